@@ -1,0 +1,129 @@
+"""The numbers that training changes, by name: arrays only, no files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+
+from lenet.architecture import C1_MAPS, C3_MAPS, KERNEL, PARAMETER_NAMES, Architecture
+from lenet.errors import ShapeError
+from lenet.randomness import Purpose, draw_uniform
+
+
+class Parameters(Mapping[str, np.ndarray]):
+    """The trainable arrays of one architecture, by name, in the order of the layers.
+
+    Also holds what has the same shapes: gradients, curvatures, one learning rate a parameter.
+
+    Args:
+        architecture: the network they belong to.
+        arrays: one array for each name of `architecture.parameter_shapes`, all float32 or all float64.
+    Raises:
+        ShapeError: a name, shape or type that does not fit.
+    """
+
+    def __init__(self, architecture: Architecture, arrays: Mapping[str, np.ndarray]) -> None:
+        shapes = architecture.parameter_shapes
+        if set(arrays) != set(shapes):
+            found, expected = ", ".join(sorted(arrays)), ", ".join(sorted(shapes))
+            raise ShapeError("parameters.names", found=found, expected=expected)
+        dtypes = {array.dtype for array in arrays.values()}
+        for name, shape in shapes.items():
+            array = arrays[name]
+            if array.shape != shape:
+                raise ShapeError("parameters.shape", name=name, found=array.shape, expected=shape)
+            if len(dtypes) > 1 or array.dtype not in (np.float32, np.float64):
+                raise ShapeError("parameters.type", name=name, found=array.dtype)
+        self.architecture = architecture
+        self._arrays = MappingProxyType({name: arrays[name] for name in shapes})
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __repr__(self) -> str:
+        return f"Parameters({self.count:,} numbers in {len(self)} arrays, {self.dtype})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.architecture, dict(self._arrays))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32 or float64, the same for all arrays."""
+        return next(iter(self.values())).dtype
+
+    @property
+    def count(self) -> int:
+        """How many numbers there are; 60,000 for the network of 1998."""
+        return sum(array.size for array in self.values())
+
+    def map(self, function: Callable[[np.ndarray], np.ndarray]) -> Self:
+        """The same names with `function` applied to every array."""
+        return type(self)(self.architecture, {name: function(array) for name, array in self.items()})
+
+    def astype(self, dtype: Any) -> Self:
+        """A copy in float32 or float64."""
+        return self.map(lambda array: array.astype(dtype))
+
+    def dense(self, layer: str) -> np.ndarray:
+        """The kernels of a layer as one dense array, zeros where C3 has no connection.
+
+        Args:
+            layer: "c1", "c3" or "c5".
+        Returns:
+            (maps, input maps, 5, 5).
+        """
+        weight = self[f"{layer}.weight"]
+        if layer != "c3":
+            return weight
+        kernels = np.zeros((C3_MAPS, C1_MAPS, KERNEL, KERNEL), weight.dtype)
+        kernels[tuple(self.architecture.pairs.T)] = weight
+        return kernels
+
+
+def initialize_parameters(architecture: Architecture, seed: int, dtype: Any = np.float32) -> Parameters:
+    """Draw the parameters that a training starts from.
+
+    Weights and coefficients are uniform in +-2.4/F, F being the fan-in of the unit without its bias;
+    with relu in +-sqrt(6/F), which keeps the variance from layer to layer. Biases are 0.
+
+    Args:
+        architecture: the network.
+        seed: 0 to 2^64 - 1.
+        dtype: float32 or float64; both start from the same numbers.
+    Source:
+        LeCun et al. 1998, section III.B (2.4/F); He et al. 2015, equation 10 (relu).
+    Assumption:
+        The paper says nothing of biases and of the coefficients of S2 and S4: 0 as in the authors'
+        later code, and F = 4.
+    """
+    arrays = {}
+    for name, shape in architecture.parameter_shapes.items():
+        if name.endswith(".bias"):
+            arrays[name] = np.zeros(shape, dtype)
+            continue
+        fan_in = _count_inputs(architecture, name).reshape(-1, *[1] * (len(shape) - 1))
+        limit = np.sqrt(6 / fan_in) if architecture.activation == "relu" else 2.4 / fan_in
+        index = np.array([PARAMETER_NAMES.index(name)])
+        uniform = draw_uniform(seed, Purpose.WEIGHTS, 0, index, int(np.prod(shape))).reshape(shape)
+        # through float32, so that float64 starts from the very same numbers
+        arrays[name] = ((2 * uniform - 1) * limit).astype(np.float32).astype(dtype)
+    return Parameters(architecture, arrays)
+
+
+def _count_inputs(architecture: Architecture, name: str) -> np.ndarray:
+    """The fan-in of the unit that each entry of an array's first axis belongs to."""
+    if name.endswith(".coefficient"):
+        return np.array([4])
+    if name == "c3.weight":
+        inputs = np.array([len(maps) for maps in architecture.table])
+        return inputs[architecture.pairs[:, 0]] * KERNEL**2
+    return np.array([int(np.prod(architecture.parameter_shapes[name][1:]))])
