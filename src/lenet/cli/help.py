@@ -1,0 +1,62 @@
+"""What typer says by itself, in the reader's language: the titles of its help, and mistakes on the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer import rich_utils
+
+from lenet.texts import say
+
+
+HELP_NAMES = ["--help", "-h"]
+
+
+def translate_help(command: Any) -> None:
+    """Replace typer's own words in the help of a command and of those below it.
+
+    Args:
+        command: a typer command or group. Its type is click's, and newer typers bring their own click.
+    """
+    rich_utils.ARGUMENTS_PANEL_TITLE = say("cli.arguments")
+    rich_utils.OPTIONS_PANEL_TITLE = say("cli.options")
+    rich_utils.COMMANDS_PANEL_TITLE = say("cli.commands")
+    rich_utils.DEFAULT_STRING = f"[{say('cli.default')}]"
+    rich_utils.REQUIRED_LONG_STRING = f"[{say('cli.required')}]"
+    _translate_command(command)
+
+
+def _translate_command(command: Any) -> None:
+    usage = command.get_usage
+    command.get_usage = lambda context: usage(context).replace("Usage:", say("cli.usage"), 1)
+    option = command.get_help_option(typer.Context(command, help_option_names=HELP_NAMES))
+    if option is not None:
+        option.help = say("cli.help_option")
+    for below in getattr(command, "commands", {}).values():
+        _translate_command(below)
+
+
+def translate_mistake(mistake: Any) -> str:
+    """One line for a mistake on the command line: what is wrong, and where the help is.
+
+    Args:
+        mistake: click's UsageError, which newer typers keep to themselves.
+    """
+    context = mistake.ctx
+    return f"{_name_mistake(mistake)} {say('cli.see_help', command=context.command_path if context else 'lenet')}"
+
+
+def _name_mistake(mistake: Any) -> str:
+    kind, parameter = type(mistake).__name__, getattr(mistake, "param", None)
+    if kind == "NoSuchOption":
+        near = ", ".join(sorted(mistake.possibilities or ()))
+        return say("cli.near_option" if near else "cli.no_option", option=mistake.option_name, near=near)
+    if parameter is None:
+        return say("cli.mistake", message=mistake.format_message().rstrip("."))
+    name = (
+        "/".join(parameter.opts) if parameter.param_type_name == "option" else parameter.human_readable_name
+    )
+    if kind == "MissingParameter":
+        return say("cli.missing", name=name)
+    return say("cli.invalid", name=name, message=mistake.message.rstrip("."))

@@ -1,0 +1,163 @@
+"""The command `lenet`: finds the verb, imports that verb alone, and turns every error into one line.
+
+To add a verb: write `cli/VERB.py` with a function VERB (or a typer sub-app), name it in `VERBS`, and give
+its sentences in `texts/*.toml`: `VERB` in [verbs], an example command line in [examples]. Put
+`from __future__ import annotations` at the top of the file: typer then evaluates the help of the options,
+`Annotated[float, typer.Option(help=say("train.rate"))]`, when the language is known.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+
+from lenet.cli.help import HELP_NAMES, translate_help, translate_mistake
+from lenet.cli.output import print_error
+from lenet.errors import LenetError, UsageError
+from lenet.texts import LANGUAGES, say, set_language
+
+# verb: (panel of the help, where its function lies); in the order of the help
+VERBS = {
+    "demo": ("start", "lenet.cli.demo:demo"),
+    "summary": ("understand", "lenet.cli.summary:summary"),
+    "shape": ("understand", "lenet.cli.shape:shape"),
+    "codes": ("understand", "lenet.cli.codes:codes"),
+    "train": ("use", "lenet.cli.train:train"),
+    "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
+    "recognize": ("use", "lenet.cli.recognize:recognize"),
+    "data": ("use", "lenet.cli.data:app"),
+    "doctor": ("start", "lenet.cli.doctor:doctor"),
+}
+
+INTERRUPTED = 130  # what shells report after Ctrl-C
+
+# click's UsageError, wherever this typer keeps it: newer ones bring their own copy of click
+Mistake: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: the words after `lenet`; None: those of this process.
+    Returns:
+        The exit code: 0 done, 1 failed, 2 a mistake on the command line, 130 interrupted.
+    """
+    _write_utf8()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        words = _take_language(words)
+        _invoke(words)
+        sys.stdout.flush()
+    except typer.Exit as leave:
+        return leave.exit_code
+    except LenetError as error:
+        print_error(str(error))
+        return error.exit_code
+    except Mistake as mistake:
+        print_error(translate_mistake(mistake))
+        return UsageError.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        print_error(say("cli.interrupted"))
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader has gone (`lenet summary | head`): nothing more to say, not even at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as fault:
+        if os.environ.get("LENET_DEBUG"):
+            raise
+        print_error(say("cli.fault", kind=type(fault).__name__, message=fault))
+        return 1
+    return 0
+
+
+def _write_utf8() -> None:
+    """Chinese and block characters must not fail where a pipe or a file has an older encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(encoding="utf-8")
+
+
+def _take_language(words: list[str]) -> list[str]:
+    """Apply `--lang` before anything is built, and return the other words: help is in both languages, too."""
+    chosen, rest = None, list[str]()
+    remaining = iter(words)
+    for word in remaining:
+        if word == "--":
+            rest += [word, *remaining]
+        elif word == "--lang" or word.startswith("--lang="):
+            chosen = word.partition("=")[2] or next(remaining, "")
+            if chosen not in LANGUAGES:
+                raise UsageError("cli.language", value=chosen, choices=", ".join(LANGUAGES))
+        else:
+            rest.append(word)
+    set_language(chosen)
+    return rest
+
+
+def _invoke(words: list[str]) -> None:
+    verb = next((word for word in words if not word.startswith("-")), None)
+    if verb is not None and verb not in VERBS:
+        near = difflib.get_close_matches(verb, VERBS, 1)
+        key = "cli.near_verb" if near else "cli.unknown_verb"
+        raise UsageError(key, verb=verb, near="".join(near), verbs=", ".join(VERBS))
+    command = typer.main.get_command(build_app(verb))
+    translate_help(command)
+    with command.make_context("lenet", words or ["--help"]) as context:
+        command.invoke(context)
+
+
+def build_app(verb: str | None) -> typer.Typer:
+    """The whole command, with one verb imported and a line of help for each of the others.
+
+    Args:
+        verb: the one that is going to run; None for the help of all.
+    """
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": HELP_NAMES},
+        help=say("cli.about"),
+        epilog=f"{say('cli.example')} lenet summary --layer c3",
+    )
+    app.callback(invoke_without_command=True)(_common)
+    for name, (panel, place) in VERBS.items():
+        target = _import_target(place) if name == verb else _not_imported
+        texts: dict[str, Any] = {
+            "help": say(f"verbs.{name}"),
+            "epilog": f"{say('cli.example')} {say(f'examples.{name}')}",
+            "rich_help_panel": say(f"panels.{panel}"),
+        }
+        if isinstance(target, typer.Typer):
+            app.add_typer(target, name=name, **texts)
+        else:
+            app.command(name, **texts)(target)
+    return app
+
+
+def _import_target(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _not_imported() -> None:
+    """Stand in the help for a verb that is not going to run."""
+
+
+def _common(
+    lang: Annotated[str, typer.Option(metavar="|".join(LANGUAGES), help=say("cli.lang_option"))] = "",  # noqa: ARG001
+    show_version: Annotated[bool, typer.Option("--version", help=say("cli.version_option"))] = False,
+) -> None:
+    """The options before the verb; `--lang` is only shown here, for `_take_language` has taken it."""
+    if show_version:
+        sys.stdout.write(f"lenet {version('lenet')}\n")
+        raise typer.Exit

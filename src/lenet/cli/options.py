@@ -1,0 +1,43 @@
+"""Options that several verbs share, each with its help in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import typer
+
+from lenet.architecture import CHOICES, PRESETS, Architecture
+from lenet.errors import ArchitectureError
+from lenet.texts import say
+
+
+def json_option() -> Any:
+    """`--json`: one JSON object on standard output and nothing else there."""
+    return typer.Option("--json", help=say("options.json"))
+
+
+def architecture_option() -> Any:
+    """`--architecture original|modern`."""
+    return typer.Option("--architecture", metavar="|".join(PRESETS), help=say("options.architecture"))
+
+
+def variant_option(field: str) -> Any:
+    """`--activation`, `--pooling`, `--connections` or `--output`: one field other than the preset's."""
+    metavar = "|".join(CHOICES[field])
+    return typer.Option(f"--{field}", metavar=metavar, help=say(f"options.{field}"), show_default=False)
+
+
+def choose_architecture(preset: str, **fields: str | None) -> Architecture:
+    """A preset with some of its fields replaced.
+
+    Args:
+        preset: "original" or "modern".
+        fields: activation, pooling, connections or output; None keeps the preset's.
+    Raises:
+        ArchitectureError: an unknown preset or value.
+    """
+    if preset not in PRESETS:
+        choices = ", ".join(PRESETS)
+        raise ArchitectureError("architecture.choice", name="--architecture", value=preset, choices=choices)
+    return replace(PRESETS[preset], **{name: value for name, value in fields.items() if value is not None})
