@@ -1,0 +1,102 @@
+"""One digit anywhere in a picture, brought into MNIST's form: 28x28, boxed in 20x20, centred by mass."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lenet.errors import PictureError, ShapeError
+
+FIELD = 28  # pixels, the side of an MNIST picture
+BOX = 20  # pixels, the longer side of the digit in it
+
+
+def normalize_digit(picture: np.ndarray) -> np.ndarray:
+    """Bring the one digit of a picture into MNIST's form.
+
+    Args:
+        picture: (H, W) uint8 luminance, dark ink on light paper or the other way round.
+    Returns:
+        (28, 28) uint8, ink up to 255 on 0. A picture that has this form already comes back as it is.
+    Raises:
+        PictureError: no mark stands out from the paper.
+        ShapeError: not a (H, W) uint8 array.
+    Source:
+        LeCun et al. 1998, section III.A: size-normalized into 20x20 with the aspect kept and anti-aliased,
+        then placed in 28x28 by the centre of mass.
+    """
+    if picture.ndim != 2 or picture.dtype != np.uint8 or not picture.size:
+        raise ShapeError("picture.shape", shape=picture.shape, dtype=picture.dtype)
+    for ink in (picture, ~picture):
+        if is_normal(ink):
+            return ink.copy()
+    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    ink = picture if np.median(border) < 128 else ~picture
+    level = np.median(border) if ink is picture else 255 - np.median(border)
+    ink = np.clip(ink.astype(np.float32) - level - 32, 0, None)
+    if ink.max() < 16:
+        raise PictureError("picture.no_mark")
+    ink *= 255 / ink.max()
+    return center_by_mass(fit_box(crop(ink)))
+
+
+def is_normal(ink: np.ndarray) -> bool:
+    """Whether a picture already has MNIST's form: 28x28, ink on a background of zeros, boxed and centred."""
+    if ink.shape != (FIELD, FIELD) or np.count_nonzero(ink) > ink.size // 2 or not ink.any():
+        return False
+    box = crop(ink)
+    return BOX - 2 <= max(box.shape) <= BOX and np.array_equal(center_by_mass(box), ink)
+
+
+def crop(ink: np.ndarray) -> np.ndarray:
+    """Cut the smallest box that holds everything above zero."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def fit_box(ink: np.ndarray) -> np.ndarray:
+    """Scale a digit so that its longer side is 20 pixels, the aspect kept, anti-aliased.
+
+    Args:
+        ink: (H, W) float32, 0 to 255.
+    Returns:
+        (h, w) uint8, the longer of them 20.
+    """
+    from PIL import Image
+
+    scale = BOX / max(ink.shape)
+    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    filter_ = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
+    scaled = np.asarray(Image.fromarray(ink.astype(np.float32)).resize((width, height), filter_))
+    box: np.ndarray = np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    return box
+
+
+def center_by_mass(box: np.ndarray) -> np.ndarray:
+    """Place a digit in 28x28 so that its centre of mass falls on pixel (14, 14), as far as it stays inside.
+
+    Args:
+        box: (h, w) uint8, at most 28 x 28, ink up to 255 on 0.
+    Returns:
+        (28, 28) uint8: the box, moved by whole pixels.
+    Raises:
+        ShapeError: the box is larger than the field, or not uint8.
+        PictureError: the box is blank.
+    Source:
+        MNIST's own pictures: the centres of mass of its training set lie within half a pixel of (14, 14).
+    """
+    if box.ndim != 2 or box.dtype != np.uint8:
+        raise ShapeError("picture.shape", shape=box.shape, dtype=box.dtype)
+    height, width = box.shape
+    if max(height, width) > FIELD:
+        raise ShapeError("picture.box", height=height, width=width)
+    if not box.any():
+        raise PictureError("picture.no_mark")
+    mass = box.sum(dtype=np.float64)
+    center = (np.arange(height) @ box.sum(axis=1) / mass, np.arange(width) @ box.sum(axis=0) / mass)
+    top, left = (
+        int(np.clip(np.floor(FIELD / 2 - middle + 0.5), 0, FIELD - side))
+        for middle, side in zip(center, box.shape, strict=True)
+    )
+    field = np.zeros((FIELD, FIELD), np.uint8)
+    field[top : top + height, left : left + width] = box
+    return field
