@@ -160,6 +160,13 @@ class Architecture:
         targets.flags.writeable = False
         return targets
 
+    @property
+    def squashed_layers(self) -> tuple[str, ...]:
+        """The layers whose sums go through the squashing function."""
+        return (
+            ("c1", "s2", "c3", "s4", "c5", "f6") if self.pooling == "trainable" else ("c1", "c3", "c5", "f6")
+        )
+
     @cached_property
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every trainable array, in the order of the layers."""
@@ -213,7 +220,8 @@ class Architecture:
         """How many places the network looks at on a field: 1x1 on 32x32, one more for every 4 pixels.
 
         Args:
-            height, width: the field, in pixels, border included.
+            height: of the field, in pixels, border included.
+            width: likewise.
         Raises:
             ShapeError: smaller than 32, or not 32 plus a multiple of 4.
         Source:
@@ -243,7 +251,12 @@ class Architecture:
             field += (kernel - 1) * stride
             stride *= WINDOW if pooled else 1
             counts = self._count(name, kind, maps, maps_out, side_out)
-            yield Layer(name, kind, maps, side, kernel, maps_out, side_out, *counts, field, stride)
+            yield Layer(
+                *(name, kind, maps, side, kernel, maps_out, side_out),
+                *counts,
+                receptive_field=field,
+                receptive_stride=stride,
+            )
             side, maps = side_out, maps_out
 
     def _count(self, name: str, kind: str, maps_in: int, maps: int, side: int) -> tuple[Count, ...]:
@@ -279,9 +292,11 @@ class Architecture:
 
     def _repr_html_(self) -> str:
         cells = [
-            (layer.name.upper() if layer.name != "output" else "output", f"{layer.maps} x {layer.side}²")
-            + tuple(f"{n:,}" for n in (layer.units, layer.trainable, layer.connections))
-            for layer in self.layers
+            (name, f"{maps} x {side}²", *(f"{n:,}" for n in counts))
+            for name, maps, side, *counts in (
+                (layer.name, layer.maps, layer.side, layer.units, layer.trainable, layer.connections)
+                for layer in self.layers
+            )
         ]
         cells.append(("total", "", "", f"{self.trainable:,}", f"{self.connections_total:,}"))
         head = "".join(f"<th>{h}</th>" for h in ("layer", "maps", "units", "trainable", "connections"))

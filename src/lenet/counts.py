@@ -15,6 +15,7 @@ class Count(int):
     formula: str
 
     def __new__(cls, formula: str) -> Self:
+        """Read the formula; the count is its value."""
         count = super().__new__(cls, _evaluate_formula(formula))
         count.formula = formula
         return count
@@ -39,9 +40,9 @@ def _evaluate_formula(formula: str) -> int:
         return product
 
     def read_factor() -> int:
-        token = tokens.pop(0)
-        if token != "(":
-            return int(token)
+        sign = tokens.pop(0)
+        if sign != "(":
+            return int(sign)
         value = read_sum()
         tokens.pop(0)
         return value

@@ -1,0 +1,164 @@
+"""Interchangeable ways to run and train the network; `reference` is the definition of what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+import numpy as np
+
+from lenet.architecture import Architecture
+from lenet.engines.loss import Loss
+from lenet.errors import EngineError, MissingExtra
+from lenet.parameters import Parameters
+from lenet.texts import say
+
+ENGINES = ("reference", "pytorch")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an engine will not do something, as a key of `texts/*.toml` and its values."""
+
+    key: str
+    values: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return say(self.key, **self.values)
+
+
+class Update(Protocol):
+    """What an engine needs to know of a recipe: what is minimized, and how a step is made of a gradient g.
+
+    v <- momentum v + g + weight_decay w;  w <- w - rate scale v.
+    """
+
+    @property
+    def loss(self) -> Loss:
+        """What is minimized."""
+
+    @property
+    def momentum(self) -> float:
+        """The share of the last step that is kept, 0 to below 1."""
+
+    @property
+    def weight_decay(self) -> float:
+        """How strongly every parameter is pulled to 0."""
+
+
+class Model(Protocol):
+    """One network, ready to run."""
+
+    def penalties(self, images: np.ndarray) -> np.ndarray:
+        """The penalty of every class, the smallest of which wins.
+
+        Args:
+            images: uint8 (N, H, W) as stored, or floating point (N, 1, H, W).
+        Returns:
+            (N, classes); (N, classes, h, w) on fields larger than 32x32.
+        Raises:
+            ShapeError: images that the network does not fit.
+        """
+
+    def trace(self, images: np.ndarray, sums: bool = False) -> dict[str, np.ndarray]:
+        """The states of all layers.
+
+        Args:
+            images: as for `penalties`.
+            sums: also the sums before squashing, as "c1.sum" and so on.
+        Returns:
+            input, c1, s2, c3, s4, c5 as (N, maps, h, w); f6 and output as (N, units), or as maps on
+            fields larger than 32x32.
+        """
+
+    def gradient(self, images: np.ndarray, targets: np.ndarray, loss: Loss) -> Parameters:
+        """The gradient of the mean loss.
+
+        Args:
+            images: on 32x32 fields.
+            targets: (N,) whole numbers, or (N, classes) shares.
+            loss: what to differentiate.
+        """
+
+    def curvature(self, images: np.ndarray, targets: np.ndarray, loss: Loss) -> Parameters:
+        """The mean diagonal of the Gauss-Newton second derivatives, never negative.
+
+        Source:
+            LeCun et al. 1998, appendix C, equations 21 to 27.
+        """
+
+
+class Run(Protocol):
+    """A training under way."""
+
+    def parameters(self) -> Parameters:
+        """A copy of the present parameters."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that `restore` needs to go on to the same bits."""
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go back to what `state` gave."""
+
+    def advance(
+        self,
+        images: np.ndarray,
+        targets: np.ndarray,
+        order: np.ndarray,
+        rates: np.ndarray,
+        scales: Parameters | None = None,
+    ) -> np.ndarray:
+        """Train for some steps.
+
+        Args:
+            images: the training set, on 32x32 fields.
+            targets: (N,) whole numbers, or (N, classes) shares.
+            order: (steps, batch) int32 into `images`.
+            rates: (steps,) learning rates.
+            scales: a factor for the rate of each parameter; None for 1.
+        Returns:
+            (steps,) float64: the mean loss of each batch, before its step.
+        """
+
+
+class Engine(Protocol):
+    """A way to run and train the network."""
+
+    name: str
+
+    def refuses(self, architecture: Architecture, recipe: Update | None = None) -> Refusal | None:
+        """None, or why this engine will not run or train this network."""
+
+    def load(self, architecture: Architecture, parameters: Parameters, dtype: str = "float32") -> Model:
+        """Make a network ready to run, in float32 or float64."""
+
+    def start(self, architecture: Architecture, parameters: Parameters, recipe: Update) -> Run:
+        """Begin a training from these parameters, in their own precision."""
+
+
+def get_engine(name: str = "auto", training: bool = False) -> Engine:
+    """An engine by name; "auto" is the fastest at hand.
+
+    Args:
+        name: "auto", or one of `ENGINES`.
+        training: "auto" takes PyTorch for training where it is installed. A recognition is over before
+            PyTorch has been imported, so it takes `reference`.
+    Raises:
+        EngineError: no engine of this name.
+        MissingExtra: the engine's package is not installed.
+    """
+    if name == "auto":
+        name = "pytorch" if training and find_spec("torch") else "reference"
+    if name == "reference":
+        from lenet.engines.reference import ReferenceEngine
+
+        return ReferenceEngine()
+    if name == "pytorch":
+        if not find_spec("torch"):
+            raise MissingExtra("extra.missing", package="torch", extra="pytorch")
+        from lenet.engines.pytorch import PytorchEngine
+
+        return PytorchEngine()
+    raise EngineError("engine.unknown", name=name, names=", ".join(("auto", *ENGINES)))
