@@ -1,0 +1,1 @@
+"""Examples to learn from: MNIST, Fashion-MNIST, scikit-learn's digits, and a person's own files."""

@@ -1,0 +1,152 @@
+"""Data sets by name or by path: `load_dataset("mnist")`, `load_dataset("my/folder")`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from lenet.data.digits import read_digits
+from lenet.data.download import Progress, download_files
+from lenet.data.examples import Dataset, Examples
+from lenet.data.find import find_files, is_released
+from lenet.data.folder import has_test_folder, is_folder_by_class, read_folder
+from lenet.data.idx import format_idx, read_idx
+from lenet.data.npz import read_npz
+from lenet.data.sources import DIGITS, MNIST, SKLEARN_DIGITS, SOURCES, Source
+from lenet.errors import DataError, UsageError
+from lenet.texts import say
+
+__all__ = ["Dataset", "Examples", "load_dataset"]
+
+# where a person's folder may keep the four files: itself, or torchvision's places under its root
+IDX_FOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw")
+ARCHIVE = "mnist.npz"
+
+
+def load_dataset(
+    source: str | Path = "mnist",
+    *,
+    limit: int | None = None,
+    download: bool = True,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Load a data set by its name or from a person's files.
+
+    Args:
+        source: "mnist", "fashion" (each from $LENET_DATA, the cache, or the mirrors), "digits" (bundled with
+            scikit-learn), or a path: four IDX files (gzipped or not), torchvision's folder, Keras's
+            `mnist.npz`, or a folder of pictures by class.
+        limit: keep only so many training examples, the first; the test part stays whole.
+        download: whether mirrors may be asked for what is not here.
+        progress: is told how a download goes.
+    Returns:
+        The data set; `seen` says which form of data it was.
+    Raises:
+        UsageError: neither a name nor a path, or a limit below 1.
+        DataError: damaged, incomplete or contradictory data, or absent with `download=False`.
+        DownloadError: absent, and no mirror could give it.
+        MissingExtra: "digits" without scikit-learn.
+    """
+    if limit is not None and limit < 1:
+        raise UsageError("data.limit", limit=limit)
+    if isinstance(source, str) and source in SOURCES:
+        dataset = _load_named(SOURCES[source], download, progress)
+    else:
+        dataset = _load_path(Path(source))
+    return dataset if limit is None else replace(dataset, train=dataset.train.first(limit))
+
+
+def _load_named(source: Source, download: bool, progress: Progress | None) -> Dataset:
+    if source is SKLEARN_DIGITS:
+        return Dataset(source.name, say("data.seen_digits"), source.labels, *read_digits())
+    found = find_files(source)
+    missing = tuple(file for file, path in found.items() if path is None)
+    if missing and not download:
+        raise DataError("data.not_here", title=source.title, name=source.name)
+    fetched = dict(zip(missing, download_files(source, missing, progress), strict=True))
+    paths = [path or fetched[file] for file, path in found.items()]
+    return _build(source.name, paths[0].parent, "data.form_idx", [read_idx(path) for path in paths], source)
+
+
+def _load_path(path: Path) -> Dataset:
+    if path.is_file():
+        return _load_archive(path)
+    if not path.is_dir():
+        raise UsageError("data.unknown", source=path, names=", ".join(SOURCES))
+    for folder in (path / name for name in IDX_FOLDERS):
+        files = [_find_idx(folder, file.name) for file in MNIST.files]
+        if any(files):
+            return _load_idx(folder, files)
+    if (path / ARCHIVE).is_file():
+        return _load_archive(path / ARCHIVE)
+    if not is_folder_by_class(path):
+        raise DataError("data.nothing", path=path)
+    labels, train, test = read_folder(path)
+    key = "data.seen_parted" if has_test_folder(path) else "data.seen_folders"
+    seen = say(key, path=path, classes=len(labels), train=len(train), test=len(test))
+    return Dataset(path.resolve().name, seen, labels, train, test)
+
+
+def _find_idx(folder: Path, name: str) -> Path | None:
+    """A released name, gunzipped or not, also with the dot that some browsers put in it."""
+    plain = name.removesuffix(".gz")
+    dotted = plain.replace("-idx", ".idx")
+    candidates = (folder / form for form in (plain, dotted, f"{plain}.gz", f"{dotted}.gz"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _load_idx(folder: Path, files: Sequence[Path | None]) -> Dataset:
+    missing = [file.name for file, path in zip(MNIST.files, files, strict=True) if path is None]
+    if missing:
+        raise DataError("data.incomplete", path=folder, missing=", ".join(missing))
+    paths = [path for path in files if path is not None]
+    form = "data.form_torchvision" if folder.name == "raw" else "data.form_idx"
+    released = [
+        source for source in SOURCES.values() if source.files and all(map(is_released, paths, source.files))
+    ]
+    return _build(folder.resolve().name, folder, form, [read_idx(path) for path in paths], *released)
+
+
+def _load_archive(path: Path) -> Dataset:
+    with path.open("rb") as file:
+        if file.read(2) != b"PK":
+            raise DataError("data.lone_file", path=path)
+    arrays = read_npz(path)
+    return _build(path.stem, path, "data.form_npz", arrays, *([MNIST] if _is_mnist(arrays) else []))
+
+
+def _is_mnist(arrays: Sequence[np.ndarray]) -> bool:
+    """Whether the arrays, written as IDX, are the released files."""
+    return all(
+        array.dtype == np.uint8 and hashlib.sha256(format_idx(array)).hexdigest() == file.content
+        for array, file in zip(arrays, MNIST.files, strict=True)
+    )
+
+
+def _build(
+    name: str, path: Path, form: str, arrays: Sequence[np.ndarray], released: Source | None = None
+) -> Dataset:
+    """Four arrays in the order of a source's files, checked against each other, as a data set."""
+    train, test = (_pair(path, part, *arrays[at : at + 2]) for part, at in (("train", 0), ("test", 2)))
+    if released:
+        seen = say("data.seen_released", title=released.title, form=say(form), path=path)
+        return Dataset(released.name, seen, released.labels, train, test)
+    most = int(max(train.labels.max(initial=0), test.labels.max(initial=0)))
+    if most > 255:
+        raise DataError("data.too_many_classes", path=path, label=most)
+    labels = DIGITS if most < len(DIGITS) else tuple(map(str, range(most + 1)))
+    return Dataset(name, say("data.seen_other", form=say(form), path=path), labels, train, test)
+
+
+def _pair(path: Path, part: str, images: np.ndarray, labels: np.ndarray) -> Examples:
+    fits = images.ndim == 3 and images.shape[1:] == (28, 28) and images.dtype == np.uint8
+    if not fits or labels.ndim != 1 or labels.dtype.kind not in "iu":
+        found = f"{images.shape} {images.dtype}, {labels.shape} {labels.dtype}"
+        raise DataError("data.form", path=path, part=part, found=found)
+    if len(images) != len(labels):
+        raise DataError("data.counts", path=path, part=part, images=len(images), labels=len(labels))
+    return Examples(images, labels)

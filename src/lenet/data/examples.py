@@ -1,0 +1,89 @@
+"""Labelled images, as a network learns from them: the data set, its two parts, and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from lenet.errors import DataError, ShapeError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Examples:
+    """Images with their labels.
+
+    Args:
+        images: (N, 28, 28) uint8, ink 255 on background 0.
+        labels: (N,) integers from 0; kept as int64.
+    Raises:
+        ShapeError: other shapes or types, or not one label for each image.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        images, labels = self.images, self.labels
+        fits = images.ndim == 3 and images.shape[1:] == (28, 28) and images.dtype == np.uint8
+        if not fits or labels.shape != (len(images),) or labels.dtype.kind not in "iu":
+            found = f"{images.shape} {images.dtype}, {labels.shape} {labels.dtype}"
+            raise ShapeError("data.examples", found=found)
+        object.__setattr__(self, "labels", labels.astype(np.int64, copy=False))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        return f"Examples({len(self):,} images of 28x28)"
+
+    def take(self, indices: np.ndarray | slice) -> Self:
+        """The examples at these places, in this order; a slice shares memory with the whole."""
+        return type(self)(self.images[indices], self.labels[indices])
+
+    def first(self, n: int) -> Self:
+        """The first `n` examples, or all where there are fewer."""
+        return self.take(slice(0, n))
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A named set with its training and test parts.
+
+    Args:
+        name: "mnist", "fashion", "digits", or the name of the person's own file or folder.
+        seen: which form of data was found, and where: a sentence for the reader.
+        labels: the name of each class, by its number.
+        train, test: the two parts, both in their files' order.
+    Raises:
+        DataError: a part without examples, or a label that has no name.
+    """
+
+    name: str
+    seen: str
+    labels: tuple[str, ...]
+    train: Examples
+    test: Examples
+
+    def __post_init__(self) -> None:
+        for part, examples in (("train", self.train), ("test", self.test)):
+            if not len(examples):
+                raise DataError("data.empty", name=self.name, part=part)
+            wrong = np.flatnonzero((examples.labels < 0) | (examples.labels >= len(self.labels)))
+            if len(wrong):
+                at = int(wrong[0])
+                label, most = int(examples.labels[at]), len(self.labels) - 1
+                raise DataError("data.label", name=self.name, part=part, index=at, label=label, most=most)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over both parts, shapes included: equal for equal data, wherever it came from."""
+        digest = hashlib.sha256()
+        for examples in (self.train, self.test):
+            digest.update(f"{examples.images.shape}".encode())
+            digest.update(np.ascontiguousarray(examples.images).data)
+            digest.update(examples.labels.astype("<i8").tobytes())
+        return digest.hexdigest()

@@ -1,0 +1,97 @@
+"""A folder of pictures by class: the folders' names are the classes, as a person sorts them by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from lenet.data.examples import Examples
+from lenet.errors import DataError, PictureError
+from lenet.images.normalize import normalize_digit
+from lenet.images.read import read_picture
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif"}
+# MNIST tests on 10,000 of 70,000; of a folder without test/ the last sixth of each class is for testing
+FRACTION = 6
+
+
+def is_folder_by_class(path: Path) -> bool:
+    """Whether a folder holds folders with pictures, directly or under `train`."""
+    return any(_list_pictures(folder) for folder in _list_folders(_find_train(path)))
+
+
+def has_test_folder(path: Path) -> bool:
+    """Whether the pictures are already parted into `train` and `test`."""
+    return (path / "train").is_dir() and (path / "test").is_dir()
+
+
+def read_folder(path: Path) -> tuple[tuple[str, ...], Examples, Examples]:
+    """Read pictures by class into MNIST's form, each class spread evenly over both parts.
+
+    Args:
+        path: holds a folder for each class, or `train` and `test`, each with a folder for each class.
+    Returns:
+        The classes in the order of their names, the training part, and the test part: `test`, or else the
+        last sixth of each class in the order of file names (at least one picture of two).
+    Raises:
+        DataError: fewer than two classes, one under `test` that `train` does not have, or a blank picture.
+        PictureError: a picture that cannot be read.
+    Assumption:
+        A picture of 28x28 has MNIST's geometry already and only its polarity is settled: where the median of
+        its border is dark, ink is light. Any other size is normalized as MNIST's digits were.
+    """
+    classes = tuple(folder.name for folder in _list_folders(_find_train(path)) if _list_pictures(folder))
+    if len(classes) < 2:
+        raise DataError("data.one_class", path=path, found=", ".join(classes))
+    train = [_list_pictures(_find_train(path) / name) for name in classes]
+    if has_test_folder(path):
+        extra = [folder.name for folder in _list_folders(path / "test") if folder.name not in classes]
+        if extra:
+            raise DataError("data.extra_class", path=path / "test", found=", ".join(extra))
+        test = [_list_pictures(path / "test" / name) for name in classes]
+    else:
+        kept = [len(files) - max(len(files) // FRACTION, min(len(files) - 1, 1)) for files in train]
+        test = [files[count:] for files, count in zip(train, kept, strict=True)]
+        train = [files[:count] for files, count in zip(train, kept, strict=True)]
+    return classes, _read_examples(train), _read_examples(test)
+
+
+def _find_train(path: Path) -> Path:
+    return path / "train" if has_test_folder(path) else path
+
+
+def _list_folders(path: Path) -> list[Path]:
+    return sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _list_pictures(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    entries = (entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
+    return sorted(entry for entry in entries if entry.is_file() and not entry.name.startswith("."))
+
+
+def _read_examples(classes: list[list[Path]]) -> Examples:
+    """Mix the classes evenly, so that any stretch of the part holds all of them."""
+    places = [
+        ((i + 0.5) / len(files), label, path)
+        for label, files in enumerate(classes)
+        for i, path in enumerate(files)
+    ]
+    places.sort()
+    images = [_read_image(path) for _, _, path in places]
+    labels = [label for _, label, _ in places]
+    stacked = np.stack(images) if images else np.empty((0, 28, 28), np.uint8)
+    return Examples(stacked, np.array(labels, np.int64))
+
+
+def _read_image(path: Path) -> np.ndarray:
+    picture = read_picture(path)
+    if picture.shape != (28, 28):
+        try:
+            return normalize_digit(picture)
+        except PictureError as error:
+            raise DataError("data.picture", path=path, reason=error) from error
+    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    return picture if np.median(border) < 128 else 255 - picture
