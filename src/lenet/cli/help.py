@@ -1,4 +1,4 @@
-"""What typer says by itself, in the reader's language: the titles of its help, and mistakes on the command line."""
+"""What typer says by itself, in the reader's language: titles of the help, mistakes on the command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import typer
 from typer import rich_utils
 
 from lenet.texts import say
-
 
 HELP_NAMES = ["--help", "-h"]
 
@@ -43,8 +42,8 @@ def translate_mistake(mistake: Any) -> str:
     Args:
         mistake: click's UsageError, which newer typers keep to themselves.
     """
-    context = mistake.ctx
-    return f"{_name_mistake(mistake)} {say('cli.see_help', command=context.command_path if context else 'lenet')}"
+    command = mistake.ctx.command_path if mistake.ctx else "lenet"
+    return f"{_name_mistake(mistake)} {say('cli.see_help', command=command)}"
 
 
 def _name_mistake(mistake: Any) -> str:

@@ -40,4 +40,5 @@ def choose_architecture(preset: str, **fields: str | None) -> Architecture:
     if preset not in PRESETS:
         choices = ", ".join(PRESETS)
         raise ArchitectureError("architecture.choice", name="--architecture", value=preset, choices=choices)
-    return replace(PRESETS[preset], **{name: value for name, value in fields.items() if value is not None})
+    chosen: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    return replace(PRESETS[preset], **chosen)
