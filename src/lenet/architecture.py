@@ -251,29 +251,25 @@ class Architecture:
             field += (kernel - 1) * stride
             stride *= WINDOW if pooled else 1
             counts = self._count(name, kind, maps, maps_out, side_out)
-            yield Layer(
-                *(name, kind, maps, side, kernel, maps_out, side_out),
-                *counts,
-                receptive_field=field,
-                receptive_stride=stride,
-            )
+            sizes = (maps, side, kernel, maps_out, side_out)
+            yield Layer(name, kind, *sizes, **counts, receptive_field=field, receptive_stride=stride)
             side, maps = side_out, maps_out
 
-    def _count(self, name: str, kind: str, maps_in: int, maps: int, side: int) -> tuple[Count, ...]:
-        """units, trainable, fixed, connections, multiply-adds."""
+    def _count(self, name: str, kind: str, maps_in: int, maps: int, side: int) -> dict[str, Count]:
         places = f" x {side} x {side}" if side > 1 else ""
-        units = Count(f"{maps}{places}")
-        none = Count("0")
+        counts = dict.fromkeys(("trainable", "fixed", "multiply_adds"), Count("0"))
+        counts["units"] = units = Count(f"{maps}{places}")
         if kind == "subsampling":
-            window = f"{WINDOW} x {WINDOW}"
-            if self.pooling == "trainable":
-                one_each = Count(f"{units.formula} x 1")
-                connections = Count(f"({window} + 1) x {units.formula}")
-                return units, Count(f"{maps} x 2"), none, connections, one_each
-            return units, none, none, Count(f"{window} x {units.formula}"), none
+            trained = self.pooling == "trainable"
+            reads = f"({WINDOW} x {WINDOW} + 1)" if trained else f"{WINDOW} x {WINDOW}"
+            counts["connections"] = Count(f"{reads} x {units.formula}")
+            if trained:
+                # the four inputs are added up first: one multiplication a unit
+                counts |= {"trainable": Count(f"{maps} x 2"), "multiply_adds": Count(f"{units.formula} x 1")}
+            return counts
         if kind == "rbf":
-            fixed = Count(f"{maps} x {maps_in}")
-            return units, none, fixed, fixed, fixed
+            codes = Count(f"{maps} x {maps_in}")
+            return counts | {"fixed": codes, "connections": codes, "multiply_adds": codes}
         if name == "c3":
             weights, trainable = self._count_c3()
         elif kind == "convolution":
@@ -281,8 +277,10 @@ class Architecture:
             weights, trainable = f"{maps} x {taps}", f"{maps} x ({taps} + 1)"
         else:
             weights, trainable = f"{maps} x {maps_in}", f"{maps} x ({maps_in} + 1)"
-        both = [Count(f"({text}){places}" if places else text) for text in (trainable, weights)]
-        return units, Count(trainable), none, *both
+        counts["trainable"] = Count(trainable)
+        for count, formula in (("connections", trainable), ("multiply_adds", weights)):
+            counts[count] = Count(f"({formula}){places}" if places else formula)
+        return counts
 
     def _count_c3(self) -> tuple[str, str]:
         groups = [(len(list(same)), n) for (n, _), same in groupby(self.table, key=describe_inputs)]
