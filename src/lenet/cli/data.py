@@ -1,0 +1,192 @@
+"""`lenet data list | fetch NAME | verify PATH`: the data sets, where they are, and whether they are whole."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lenet.cli.options import json_option
+from lenet.cli.output import make_console, print_json
+from lenet.errors import DataError, UsageError
+from lenet.texts import say
+
+if TYPE_CHECKING:
+    from lenet.data.download import Progress
+    from lenet.data.examples import Dataset, Examples
+    from lenet.data.sources import Source
+
+app = typer.Typer()
+
+
+@app.callback(invoke_without_command=True)
+def show_help(context: typer.Context) -> None:
+    """Help where no verb of `lenet data` is given."""
+    if context.invoked_subcommand is None:
+        sys.stdout.write(context.get_help())
+
+
+@app.command("list", help=say("data.list_help"))
+def list_sources(json: Annotated[bool, json_option()] = False) -> None:
+    """Print every named set and where it is."""
+    from rich.table import Table
+
+    from lenet.data.sources import SOURCES
+
+    rows = [_describe(source) for source in SOURCES.values()]
+    if json:
+        print_json({"datasets": rows})
+        return
+    table = Table(*(say(f"data.{column}") for column in ("name", "title", "train", "test", "size", "found")))
+    for row in rows:
+        size = f"{row['bytes'] / 1e6:.1f} MB" if row["bytes"] else "-"
+        where = row["found"] or row["fault"]
+        table.add_row(row["name"], row["title"], f"{row['train']:,}", f"{row['test']:,}", size, where)
+    for column in table.columns[2:5]:
+        column.justify = "right"
+    table.columns[5].overflow = "fold"
+    make_console().print(table)
+
+
+def _describe(source: Source) -> dict[str, Any]:
+    found, fault = _locate(source)
+    return {
+        "name": source.name,
+        "title": source.title,
+        "train": source.train,
+        "test": source.test,
+        "bytes": source.bytes,
+        "home": source.home,
+        "found": found,
+        "fault": fault,
+    }
+
+
+def _locate(source: Source) -> tuple[str | None, str | None]:
+    """Where a set is, or else what to do about it."""
+    from lenet.data.find import find_files
+
+    if not source.files:
+        return (say("data.bundled"), None) if find_spec("sklearn") else (None, say("data.no_sklearn"))
+    try:
+        paths = list(find_files(source).values())
+    except DataError as error:
+        return None, str(error)
+    if paths[0] is None or None in paths:
+        return None, say("data.absent", name=source.name)
+    return str(paths[0].parent), None
+
+
+@app.command(help=say("data.fetch_help"))
+def fetch(
+    name: Annotated[str, typer.Argument(help=say("data.name_argument"), show_default=False)],
+    json: Annotated[bool, json_option()] = False,
+) -> None:
+    """Download what is not here yet."""
+    from lenet.data.download import download_files
+    from lenet.data.find import find_files
+    from lenet.data.sources import SOURCES
+
+    source = SOURCES.get(name)
+    if source is None or not source.files:
+        names = ", ".join(each.name for each in SOURCES.values() if each.files)
+        raise UsageError("data.nothing_to_fetch", name=name, names=names)
+    found = find_files(source)
+    missing = tuple(file for file, path in found.items() if path is None)
+    with _show_progress() as progress:
+        fetched = dict(zip(missing, download_files(source, missing, progress), strict=True))
+    paths = {file: path or fetched[file] for file, path in found.items()}
+    if json:
+        files = [
+            {
+                "name": file.name,
+                "bytes": file.bytes,
+                "sha256": file.sha256,
+                "path": path,
+                "fetched": file in fetched,
+            }
+            for file, path in paths.items()
+        ]
+        print_json({"name": source.name, "files": files})
+        return
+    folder = paths[source.files[0]].parent
+    total = f"{sum(file.bytes for file in missing):,}"
+    key = "data.fetched" if missing else "data.here"
+    make_console().print(say(key, title=source.title, bytes=total, folder=folder), soft_wrap=True)
+
+
+@contextmanager
+def _show_progress() -> Iterator[Progress | None]:
+    """A bar for each file on standard error, where that is a terminal."""
+    from rich import progress as bars
+
+    console = make_console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.DownloadColumn())
+    with bars.Progress(*columns, bars.TransferSpeedColumn(), console=console) as display:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def show(file: str, done: int, total: int) -> None:
+            if file not in tasks:
+                tasks[file] = display.add_task(file, total=total)
+            display.update(tasks[file], completed=done)
+
+        yield show
+
+
+@app.command(help=say("data.verify_help"))
+def verify(
+    path: Annotated[str, typer.Argument(help=say("data.path_argument"), show_default=False)],
+    json: Annotated[bool, json_option()] = False,
+) -> None:
+    """Read everything, and report it."""
+    from lenet.data.dataset import load_dataset
+
+    dataset = load_dataset(path, download=False)
+    counts = {part: _count_labels(dataset, examples) for part, examples in _parts(dataset)}
+    if json:
+        print_json(
+            {
+                "name": dataset.name,
+                "seen": dataset.seen,
+                "labels": dataset.labels,
+                "examples": {part: len(examples) for part, examples in _parts(dataset)},
+                "each_class": counts,
+                "fingerprint": dataset.fingerprint,
+            }
+        )
+        return
+    _print_verified(dataset, counts)
+
+
+def _parts(dataset: Dataset) -> tuple[tuple[str, Examples], ...]:
+    return ("train", dataset.train), ("test", dataset.test)
+
+
+def _count_labels(dataset: Dataset, examples: Examples) -> list[int]:
+    import numpy as np
+
+    counts: list[int] = np.bincount(examples.labels, minlength=len(dataset.labels)).tolist()
+    return counts
+
+
+def _print_verified(dataset: Dataset, counts: dict[str, list[int]]) -> None:
+    from rich.table import Table
+
+    console = make_console()
+    console.print(dataset.seen, soft_wrap=True)
+    table = Table(title=say("data.each_class"), title_justify="left", show_footer=True)
+    table.add_column(say("data.classes"), footer=say("data.total"))
+    for part, examples in _parts(dataset):
+        table.add_column(say(f"data.{part}"), footer=f"{len(examples):,}", justify="right")
+    for label, *numbers in zip(dataset.labels, *counts.values(), strict=True):
+        table.add_row(label, *(f"{number:,}" for number in numbers))
+    console.print(table)
+    console.print(f"{say('data.fingerprint')}: {dataset.fingerprint}", soft_wrap=True)
+    console.print(say("data.whole"))
