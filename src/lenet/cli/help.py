@@ -53,9 +53,12 @@ def _name_mistake(mistake: Any) -> str:
         return say("cli.near_option" if near else "cli.no_option", option=mistake.option_name, near=near)
     if parameter is None:
         return say("cli.mistake", message=mistake.format_message().rstrip("."))
-    name = (
-        "/".join(parameter.opts) if parameter.param_type_name == "option" else parameter.human_readable_name
-    )
+    option = parameter.param_type_name == "option"
+    name = "/".join(parameter.opts) if option else (parameter.metavar or parameter.name).upper()
     if kind == "MissingParameter":
         return say("cli.missing", name=name)
+    # the wording differs from typer to typer, the type's name does not
+    for word, key in (("integer", "cli.whole_number"), ("number", "cli.number"), ("float", "cli.number")):
+        if word in mistake.message:
+            return say(key, name=name)
     return say("cli.invalid", name=name, message=mistake.message.rstrip("."))

@@ -127,14 +127,14 @@ def build_app(verb: str | None) -> typer.Typer:
         rich_markup_mode="rich",
         context_settings={"help_option_names": HELP_NAMES},
         help=say("cli.about"),
-        epilog=f"{say('cli.example')} lenet summary --layer c3",
+        epilog=_write_example("summary"),
     )
     app.callback(invoke_without_command=True)(_common)
     for name, (panel, place) in VERBS.items():
         target = _import_target(place) if name == verb else _not_imported
         texts: dict[str, Any] = {
             "help": say(f"verbs.{name}"),
-            "epilog": f"{say('cli.example')} {say(f'examples.{name}')}",
+            "epilog": _write_example(name),
             "rich_help_panel": say(f"panels.{panel}"),
         }
         if isinstance(target, typer.Typer):
@@ -142,6 +142,11 @@ def build_app(verb: str | None) -> typer.Typer:
         else:
             app.command(name, **texts)(target)
     return app
+
+
+def _write_example(verb: str) -> str:
+    # rich takes a single line break for a blank; a line of its own keeps the example in one piece
+    return f"{say('cli.example')}\n\n{say(f'examples.{verb}')}"
 
 
 def _import_target(place: str) -> Any:

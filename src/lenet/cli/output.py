@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lenet.counts import Count
 from lenet.texts import say
 
 if TYPE_CHECKING:
@@ -46,3 +47,9 @@ def print_error(message: str) -> None:
 
     line = Text.assemble((say("cli.error"), "bold red"), " ", " ".join(message.split()))
     make_console(stderr=True).print(line, soft_wrap=True)
+
+
+def write_count(count: Count) -> str:
+    """A count after the computation that gives it: "6 x 2 = 12", or "0" where there is nothing to compute."""
+    total = f"{count:,}"
+    return total if count.formula == str(int(count)) else f"{count.formula} = {total}"

@@ -1,0 +1,1 @@
+"""Why the network is as it is: its counts, its wiring, its arithmetic, in words and pictures."""
