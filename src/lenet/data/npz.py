@@ -49,7 +49,8 @@ def _read_archive(file: IO[bytes], size: int, path: Path) -> list[np.ndarray]:
     except LenetError:
         raise
     except Exception as error:  # damaged bytes make zipfile and NumPy's header parser raise nearly anything
-        raise DataError("data.npz_damaged", path=path, reason=error) from error
+        reason = " ".join(str(error).split())[:100]  # NumPy quotes the whole header
+        raise DataError("data.npz_damaged", path=path, reason=reason or type(error).__name__) from error
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, path: Path) -> np.ndarray:
