@@ -11,7 +11,7 @@ from lenet.data.dataset import load_dataset
 from lenet.data.idx import format_idx
 from lenet.data.sources import MNIST
 from lenet.data.split import split_dataset
-from lenet.errors import DataError, DownloadError, UsageError
+from lenet.errors import DataError, DownloadError, FileError, UsageError
 
 REAL = os.environ.get("LENET_DATA", "")
 Arrays = list[np.ndarray]
@@ -136,6 +136,17 @@ def test_what_is_no_data_is_refused_with_what_would_be(tmp_path: Path) -> None:
     (tmp_path / "lone").write_bytes(b"anything")
     with pytest.raises(DataError, match=r"not an \.npz file"):
         load_dataset(tmp_path / "lone")
+
+
+def test_a_folder_that_may_not_be_read_is_a_file_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(FileError, match="Permission denied"):
+        load_dataset(tmp_path)
 
 
 def test_without_mirrors_mnist_is_not_here_or_three_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:

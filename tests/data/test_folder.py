@@ -44,13 +44,14 @@ def test_every_stretch_of_the_training_part_holds_every_class(tmp_path: Path) ->
         assert np.bincount(train.labels[start : start + 9]).tolist() == [6, 3]
 
 
-def test_train_and_test_folders_are_taken_as_they_are(tmp_path: Path) -> None:
-    for part, count in (("train", 4), ("test", 2)):
+@pytest.mark.parametrize("names", [("train", "test"), ("training", "testing")])
+def test_train_and_test_folders_are_taken_as_they_are(tmp_path: Path, names: tuple[str, str]) -> None:
+    for part, count in zip(names, (4, 2), strict=True):
         for name in "ab":
             write_pictures(tmp_path / part / name, count)
     classes, train, test = read_folder(tmp_path)
     assert (classes, len(train), len(test)) == (("a", "b"), 8, 4)
-    write_pictures(tmp_path / "test" / "c", 1)
+    write_pictures(tmp_path / names[1] / "c", 1)
     with pytest.raises(DataError, match="train does not have: c"):
         read_folder(tmp_path)
 

@@ -83,6 +83,7 @@ def test_gzip_is_told_by_the_first_bytes_and_not_by_the_name(tmp_path: Path) -> 
         (gzip.compress(HAND)[:14], "gzip"),
         (gzip.compress(HAND)[:-8] + bytes(8), "gzip"),
     ],
+    ids=map(str, range(12)),
 )
 def test_damaged_files_are_refused_in_one_line(content: bytes, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
@@ -105,6 +106,7 @@ def _claim(*shape: int, kind: int = 8) -> bytes:
         _claim(MAX_BYTES),
         _claim(0, 2**32 - 1, 2**32 - 1, 2**32 - 1),
     ],
+    ids=map(str, range(6)),
 )
 def test_a_header_that_claims_terabytes_is_refused_before_anything_is_allocated(
     header: bytes, zipped: bool

@@ -13,11 +13,11 @@ from lenet.data.digits import read_digits
 from lenet.data.download import Progress, download_files
 from lenet.data.examples import Dataset, Examples
 from lenet.data.find import find_files, is_released
-from lenet.data.folder import has_test_folder, is_folder_by_class, read_folder
+from lenet.data.folder import find_parts, is_folder_by_class, read_folder
 from lenet.data.idx import format_idx, read_idx
 from lenet.data.npz import read_npz
 from lenet.data.sources import DIGITS, MNIST, SKLEARN_DIGITS, SOURCES, Source
-from lenet.errors import DataError, UsageError
+from lenet.errors import DataError, FileError, UsageError
 from lenet.texts import say
 
 __all__ = ["Dataset", "Examples", "load_dataset"]
@@ -47,6 +47,7 @@ def load_dataset(
         The data set; `seen` says which form of data it was.
     Raises:
         UsageError: neither a name nor a path, or a limit below 1.
+        FileError: unreadable.
         DataError: damaged, incomplete or contradictory data, or absent with `download=False`.
         DownloadError: absent, and no mirror could give it.
         MissingExtra: "digits" without scikit-learn.
@@ -56,7 +57,10 @@ def load_dataset(
     if isinstance(source, str) and source in SOURCES:
         dataset = _load_named(SOURCES[source], download, progress)
     else:
-        dataset = _load_path(Path(source))
+        try:
+            dataset = _load_path(Path(source))
+        except OSError as error:
+            raise FileError("file.unreadable", path=source, reason=error.strerror or error) from error
     return dataset if limit is None else replace(dataset, train=dataset.train.first(limit))
 
 
@@ -86,7 +90,7 @@ def _load_path(path: Path) -> Dataset:
     if not is_folder_by_class(path):
         raise DataError("data.nothing", path=path)
     labels, train, test = read_folder(path)
-    key = "data.seen_parted" if has_test_folder(path) else "data.seen_folders"
+    key = "data.seen_parted" if find_parts(path)[1] else "data.seen_folders"
     seen = say(key, path=path, classes=len(labels), train=len(train), test=len(test))
     return Dataset(path.resolve().name, seen, labels, train, test)
 

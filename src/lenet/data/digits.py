@@ -6,7 +6,7 @@ import numpy as np
 
 from lenet.data.examples import Examples
 from lenet.errors import MissingExtra
-from lenet.images.normalize import center_by_mass
+from lenet.images.geometry import center_by_mass
 
 TRAIN = 1_437
 

@@ -17,8 +17,8 @@ from lenet.texts import say
 Progress = Callable[[str, int, int], None]
 
 TIMEOUT = (5.0, 15.0)  # seconds to connect, and without a byte
-DEADLINE = 600.0  # seconds for one file from one mirror; a trickle ends here
-CHUNK = 64 * 1024
+DEADLINE = 3600.0  # seconds for one file from one mirror, looked at whenever a chunk is full
+CHUNK = 8 * 1024
 STALE = 24 * 3600.0  # seconds after which the remains of a killed download are swept away
 
 
@@ -34,7 +34,7 @@ def download_files(
     Args:
         source: the set.
         files: which of its files; None for all.
-        progress: is told after every 64 KiB.
+        progress: is told as the bytes arrive.
     Returns:
         The path of each file in the cache.
     Raises:

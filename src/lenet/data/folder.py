@@ -14,23 +14,27 @@ from lenet.images.read import read_picture
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif"}
 # MNIST tests on 10,000 of 70,000; of a folder without test/ the last sixth of each class is for testing
 FRACTION = 6
+PARTS = (("train", "test"), ("training", "testing"))
+
+
+def find_parts(path: Path) -> tuple[Path, Path | None]:
+    """The folder to train on and the one to test with; None where the pictures are not parted."""
+    for train, test in PARTS:
+        if (path / train).is_dir() and (path / test).is_dir():
+            return path / train, path / test
+    return path, None
 
 
 def is_folder_by_class(path: Path) -> bool:
-    """Whether a folder holds folders with pictures, directly or under `train`."""
-    return any(_list_pictures(folder) for folder in _list_folders(_find_train(path)))
-
-
-def has_test_folder(path: Path) -> bool:
-    """Whether the pictures are already parted into `train` and `test`."""
-    return (path / "train").is_dir() and (path / "test").is_dir()
+    """Whether a folder holds folders with pictures, directly or in its training part."""
+    return any(_list_pictures(folder) for folder in _list_folders(find_parts(path)[0]))
 
 
 def read_folder(path: Path) -> tuple[tuple[str, ...], Examples, Examples]:
     """Read pictures by class into MNIST's form, each class spread evenly over both parts.
 
     Args:
-        path: holds a folder for each class, or `train` and `test`, each with a folder for each class.
+        path: holds a folder for each class, or `train` and `test` (`training` and `testing`) that do.
     Returns:
         The classes in the order of their names, the training part, and the test part: `test`, or else the
         last sixth of each class in the order of file names (at least one picture of two).
@@ -41,24 +45,21 @@ def read_folder(path: Path) -> tuple[tuple[str, ...], Examples, Examples]:
         A picture of 28x28 has MNIST's geometry already and only its polarity is settled: where the median of
         its border is dark, ink is light. Any other size is normalized as MNIST's digits were.
     """
-    classes = tuple(folder.name for folder in _list_folders(_find_train(path)) if _list_pictures(folder))
+    train_folder, test_folder = find_parts(path)
+    classes = tuple(folder.name for folder in _list_folders(train_folder) if _list_pictures(folder))
     if len(classes) < 2:
         raise DataError("data.one_class", path=path, found=", ".join(classes))
-    train = [_list_pictures(_find_train(path) / name) for name in classes]
-    if has_test_folder(path):
-        extra = [folder.name for folder in _list_folders(path / "test") if folder.name not in classes]
+    train = [_list_pictures(train_folder / name) for name in classes]
+    if test_folder:
+        extra = [folder.name for folder in _list_folders(test_folder) if folder.name not in classes]
         if extra:
-            raise DataError("data.extra_class", path=path / "test", found=", ".join(extra))
-        test = [_list_pictures(path / "test" / name) for name in classes]
+            raise DataError("data.extra_class", path=test_folder, found=", ".join(extra))
+        test = [_list_pictures(test_folder / name) for name in classes]
     else:
         kept = [len(files) - max(len(files) // FRACTION, min(len(files) - 1, 1)) for files in train]
         test = [files[count:] for files, count in zip(train, kept, strict=True)]
         train = [files[:count] for files, count in zip(train, kept, strict=True)]
     return classes, _read_examples(train), _read_examples(test)
-
-
-def _find_train(path: Path) -> Path:
-    return path / "train" if has_test_folder(path) else path
 
 
 def _list_folders(path: Path) -> list[Path]:
