@@ -1,13 +1,20 @@
-"""One digit anywhere in a picture, brought into MNIST's form: 28x28, boxed in 20x20, centred by mass."""
+"""One digit anywhere in a picture, brought into MNIST's form step by step, so that each can be looked at."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from lenet.errors import PictureError, ShapeError
+from lenet.errors import ShapeError
+from lenet.images.filters import shrink, spread
+from lenet.images.geometry import center_by_mass, crop, fit_box, is_normal
+from lenet.images.marks import choose_mark, find_marks, measure_ink
+from lenet.images.paper import find_polarity, flatten_light, remove_rules
+from lenet.images.strokes import set_width
 
-FIELD = 28  # pixels, the side of an MNIST picture
-BOX = 20  # pixels, the longer side of the digit in it
+OVERVIEW, CLOSEUP = 320, 200  # pixels, the longer side of what the digit is looked for in, and read from
+MARGIN = 0.4  # of the digit's longer side: paper around it in the close-up
 
 
 def normalize_digit(picture: np.ndarray) -> np.ndarray:
@@ -24,79 +31,80 @@ def normalize_digit(picture: np.ndarray) -> np.ndarray:
         LeCun et al. 1998, section III.A: size-normalized into 20x20 with the aspect kept and anti-aliased,
         then placed in 28x28 by the centre of mass.
     """
+    *_, (_, digit) = steps(picture)
+    return digit
+
+
+def steps(picture: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """The way from a picture to MNIST's form, one look after the other.
+
+    Args:
+        picture: (H, W) uint8 luminance.
+    Returns:
+        Pairs of a step's name (its sentence is `step.NAME` in the texts) and a (h, w) uint8 picture of it;
+        the last is the (28, 28) digit. Dark ink on light paper up to "rules", then light ink on black.
+    Raises:
+        PictureError, ShapeError: see `normalize_digit`.
+    """
     if picture.ndim != 2 or picture.dtype != np.uint8 or not picture.size:
         raise ShapeError("picture.shape", shape=picture.shape, dtype=picture.dtype)
+    yield "picture", picture
     for ink in (picture, ~picture):
         if is_normal(ink):
-            return ink.copy()
-    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-    ink = picture if np.median(border) < 128 else ~picture
-    level = np.median(border) if ink is picture else 255 - np.median(border)
-    ink = np.clip(ink.astype(np.float32) - level - 32, 0, None)
-    if ink.max() < 16:
-        raise PictureError("picture.no_mark")
-    ink *= 255 / ink.max()
-    return center_by_mass(fit_box(crop(ink)))
+            yield "digit", ink.copy()
+            return
+    page = picture if find_polarity(picture) else ~picture
+    yield "polarity", page
+    closeup = cut_closeup(page)
+    yield "closeup", _show(closeup / 255)
+    darkness = flatten_light(closeup)
+    yield "light", _show(1 - darkness)
+    darkness = remove_rules(darkness)
+    yield "rules", _show(1 - darkness)
+    ink = isolate_digit(darkness)
+    yield "ink", _show(ink)
+    ink = set_width(crop(ink))
+    yield "width", _show(ink)
+    yield "digit", center_by_mass(fit_box(255 * crop(ink)))
 
 
-def is_normal(ink: np.ndarray) -> bool:
-    """Whether a picture already has MNIST's form: 28x28, ink on a background of zeros, boxed and centred."""
-    if ink.shape != (FIELD, FIELD) or np.count_nonzero(ink) > ink.size // 2 or not ink.any():
-        return False
-    box = crop(ink)
-    return BOX - 2 <= max(box.shape) <= BOX and np.array_equal(center_by_mass(box), ink)
-
-
-def crop(ink: np.ndarray) -> np.ndarray:
-    """Cut the smallest box that holds everything above zero."""
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def fit_box(ink: np.ndarray) -> np.ndarray:
-    """Scale a digit so that its longer side is 20 pixels, the aspect kept, anti-aliased.
+def cut_closeup(page: np.ndarray) -> np.ndarray:
+    """Find the digit on a page and cut it out with some paper around it.
 
     Args:
-        ink: (H, W) float32, 0 to 255.
+        page: (H, W) uint8, dark ink on light paper.
     Returns:
-        (h, w) uint8, the longer of them 20.
+        (h, w) float32 luminance, its longer side at most 200 pixels.
     """
-    from PIL import Image
+    small, factor = shrink(page, OVERVIEW)
+    darkness = remove_rules(flatten_light(small))
+    _, marks = find_marks(darkness, *measure_ink(darkness))
+    chosen = [marks[k - 1] for k in choose_mark(marks, darkness.shape)]
+    top, left = min(mark.top for mark in chosen), min(mark.left for mark in chosen)
+    bottom, right = max(mark.bottom for mark in chosen), max(mark.right for mark in chosen)
+    margin = round(MARGIN * max(bottom - top, right - left)) + 2
+    low = (max(0, side - margin) * factor for side in (top, left))
+    high = ((side + margin) * factor for side in (bottom, right))
+    rows, columns = (slice(start, stop) for start, stop in zip(low, high, strict=True))
+    return shrink(page[rows, columns], CLOSEUP)[0]
 
-    scale = BOX / max(ink.shape)
-    height, width = (max(1, round(side * scale)) for side in ink.shape)
-    filter_ = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
-    scaled = np.asarray(Image.fromarray(ink.astype(np.float32)).resize((width, height), filter_))
-    box: np.ndarray = np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
-    return box
 
-
-def center_by_mass(box: np.ndarray) -> np.ndarray:
-    """Place a digit in 28x28 so that its centre of mass falls on pixel (14, 14), as far as it stays inside.
+def isolate_digit(darkness: np.ndarray) -> np.ndarray:
+    """Keep the ink of the one digit and nothing of the paper.
 
     Args:
-        box: (h, w) uint8, at most 28 x 28, ink up to 255 on 0.
+        darkness: (H, W) float32, about 0 on paper.
     Returns:
-        (28, 28) uint8: the box, moved by whole pixels.
-    Raises:
-        ShapeError: the box is larger than the field, or not uint8.
-        PictureError: the box is blank.
-    Source:
-        MNIST's own pictures: the centres of mass of its training set lie within half a pixel of (14, 14).
+        (H, W) float32, 0 to 1.
     """
-    if box.ndim != 2 or box.dtype != np.uint8:
-        raise ShapeError("picture.shape", shape=box.shape, dtype=box.dtype)
-    height, width = box.shape
-    if max(height, width) > FIELD:
-        raise ShapeError("picture.box", height=height, width=width)
-    if not box.any():
-        raise PictureError("picture.no_mark")
-    mass = box.sum(dtype=np.float64)
-    center = (np.arange(height) @ box.sum(axis=1) / mass, np.arange(width) @ box.sum(axis=0) / mass)
-    top, left = (
-        int(np.clip(np.floor(FIELD / 2 - middle + 0.5), 0, FIELD - side))
-        for middle, side in zip(center, box.shape, strict=True)
-    )
-    field = np.zeros((FIELD, FIELD), np.uint8)
-    field[top : top + height, left : left + width] = box
-    return field
+    full, grain = measure_ink(darkness)
+    labels, marks = find_marks(darkness, full, grain)
+    chosen = np.isin(labels, choose_mark(marks, darkness.shape)).astype(np.float32)
+    floor = min(max(0.15, 3 * grain / full), 0.5)
+    ink = np.clip((darkness / full - floor) / (1 - floor), 0, 1)
+    return (ink * spread(chosen, 1 + max(darkness.shape) // 80)).astype(np.float32)
+
+
+def _show(values: np.ndarray) -> np.ndarray:
+    shown: np.ndarray = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return shown

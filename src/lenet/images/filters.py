@@ -1,0 +1,84 @@
+"""The few filters that the clean-up of a picture needs, in NumPy: means, running extremes, distances."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def shrink(picture: np.ndarray, longest: int) -> tuple[np.ndarray, int]:
+    """Reduce a picture by the smallest whole factor that brings its longer side to `longest` or less.
+
+    Args:
+        picture: (H, W) numbers.
+        longest: pixels.
+    Returns:
+        (h, w) float32, each pixel the mean of a square; and the factor. What fills no square is cut off.
+    """
+    factor = -(-max(picture.shape) // longest)
+    if factor == 1 or min(picture.shape) < factor:
+        return picture.astype(np.float32), 1
+    height, width = (side // factor for side in picture.shape)
+    squares = picture[: height * factor, : width * factor].reshape(height, factor, width, factor)
+    # the rows first, as uint32: a mean over two axes at once would copy the picture into float64
+    total = squares.sum(axis=1, dtype=np.uint32 if picture.dtype == np.uint8 else np.float32).sum(axis=2)
+    return total.astype(np.float32) / np.float32(factor**2), factor
+
+
+def blur(values: np.ndarray, radius: int) -> np.ndarray:
+    """The mean over a square of 2 radius + 1 pixels, the edge repeated."""
+    for axis in (0, 1):
+        pad = [(0, 0), (0, 0)]
+        pad[axis] = (radius + 1, radius)
+        sums = np.pad(values, pad, mode="edge").cumsum(axis=axis, dtype=np.float64)
+        values = _pull(sums, axis, 2 * radius + 1, None) - _pull(sums, axis, 0, -(2 * radius + 1))
+        values /= 2 * radius + 1
+    return values.astype(np.float32)
+
+
+def spread(values: np.ndarray, radius: int) -> np.ndarray:
+    """The maximum over a square of 2 radius + 1 pixels, cut at the edge (grey dilation)."""
+    for axis in (0, 1):
+        pad = [(0, 0), (0, 0)]
+        pad[axis] = (radius, radius)
+        values = np.pad(values, pad, mode="edge")
+        reach, wanted = 1, 2 * radius + 1
+        while reach < wanted:  # doubling: the maximum over 1, 2, 4, ... pixels
+            step = min(reach, wanted - reach)
+            values = np.maximum(_pull(values, axis, 0, -step), _pull(values, axis, step, None))
+            reach += step
+    return values
+
+
+def close_gaps(values: np.ndarray, radius: int) -> np.ndarray:
+    """Fill everything dark that is narrower than 2 radius + 1 pixels (grey closing); slopes stay."""
+    # odd reflection goes on with a slope beyond the edge; a square at the edge would lift its dark end
+    padded = (
+        np.pad(values, radius, mode="reflect", reflect_type="odd") if min(values.shape) > radius else values
+    )
+    closed = -spread(-spread(padded, radius), radius)
+    inset = (padded.shape[0] - values.shape[0]) // 2
+    return closed[inset : closed.shape[0] - inset, inset : closed.shape[1] - inset]
+
+
+def measure_distance(mask: np.ndarray) -> np.ndarray:
+    """The distance of every pixel to the nearest one outside of `mask`, in pixels; 0 outside.
+
+    Args:
+        mask: (H, W) bool, up to about 150 x 150: memory goes with H W^2.
+    Returns:
+        (H, W) float32; what lies beyond the edge counts as outside.
+    """
+    height, width = mask.shape
+    inside = np.pad(mask, 1)
+    rows = np.arange(height + 2)[:, None]
+    above = np.maximum.accumulate(np.where(inside, -1, rows), axis=0)
+    below = np.minimum.accumulate(np.where(inside, height + 2, rows)[::-1], axis=0)[::-1]
+    vertical = np.minimum(rows - above, below - rows).astype(np.float32)
+    columns = np.arange(width + 2, dtype=np.float32)
+    across = (columns[:, None] - columns) ** 2
+    square = (vertical[:, None, :] ** 2 + across).min(axis=2)
+    return np.sqrt(square[1:-1, 1:-1])
+
+
+def _pull(values: np.ndarray, axis: int, start: int, stop: int | None) -> np.ndarray:
+    return values[start:stop] if axis == 0 else values[:, start:stop]

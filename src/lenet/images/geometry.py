@@ -1,0 +1,73 @@
+"""MNIST's geometry: the digit in a box of 20 pixels, its centre of mass in the middle of 28x28."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lenet.errors import PictureError, ShapeError
+
+FIELD = 28  # pixels, the side of an MNIST picture
+BOX = 20  # pixels, the longer side of the digit in it
+
+
+def is_normal(ink: np.ndarray) -> bool:
+    """Whether a picture already has MNIST's form: 28x28, ink on a background of zeros, boxed and centred."""
+    if ink.shape != (FIELD, FIELD) or np.count_nonzero(ink) > ink.size // 2 or not ink.any():
+        return False
+    box = crop(ink)
+    return BOX - 2 <= max(box.shape) <= BOX and np.array_equal(center_by_mass(box), ink)
+
+
+def crop(ink: np.ndarray) -> np.ndarray:
+    """Cut the smallest box that holds everything above zero."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def fit_box(ink: np.ndarray) -> np.ndarray:
+    """Scale a digit so that its longer side is 20 pixels, the aspect kept, anti-aliased.
+
+    Args:
+        ink: (H, W) float32, 0 to 255.
+    Returns:
+        (h, w) uint8, the longer of them 20.
+    """
+    from PIL import Image
+
+    scale = BOX / max(ink.shape)
+    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    filter_ = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
+    scaled = np.asarray(Image.fromarray(ink.astype(np.float32)).resize((width, height), filter_))
+    box: np.ndarray = np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    return box
+
+
+def center_by_mass(box: np.ndarray) -> np.ndarray:
+    """Place a digit in 28x28 so that its centre of mass falls on pixel (14, 14), as far as it stays inside.
+
+    Args:
+        box: (h, w) uint8, at most 28 x 28, ink up to 255 on 0.
+    Returns:
+        (28, 28) uint8: the box, moved by whole pixels.
+    Raises:
+        ShapeError: the box is larger than the field, or not uint8.
+        PictureError: the box is blank.
+    Source:
+        MNIST's own pictures: the centres of mass of its training set lie within half a pixel of (14, 14).
+    """
+    if box.ndim != 2 or box.dtype != np.uint8:
+        raise ShapeError("picture.shape", shape=box.shape, dtype=box.dtype)
+    height, width = box.shape
+    if max(height, width) > FIELD:
+        raise ShapeError("picture.box", height=height, width=width)
+    if not box.any():
+        raise PictureError("picture.no_mark")
+    mass = box.sum(dtype=np.float64)
+    center = (np.arange(height) @ box.sum(axis=1) / mass, np.arange(width) @ box.sum(axis=0) / mass)
+    top, left = (
+        int(np.clip(np.floor(FIELD / 2 - middle + 0.5), 0, FIELD - side))
+        for middle, side in zip(center, box.shape, strict=True)
+    )
+    field = np.zeros((FIELD, FIELD), np.uint8)
+    field[top : top + height, left : left + width] = box
+    return field

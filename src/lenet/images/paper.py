@@ -1,0 +1,104 @@
+"""What is paper and not ink: which of the two is dark, the light on it, its ruled lines."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lenet.images.filters import blur, close_gaps, shrink, spread
+
+LEAST_RULED_SIDE = 48  # pixels; a smaller picture has no room for ruled lines
+STEEPEST_RULE = 0.06  # rise per pixel, 3.4 degrees
+STRIPS = 16  # in which a ruled line is looked for
+
+
+def find_polarity(picture: np.ndarray) -> bool:
+    """Whether the ink is darker than the paper.
+
+    Args:
+        picture: (H, W) luminance.
+    Returns:
+        True for dark ink on light paper.
+    Assumption:
+        Paper covers more than ink, and its light varies like a quadratic surface: what departs from the
+        surface most is ink.
+    """
+    small, _ = shrink(picture, 96)
+    ys, xs = (
+        grid.ravel() for grid in np.meshgrid(*(np.linspace(-1, 1, n) for n in small.shape), indexing="ij")
+    )
+    terms = np.stack([np.ones_like(xs), xs, ys, xs * xs, xs * ys, ys * ys], axis=1)
+    values = small.ravel().astype(np.float64)
+    weights = np.ones_like(values)
+    for _ in range(10):  # least squares, reweighted so that ink counts less each time
+        weighted = terms * weights[:, None]
+        residue = values - terms @ np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=None)[0]
+        weights = 1 / (1 + (residue / (2 * np.median(np.abs(residue)) + 1)) ** 2)
+    return bool((residue**3).sum() < 0)
+
+
+def flatten_light(picture: np.ndarray) -> np.ndarray:
+    """Divide by the light that falls on the paper: gradients, vignettes and shadows go, ink stays.
+
+    Args:
+        picture: (H, W) float32 luminance, dark ink on light paper.
+    Returns:
+        (H, W) float32 darkness: about 0 on paper, up to 1 for black.
+    """
+    radius = max(3, max(picture.shape) // 6)
+    smooth = blur(picture, 1)
+    light = close_gaps(smooth, radius)
+    # closing follows the brightest grains: bring it down to the paper's mean, wherever it is paper
+    lift = light - smooth
+    paper = (lift <= 2 * np.median(lift) + 2).astype(np.float32)
+    light = light - blur(lift * paper, radius) / np.maximum(blur(paper, radius), 0.05)
+    return 1 - picture / np.maximum(light, 8)
+
+
+def remove_rules(darkness: np.ndarray) -> np.ndarray:
+    """Take out ruled lines, level or upright: thin, straight, from one side of the picture to the other.
+
+    Args:
+        darkness: (H, W) float32, about 0 on paper.
+    Returns:
+        (H, W) float32: paper where a line was; ink that crosses it is kept or mended.
+    """
+    if min(darkness.shape) < LEAST_RULED_SIDE:
+        return darkness
+    level = _remove_level_rules(darkness)
+    return np.ascontiguousarray(_remove_level_rules(np.ascontiguousarray(level.T)).T)
+
+
+def _remove_level_rules(darkness: np.ndarray) -> np.ndarray:
+    height, width = darkness.shape
+    strips = np.stack([strip.mean(axis=1) for strip in np.array_split(darkness, STRIPS, axis=1)], axis=1)
+    middles = (np.arange(STRIPS) + 0.5) * width / STRIPS - width / 2
+    rows = np.arange(height)[:, None]
+    best, slope = np.zeros(height), 0.0
+    for rise in np.arange(-STEEPEST_RULE, STEEPEST_RULE + 1e-9, 1 / width):
+        followed = np.clip(np.rint(rows + rise * middles).astype(int), 0, height - 1)
+        profile = np.percentile(strips[followed, np.arange(STRIPS)], 25, axis=1)
+        if (np.clip(profile, 0, None) ** 2).sum() > (np.clip(best, 0, None) ** 2).sum():
+            best, slope = profile, rise
+    best = best - np.median(best)
+    noise = 1.4826 * np.median(np.abs(best))
+    best[best < max(0.04, 4 * noise)] = 0
+    if not best.any() or np.count_nonzero(best) > height // 3:
+        return darkness
+    line = spread(best[:, None].astype(np.float32), 1)[:, 0]
+    along = np.clip(np.rint(rows - slope * (np.arange(width) - width / 2)).astype(int), 0, height - 1)
+    rule = line[along]
+    grain = 1.4826 * np.median(np.abs(darkness))
+    kept = np.where((rule > 0) & (darkness < 1.4 * rule + 2 * grain), 0, darkness)
+    edges = np.flatnonzero(np.diff(np.pad(line > 0, 1).astype(np.int8)))
+    thickest = int((edges[1::2] - edges[::2]).max())
+    return np.where(rule > 0, np.maximum(kept, _bridge(kept, thickest)), kept)
+
+
+def _bridge(ink: np.ndarray, rows: int) -> np.ndarray:
+    """The ink that there would be if strokes went on over gaps of this many rows."""
+    height = ink.shape[0]
+    padded = np.pad(ink, ((rows, rows), (0, 0)))
+    above = np.max([padded[rows - k : rows - k + height] for k in range(1, rows + 1)], axis=0)
+    below = np.max([padded[rows + k : rows + k + height] for k in range(1, rows + 1)], axis=0)
+    bridge: np.ndarray = np.minimum(above, below)
+    return bridge
