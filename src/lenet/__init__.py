@@ -1,1 +1,72 @@
-"""LeNet-5, the network of 1998: exact, explained, trained and recognizing."""
+"""LeNet-5, the network of 1998: exact, explained, trained and recognizing.
+
+import lenet
+
+network = lenet.load()                     # a trained network comes with the package
+network.recognize("three.png").label       # "3"
+lenet.train("digits").network              # train another
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lenet.architecture import MODERN, ORIGINAL, Architecture
+    from lenet.data.dataset import Dataset, load_dataset
+    from lenet.errors import LenetError
+    from lenet.evaluation import Evaluation, evaluate
+    from lenet.experiments.run import Result, resume, train
+    from lenet.network import Answer, Network, load
+    from lenet.parameters import Parameters, initialize_parameters
+    from lenet.trace import Trace
+    from lenet.training.recipe import Recipe, load_recipe
+
+# where each public name lives; imported when it is first asked for, so that `import lenet` costs nothing
+_PLACES = {
+    "lenet.architecture": ("MODERN", "ORIGINAL", "Architecture"),
+    "lenet.data.dataset": ("Dataset", "load_dataset"),
+    "lenet.errors": ("LenetError",),
+    "lenet.evaluation": ("Evaluation", "evaluate"),
+    "lenet.experiments.run": ("Result", "resume", "train"),
+    "lenet.network": ("Answer", "Network", "load"),
+    "lenet.parameters": ("Parameters", "initialize_parameters"),
+    "lenet.trace": ("Trace",),
+    "lenet.training.recipe": ("Recipe", "load_recipe"),
+}
+_MODULES = {name: module for module, names in _PLACES.items() for name in names}
+
+__all__ = [
+    "MODERN",
+    "ORIGINAL",
+    "Answer",
+    "Architecture",
+    "Dataset",
+    "Evaluation",
+    "LenetError",
+    "Network",
+    "Parameters",
+    "Recipe",
+    "Result",
+    "Trace",
+    "evaluate",
+    "initialize_parameters",
+    "load",
+    "load_dataset",
+    "load_recipe",
+    "resume",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'lenet' has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

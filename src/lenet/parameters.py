@@ -9,8 +9,10 @@ from typing import Any, Self
 import numpy as np
 
 from lenet.architecture import C1_MAPS, C3_MAPS, KERNEL, PARAMETER_NAMES, Architecture
-from lenet.errors import ShapeError
+from lenet.errors import ArchitectureError, ShapeError
 from lenet.randomness import Purpose, draw_uniform
+
+INITIALIZATIONS = ("1998", "variance")
 
 
 class Parameters(Mapping[str, np.ndarray]):
@@ -89,29 +91,38 @@ class Parameters(Mapping[str, np.ndarray]):
         return kernels
 
 
-def initialize_parameters(architecture: Architecture, seed: int, dtype: Any = np.float32) -> Parameters:
-    """Draw the parameters that a training starts from.
-
-    Weights and coefficients are uniform in +-2.4/F, F being the fan-in of the unit without its bias;
-    with relu in +-sqrt(6/F), which keeps the variance from layer to layer. Biases are 0.
+def initialize_parameters(
+    architecture: Architecture, seed: int, dtype: Any = np.float32, scheme: str = "1998"
+) -> Parameters:
+    """Draw the parameters that a training starts from: uniform weights, biases of 0.
 
     Args:
         architecture: the network.
         seed: 0 to 2^64 - 1.
         dtype: float32 or float64; both start from the same numbers.
+        scheme: "1998": within +-2.4/F, F being the fan-in of the unit without its bias; or "variance":
+            within +-sqrt(3/F), with relu +-sqrt(6/F), so that the states of a layer vary as much as those
+            of the layer before.
+    Raises:
+        ArchitectureError: another scheme.
     Source:
-        LeCun et al. 1998, section III.B (2.4/F); He et al. 2015, equation 10 (relu).
+        LeCun et al. 1998, section III.B (2.4/F). LeCun et al., "Efficient BackProp", 1998, equation 16,
+        and He et al. 2015, equation 10 (variance).
     Assumption:
         The paper says nothing of biases and of the coefficients of S2 and S4: 0 as in the authors'
         later code, and F = 4.
     """
+    if scheme not in INITIALIZATIONS:
+        choices = ", ".join(INITIALIZATIONS)
+        raise ArchitectureError("architecture.choice", name="initialization", value=scheme, choices=choices)
+    gain = 6 if architecture.activation == "relu" else 3
     arrays = {}
     for name, shape in architecture.parameter_shapes.items():
         if name.endswith(".bias"):
             arrays[name] = np.zeros(shape, dtype)
             continue
         fan_in = _count_inputs(architecture, name).reshape(-1, *[1] * (len(shape) - 1))
-        limit = np.sqrt(6 / fan_in) if architecture.activation == "relu" else 2.4 / fan_in
+        limit = 2.4 / fan_in if scheme == "1998" else np.sqrt(gain / fan_in)
         index = np.array([PARAMETER_NAMES.index(name)])
         uniform = draw_uniform(seed, Purpose.WEIGHTS, 0, index, int(np.prod(shape))).reshape(shape)
         # through float32, so that float64 starts from the very same numbers

@@ -1,0 +1,92 @@
+"""How well a network recognizes: error, confusion, rejection, and the digits that it misreads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from lenet.errors import ShapeError
+from lenet.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a network answered to labelled images.
+
+    Args:
+        labels: (N,) the true classes.
+        answers: (N,) the classes with the smallest penalty.
+        margins: (N,) how much larger the second smallest penalty was.
+        names: the name of each class.
+    """
+
+    labels: np.ndarray
+    answers: np.ndarray
+    margins: np.ndarray
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def wrong(self) -> int:
+        """How many were misread."""
+        return int((self.labels != self.answers).sum())
+
+    @property
+    def error(self) -> float:
+        """The share of misread images, in percent."""
+        return 100 * self.wrong / len(self)
+
+    @property
+    def accuracy(self) -> float:
+        """The share of images read right, in percent."""
+        return 100 - self.error
+
+    @cached_property
+    def confusion(self) -> np.ndarray:
+        """(classes, classes): how often the row's class was read as the column's."""
+        table = np.zeros((len(self.names), len(self.names)), np.int64)
+        np.add.at(table, (self.labels, self.answers), 1)
+        return table
+
+    @cached_property
+    def misread(self) -> np.ndarray:
+        """Indices of the misread images, the most confident mistake first."""
+        indices = np.flatnonzero(self.labels != self.answers)
+        return indices[np.argsort(-self.margins[indices], kind="stable")]
+
+    def rejection_curve(self) -> tuple[np.ndarray, np.ndarray]:
+        """What is left of the error when the least certain answers are refused.
+
+        Returns:
+            (N,) percent refused, from 0, and (N,) percent error on the rest.
+        Source:
+            LeCun et al. 1998, figure 10; the score is the difference of the two best classes.
+        """
+        order = np.argsort(self.margins, kind="stable")
+        wrong = (self.labels != self.answers)[order]
+        rest = np.arange(len(self), 0, -1)
+        return 100 * (1 - rest / len(self)), 100 * np.cumsum(wrong[::-1])[::-1] / rest
+
+
+def evaluate(network: Network, images: np.ndarray, labels: np.ndarray) -> Evaluation:
+    """Let a network read labelled images.
+
+    Args:
+        network: which.
+        images: (N, 28, 28) uint8 as MNIST stores them, or floating point (N, 1, 32, 32).
+        labels: (N,) whole numbers, indices into `network.labels`.
+    Raises:
+        ShapeError: no images, fields larger than 32x32, or not one label for each image.
+    """
+    if not len(images) or labels.shape != (len(images),):
+        raise ShapeError("evaluation.labels", images=len(images), labels=labels.shape)
+    penalties = network.penalties(images)
+    if penalties.ndim != 2:
+        raise ShapeError("evaluation.field", shape=images.shape)
+    answers = penalties.argmin(axis=1)
+    best, second = np.partition(penalties, 1, axis=1)[:, :2].T
+    return Evaluation(labels.astype(np.int64), answers, second - best, network.labels)

@@ -1,0 +1,1 @@
+"""Experiments: trainings with their files and reports."""

@@ -1,0 +1,167 @@
+"""A training from its settings to its network, with or without a folder that keeps everything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lenet.architecture import ORIGINAL, Architecture
+from lenet.data.dataset import Dataset, load_dataset
+from lenet.data.split import Splits, split_dataset
+from lenet.engines import get_engine
+from lenet.errors import Diverged, EngineError, RunError
+from lenet.evaluation import Evaluation, evaluate
+from lenet.experiments.folder import RunFolder
+from lenet.experiments.settings import Settings
+from lenet.network import Network
+from lenet.parameters import Parameters, initialize_parameters
+from lenet.training.history import History
+from lenet.training.recipe import Recipe, load_recipe
+from lenet.training.trainer import Advanced, PassEnded, Trainer
+
+Watch = Callable[[Trainer, Advanced | PassEnded], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a training came to.
+
+    Args:
+        network: the trained network; its card has the measured error.
+        start: the parameters that the training began with.
+        history: every loss and every pass.
+        evaluation: of the test part, made once at the end; None where the training was stopped before.
+        splits: the data, in its three parts.
+        settings: what was trained, how, and on what.
+        seconds: of this process, evaluation included.
+        folder: where everything lies; None if nothing was written.
+    """
+
+    network: Network
+    start: Parameters
+    history: History
+    evaluation: Evaluation | None
+    splits: Splits
+    settings: Settings
+    seconds: float
+    folder: Path | None
+
+
+def train(
+    data: str | Path | Dataset = "mnist",
+    recipe: str | Path | Recipe = "fast",
+    *,
+    architecture: Architecture = ORIGINAL,
+    engine: str = "auto",
+    seed: int = 0,
+    limit: int | None = None,
+    out: str | Path | None = None,
+    watch: Watch | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Result:
+    """Train a network, and measure it once on the test part.
+
+    Args:
+        data: what `load_dataset` takes, or a data set.
+        recipe: a recipe's name, its TOML file, or a `Recipe`.
+        architecture: the network; it gets as many classes as the data have.
+        engine: "auto" for the fastest at hand, or an engine's name.
+        seed: of the first weights and of the order of the images, 0 to 2^63 - 1.
+        limit: use only the first so many training images.
+        out: a folder for settings, history, checkpoint and network; None to write nothing.
+        watch: is told every event.
+        stop: is asked between two stretches of a quarter of a second; True ends the training.
+    Returns:
+        The result; `result.network` is the trained network.
+    Raises:
+        LenetError: a mistake in the settings, data that cannot be had, a folder that holds a run already,
+            or a training that diverged.
+    """
+    if not 0 <= seed < 2**63:
+        raise EngineError("training.seed", seed=seed)
+    dataset = data if isinstance(data, Dataset) else load_dataset(data, limit=limit)
+    fitted = replace(architecture, classes=len(dataset.labels))
+    settings = Settings(
+        data=dataset.name if isinstance(data, Dataset) else str(data),
+        fingerprint=dataset.fingerprint,
+        limit=limit,
+        architecture=fitted,
+        recipe=recipe if isinstance(recipe, Recipe) else load_recipe(recipe, fitted),
+        engine=get_engine(engine, training=True).name,
+        seed=seed,
+    )
+    folder = None if out is None else RunFolder.create(Path(out), settings)
+    return run_training(settings, dataset, folder, watch, stop)
+
+
+def resume(
+    folder: str | Path, *, watch: Watch | None = None, stop: Callable[[], bool] = lambda: False
+) -> Result:
+    """Go on with a training that was stopped or killed; it ends in the same bytes as an unbroken one.
+
+    Args:
+        folder: of the run.
+        watch: is told every event.
+        stop: is asked between two stretches.
+    Raises:
+        LenetError: the folder holds no run, or the data are not those that it began with.
+    """
+    settings = Settings.read(Path(folder) / "recipe.toml")
+    dataset = load_dataset(settings.data, limit=settings.limit)
+    if dataset.fingerprint != settings.fingerprint:
+        raise RunError("run.other_data", path=folder, data=settings.data)
+    return run_training(settings, dataset, RunFolder(Path(folder), settings), watch, stop)
+
+
+def run_training(
+    settings: Settings,
+    dataset: Dataset,
+    folder: RunFolder | None,
+    watch: Watch | None,
+    stop: Callable[[], bool],
+) -> Result:
+    """Train from the beginning, or from the folder's checkpoint where there is one; see `train`."""
+    begun = time.perf_counter()
+    recipe = settings.recipe
+    splits = split_dataset(dataset, None if recipe.validation else 0)
+    engine = get_engine(settings.engine, training=True)
+    refusal = engine.refuses(settings.architecture, recipe)
+    if refusal:
+        raise EngineError(refusal.key, **refusal.values)
+    start = initialize_parameters(settings.architecture, settings.seed, scheme=recipe.initialization)
+    trainer = Trainer(engine, start, recipe, splits.train, splits.validation, settings.seed)
+
+    def name_network() -> Network:
+        card: dict[str, str | int] = {"data": dataset.name, "recipe": recipe.name, "recipe_hash": recipe.hash}
+        card |= {"engine": engine.name, "seed": settings.seed, "passes": trainer.passes}
+        return Network(settings.architecture, trainer.parameters(), dataset.labels, card, engine.name)
+
+    history = folder.open_history(trainer) if folder else History()
+    try:
+        for event in trainer.events():
+            history.add(event.losses if isinstance(event, Advanced) else event.record)
+            if folder:
+                folder.follow(trainer, event)
+            if watch:
+                watch(trainer, event)
+            if stop():
+                break
+    except Diverged:
+        if folder:
+            name_network().save(folder.network)
+        raise
+    finally:
+        if folder:
+            folder.close(trainer)
+
+    network, evaluation = name_network(), None
+    if trainer.passes == recipe.passes:
+        evaluation = evaluate(network, splits.test.images, splits.test.labels)
+        network = replace(network, card={**network.card, "test_error": evaluation.error})
+    if folder:
+        network.save(folder.network)
+    seconds = time.perf_counter() - begun
+    where = folder.path if folder else None
+    return Result(network, start, history, evaluation, splits, settings, seconds, where)

@@ -1,0 +1,224 @@
+"""A network: an architecture, its parameters and the names of its classes; loaded, saved, asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import numpy as np
+
+from lenet.architecture import Architecture
+from lenet.engines import Model, get_engine
+from lenet.errors import ArchitectureError, NetworkFileError, ShapeError, UsageError
+from lenet.images.normalize import normalize_digit
+from lenet.images.read import read_picture
+from lenet.parameters import Parameters
+from lenet.storage import load_arrays, save_arrays
+from lenet.trace import Trace
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+BUNDLED = ("1998",)
+
+Picture: TypeAlias = "str | Path | np.ndarray | Image"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the network says of one picture.
+
+    Args:
+        label: the class with the smallest penalty.
+        penalty: its penalty; for the RBF output the squared distance of F6's state to its code.
+        second: the class with the second smallest penalty.
+        margin: how much larger the second penalty is; near 0 the answer is a coin's toss.
+        penalties: the penalty of every class, by label.
+        image: (28, 28) uint8, the picture as the network was given it.
+    """
+
+    label: str
+    penalty: float
+    second: str
+    margin: float
+    penalties: Mapping[str, float]
+    image: np.ndarray = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that can be asked.
+
+    Args:
+        architecture: what it is.
+        parameters: its trained numbers.
+        labels: the name of each class, in the order of the outputs.
+        card: what is known of it: recipe, data, measured error.
+        engine: which engine runs it; "auto" for the fastest at hand.
+    Raises:
+        ShapeError: not one label for each class, or parameters of another architecture.
+    """
+
+    architecture: Architecture
+    parameters: Parameters = field(repr=False)
+    labels: tuple[str, ...]
+    card: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    engine: str = "auto"
+
+    def __post_init__(self) -> None:
+        classes = self.architecture.classes
+        if len(self.labels) != classes or len(set(self.labels)) != classes:
+            raise ShapeError("network.labels", labels=", ".join(map(str, self.labels)), classes=classes)
+        if self.parameters.architecture != self.architecture:
+            raise ShapeError("network.parameters")
+
+    @classmethod
+    def load(cls, source: str | Path = "1998", engine: str = "auto") -> Self:
+        """Read a network by the name of a bundled one, or from a file.
+
+        Args:
+            source: one of `BUNDLED`, or a `.safetensors` file that `save` wrote.
+            engine: which engine runs it.
+        Raises:
+            FileError: absent, damaged, or not a network of ours.
+        """
+        path = (
+            Path(str(files("lenet.weights") / f"{source}.safetensors")) if source in BUNDLED else Path(source)
+        )
+        if source not in BUNDLED and not path.exists() and path.suffix != ".safetensors":
+            raise UsageError("network.absent", name=source, names=", ".join(BUNDLED))
+        arrays, metadata = load_arrays(path)
+        try:
+            architecture = Architecture.from_dict(metadata["architecture"])
+            labels, card = tuple(metadata["labels"]), dict(metadata["card"])
+            if not all(isinstance(label, str) for label in labels):
+                raise TypeError("labels")
+            return cls(architecture, Parameters(architecture, arrays), labels, card, engine)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            reason = error if isinstance(error, ArchitectureError | ShapeError) else repr(error)
+            raise NetworkFileError("network.damaged", path=path, reason=reason) from error
+
+    def save(self, path: str | Path) -> None:
+        """Write the network to a `.safetensors` file; equal networks give equal bytes.
+
+        Raises:
+            FileError: the file cannot be written.
+        """
+        save_arrays(Path(path), self.parameters, self.metadata)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What a file says of the network beside its arrays."""
+        return {
+            "architecture": self.architecture.to_dict(),
+            "labels": list(self.labels),
+            "card": dict(self.card),
+        }
+
+    @cached_property
+    def model(self) -> Model:
+        """The network as the engine holds it."""
+        return get_engine(self.engine).load(self.architecture, self.parameters)
+
+    def penalties(self, images: np.ndarray) -> np.ndarray:
+        """The penalty of every class, the smallest of which wins.
+
+        Args:
+            images: uint8 (N, 28, 28) as MNIST stores them, or floating point (N, 1, 32, 32) as the network
+                sees them; larger fields too, 4 pixels at a time.
+        Returns:
+            (N, classes); (N, classes, h, w) on fields larger than 32x32.
+        Raises:
+            ShapeError: images that the network does not fit.
+        """
+        return self.model.penalties(images)
+
+    def trace(self, image: np.ndarray, sums: bool = False) -> Trace:
+        """The states of all layers for one image.
+
+        Args:
+            image: uint8 (28, 28) as MNIST stores it, or floating point (1, 32, 32) as the network sees it.
+            sums: also the sums before squashing, as "c1.sum" and so on.
+        Raises:
+            ShapeError: an image that the network does not fit.
+        """
+        states = self.model.trace(np.asarray(image)[None], sums)
+        return Trace({name: array[0] for name, array in states.items()}, self.labels)
+
+    def recognize(self, pictures: Picture | Iterable[Picture]) -> Answer | list[Answer]:
+        """Read the digit in a person's picture, or in each of several.
+
+        Args:
+            pictures: a path, a PIL image or an array (H, W) or (H, W, 3) of uint8; or many of them.
+        Returns:
+            One `Answer`, or a list of them.
+        Raises:
+            PictureError: a file that is no picture, or a picture without a mark.
+            ShapeError: an array that is no picture.
+        """
+        if _is_one(pictures):
+            return self.answer(normalize_digit(_open_picture(pictures))[None])[0]
+        opened = [normalize_digit(_open_picture(picture)) for picture in pictures]  # type: ignore[union-attr]
+        return self.answer(np.stack(opened)) if opened else []
+
+    def answer(self, images: np.ndarray) -> list[Answer]:
+        """What the network says of images that have MNIST's form already.
+
+        Args:
+            images: (N, 28, 28) uint8, ink 255 on background 0.
+        """
+        penalties = self.penalties(images).astype(float)
+        ranks = np.argsort(penalties, axis=1, kind="stable")
+        return [
+            Answer(
+                label=self.labels[first],
+                penalty=row[first],
+                second=self.labels[second],
+                margin=row[second] - row[first],
+                penalties=dict(zip(self.labels, row.tolist(), strict=True)),
+                image=image,
+            )
+            for row, (first, second), image in zip(penalties, ranks[:, :2], images, strict=True)
+        ]
+
+    def _repr_html_(self) -> str:
+        error = self.card.get("test_error")
+        measured = "" if error is None else f", {error:.2f}% test error on {self.card.get('data')}"
+        return (
+            f"<p>LeNet-5, {self.parameters.count:,} parameters{measured}</p>{self.architecture._repr_html_()}"
+        )
+
+
+def _is_one(pictures: Any) -> bool:
+    if isinstance(pictures, np.ndarray):
+        return pictures.ndim == 2 or (pictures.ndim == 3 and pictures.shape[2] in (3, 4))
+    return isinstance(pictures, str | Path) or hasattr(pictures, "getexif")
+
+
+def _open_picture(picture: Any) -> np.ndarray:
+    """A path, a PIL image or an array as (H, W) uint8 luminance."""
+    if isinstance(picture, str | Path):
+        return read_picture(picture)
+    if isinstance(picture, np.ndarray) and picture.ndim == 2:
+        return picture
+    from io import BytesIO
+
+    from PIL import Image
+
+    if isinstance(picture, np.ndarray):
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in (3, 4):
+            raise ShapeError("picture.shape", shape=picture.shape, dtype=picture.dtype)
+        picture = Image.fromarray(picture)
+    # through a file's content: one path for palettes, transparency, depth and orientation
+    content = BytesIO()
+    picture.save(content, "PNG", exif=picture.getexif())
+    return read_picture(content.getvalue())
+
+
+def load(source: str | Path = "1998", engine: str = "auto") -> Network:
+    """Read a network by the name of a bundled one, or from a file; see `Network.load`."""
+    return Network.load(source, engine)

@@ -1,0 +1,69 @@
+"""The states of all layers for one image, which a notebook shows as pictures."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+
+import numpy as np
+
+from lenet.architecture import LAYER_NAMES
+from lenet.codes import CODE_HEIGHT, CODE_WIDTH
+
+
+class Trace(Mapping[str, np.ndarray]):
+    """The states of all layers for one image, by name: input, c1, s2, c3, s4, c5, f6, output.
+
+    Args:
+        states: (maps, h, w) for input to c5, (units,) for f6 and output; "c1.sum" and so on if asked for.
+        labels: the name of each class.
+    """
+
+    def __init__(self, states: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> None:
+        self._states = dict(states)
+        self.labels = labels
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._states[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._states)
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def __repr__(self) -> str:
+        return "Trace(" + ", ".join(f"{name} {states.shape}" for name, states in self.items()) + ")"
+
+    def _repr_html_(self) -> str:
+        rows = [(name, _draw_states(name, self[name])) for name in ("input", *LAYER_NAMES[:-1])]
+        penalties = self["output"]
+        if penalties.ndim == 1:
+            best = int(penalties.argmin())
+            words = [f"{label}: {penalty:.1f}" for label, penalty in zip(self.labels, penalties, strict=True)]
+            words[best] = f"<b>{words[best]}</b>"
+            rows.append(("output", ", ".join(words)))
+        return (
+            "<table>"
+            + "".join(f"<tr><th>{name}</th><td>{cell}</td></tr>" for name, cell in rows)
+            + "</table>"
+        )
+
+
+def _draw_states(name: str, states: np.ndarray) -> str:
+    """The maps of a layer side by side, dark for high states; F6 as the 7x12 picture that it is."""
+    from PIL import Image
+
+    if name == "f6" and states.ndim == 1:
+        states = states.reshape(1, CODE_HEIGHT, CODE_WIDTH)
+    if states.shape[1:] == (1, 1):
+        states = states.reshape(1, 1, -1)
+    reach = np.abs(states).max() or 1.0
+    grey = np.uint8(np.rint(127.5 - 127.5 * states / reach))
+    framed = np.pad(grey, ((0, 0), (1, 1), (1, 1)), constant_values=255)
+    strip = Image.fromarray(np.concatenate(list(framed), axis=1))
+    zoom = 4 if states.shape[-1] < 28 else 2
+    content = BytesIO()
+    strip.resize((strip.width * zoom, strip.height * zoom), Image.Resampling.NEAREST).save(content, "PNG")
+    return f'<img alt="{name}" src="data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}">'

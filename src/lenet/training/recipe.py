@@ -1,0 +1,160 @@
+"""Recipes: every setting of a training, read from a TOML file and checked before anything starts."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self
+
+from lenet.architecture import Architecture
+from lenet.engines.loss import LOSSES, Loss
+from lenet.errors import RecipeError
+from lenet.parameters import INITIALIZATIONS
+from lenet.storage import read_bytes
+from lenet.training.schedule import SCHEDULES
+
+RECIPES = ("fast",)
+MAX_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every setting of a training.
+
+    Args:
+        name: what it is called.
+        passes: how often each training image is seen, 1 to 10,000.
+        batch: images a step, 1 to 10,000; the last step of a pass takes what is left.
+        rate: the highest learning rate, above 0.
+        schedule: "constant", or "one-cycle": up from a 25th of the rate, then down to nothing.
+        momentum: the share of the last step that is kept, 0 to below 1.
+        weight_decay: how strongly every parameter is pulled to 0, from 0.
+        objective: "cross-entropy", "mse" or "map"; `loss` in the file.
+        scale: of the penalties under the softmax of cross-entropy.
+        j: the cost of rubbish in MAP.
+        initialization: what `initialize_parameters` calls `scheme`.
+        validation: whether the last twelfth of the training images is kept to measure the error on.
+    Raises:
+        RecipeError: a value that is not allowed.
+    """
+
+    name: str
+    passes: int
+    batch: int
+    rate: float
+    schedule: str = "constant"
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    objective: str = "cross-entropy"
+    scale: float = 0.1
+    j: float = 0.1
+    initialization: str = "1998"
+    validation: bool = True
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            self._check_type(field.name, str(field.type))
+        for name in ("passes", "batch"):
+            self._check(name, 1 <= getattr(self, name) <= 10_000, "1 - 10000")
+        self._check("rate", self.rate > 0, "> 0")
+        self._check("momentum", 0 <= self.momentum < 1, "0 <= momentum < 1")
+        self._check("weight_decay", self.weight_decay >= 0, ">= 0")
+        self._choose("schedule", SCHEDULES)
+        self._choose("initialization", INITIALIZATIONS)
+        self._choose("objective", LOSSES)
+        _ = self.loss
+
+    @property
+    def loss(self) -> Loss:
+        """What is minimized."""
+        return Loss(self.objective, self.scale, self.j)
+
+    @property
+    def hash(self) -> str:
+        """The first 16 digits of the SHA-256 over all settings: equal for equal trainings."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build from a table of settings, as a TOML file has them.
+
+        Raises:
+            RecipeError: a setting is missing, unknown, of the wrong type or out of range.
+        """
+        values = {("objective" if key == "loss" else key): value for key, value in values.items()}
+        known = {field.name for field in fields(cls)}
+        for key in values.keys() - known:
+            near = difflib.get_close_matches(key, known, 1)
+            names = ", ".join(near or sorted(known))
+            raise RecipeError("training.unknown", name=key, names=names)
+        for key in ("name", "passes", "batch", "rate"):
+            if key not in values:
+                raise RecipeError("training.missing", name=key)
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as a TOML file has them."""
+        return {("loss" if key == "objective" else key): value for key, value in asdict(self).items()}
+
+    def changed(self, **settings: Any) -> Self:
+        """The same recipe with some settings replaced; None leaves one as it is."""
+        chosen = {name: value for name, value in settings.items() if value is not None}
+        return replace(self, **chosen) if chosen else self
+
+    def _check_type(self, name: str, kind: str) -> None:
+        value = getattr(self, name)
+        if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
+            object.__setattr__(self, name, float(value))
+            return
+        expected = {"str": str, "int": int, "float": float, "bool": bool}[kind]
+        if type(value) is not expected or (isinstance(value, float) and not math.isfinite(value)):
+            raise RecipeError("training.type", name=name, value=value, type=kind)
+
+    def _check(self, name: str, fits: bool, allowed: str) -> None:
+        if not fits:
+            raise RecipeError("recipe.range", name=name, value=getattr(self, name), range=allowed)
+
+    def _choose(self, name: str, choices: tuple[str, ...]) -> None:
+        if getattr(self, name) not in choices:
+            value = getattr(self, name)
+            raise RecipeError("recipe.choice", name=name, value=value, choices=", ".join(choices))
+
+
+def load_recipe(source: str | Path, architecture: Architecture) -> Recipe:
+    """Read a recipe by its name or from a file.
+
+    A file may hold a table `[linear]`: what differs for a network with a linear output.
+
+    Args:
+        source: one of `RECIPES`, or a TOML file.
+        architecture: the network that it is for.
+    Raises:
+        RecipeError: no such recipe, not TOML, or a setting that is not allowed.
+        FileError: the file cannot be read.
+    """
+    name = str(source)
+    if name in RECIPES:
+        text = files("lenet.training.recipes").joinpath(f"{name}.toml").read_text("utf-8")
+    elif name.endswith(".toml"):
+        try:
+            text = read_bytes(Path(source), MAX_BYTES).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise RecipeError("training.damaged", path=source, reason=error) from error
+    else:
+        raise RecipeError("training.absent", name=name, names=", ".join(RECIPES))
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RecipeError("training.damaged", path=source, reason=error) from error
+    linear = values.pop("linear", {})
+    if not isinstance(linear, dict):
+        raise RecipeError("training.type", name="linear", value=linear, type="table")
+    recipe = Recipe.from_dict(values | (linear if architecture.output == "linear" else {}))
+    recipe.loss.check(architecture)
+    return recipe
