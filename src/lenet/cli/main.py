@@ -53,6 +53,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     _write_utf8()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _set_threads(words)
     try:
         words = _take_language(words)
         _invoke(words)
@@ -85,6 +86,21 @@ def _write_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
             stream.reconfigure(encoding="utf-8")
+
+
+def _set_threads(words: list[str]) -> None:
+    """Tell NumPy and PyTorch how many threads to use, which they ask once, when they are imported.
+
+    Without `--threads`, NumPy gets one: the matrices of LeNet-5 are so small that sharing them costs more
+    than it gives (see docs/lab-book.md), and on a busy machine much more.
+    """
+    given = [after for word, after in zip(words, words[1:], strict=False) if word == "--threads"]
+    given += [word.partition("=")[2] for word in words if word.startswith("--threads=")]
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        if given and given[-1].isdecimal() and int(given[-1]):
+            os.environ[name] = given[-1]
+        elif name == "OPENBLAS_NUM_THREADS":
+            os.environ.setdefault(name, "1")
 
 
 def _take_language(words: list[str]) -> list[str]:

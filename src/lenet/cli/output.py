@@ -6,8 +6,6 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lenet.counts import Count
 from lenet.texts import say
 
@@ -25,7 +23,7 @@ def print_json(result: dict[str, Any]) -> None:
 
 
 def _simplify(value: Any) -> Any:
-    if isinstance(value, np.generic | np.ndarray):
+    if hasattr(value, "tolist"):  # NumPy's, without importing it for verbs that need none
         return value.tolist()
     return str(value)
 
