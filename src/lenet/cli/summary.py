@@ -1,0 +1,182 @@
+"""`lenet summary`: the layers, each count with the computation that gives it; one layer in detail; a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lenet.architecture import (
+    LAYER_NAMES,
+    ORIGINAL,
+    PRESETS,
+    Architecture,
+    Layer,
+)
+from lenet.cli.glyphs import draw_glyphs, write_distances
+from lenet.cli.options import architecture_option, choose_architecture, json_option, variant_option
+from lenet.cli.output import make_console, print_json, write_count
+from lenet.codes import CLASS_CHARACTERS
+from lenet.explain.layers import explain_layer
+from lenet.explain.summary import MISPRINTS, describe_architecture, describe_layer, write_side
+from lenet.explain.wiring import draw_table
+from lenet.texts import say
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def summary(
+    architecture: Annotated[str, architecture_option()] = "original",
+    activation: Annotated[str | None, variant_option("activation")] = None,
+    pooling: Annotated[str | None, variant_option("pooling")] = None,
+    connections: Annotated[str | None, variant_option("connections")] = None,
+    output: Annotated[str | None, variant_option("output")] = None,
+    layer: Annotated[
+        str | None, typer.Option(metavar="|".join(LAYER_NAMES), help=say("summary.layer_option"))
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(metavar="FILE", help=say("summary.picture_option"))] = None,
+    as_json: Annotated[bool, json_option()] = False,
+) -> None:
+    """Print the table of layers and the computations, or one layer in detail."""
+    fields = {"activation": activation, "pooling": pooling, "connections": connections, "output": output}
+    chosen = choose_architecture(architecture, **fields)
+    described = describe_layer(chosen, layer) if layer else describe_architecture(chosen)
+    if picture:
+        from lenet.explain.pictures import draw_network
+
+        draw_network(chosen, picture)
+        described["picture"] = str(picture)
+    if as_json:
+        print_json(described)
+        return
+    if layer:
+        _print_layer(chosen, chosen.layer(layer))
+    else:
+        _print_summary(chosen)
+    if picture:
+        make_console(stderr=True).print(say("summary.drawn", path=picture), soft_wrap=True)
+
+
+def _print_summary(architecture: Architecture) -> None:
+    console = make_console()
+    console.print(say("summary.title"), style="bold")
+    if architecture not in PRESETS.values():
+        fields = ", ".join(f"{name} = {value}" for name, value in architecture.to_dict().items())
+        console.print(say("summary.variant", fields=fields))
+    console.print(_make_table(architecture))
+    if architecture == ORIGINAL:
+        misprints = {name: f"{count:,}" for name, count in MISPRINTS.items()}
+        console.print(say("summary.misprints", **misprints))
+    console.print(f"\n{say('summary.computations')}", style="bold")
+    for layer in architecture.layers:
+        console.print(f"\n{_name_layer(layer)}", style="bold")
+        _print_computations(layer)
+    totals = {"trainable": architecture.trainable, "connections": architecture.connections_total}
+    console.print("\n" + say("summary.in_all", **{name: f"{total:,}" for name, total in totals.items()}))
+    console.print(say("summary.more"))
+
+
+def _make_table(architecture: Architecture) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    names = ("layer", "what", "maps", "units", "trainable", "connections", "sees")
+    totals = [""] * 4 + [f"{n:,}" for n in (architecture.trainable, architecture.connections_total)] + [""]
+    totals[0] = say("summary.total")
+    star = "*" if architecture == ORIGINAL else ""
+    for name, total in zip(names, totals, strict=True):
+        table.add_column(
+            say(f"summary.{name}"),
+            total + (star if name == "connections" else ""),
+            justify="left" if name in {"layer", "what"} else "right",
+            no_wrap=True,
+        )
+    first = architecture.layers[0]
+    table.add_row(say("summary.input"), "", f"{first.input_maps}x{first.input_side}x{first.input_side}")
+    for layer in architecture.layers:
+        mark = star if layer.name in MISPRINTS else ""
+        table.add_row(
+            _write_name(layer),
+            _name_kind(layer),
+            _write_maps(layer.maps, layer.side),
+            f"{layer.units:,}",
+            f"{layer.trainable:,}",
+            f"{layer.connections:,}{mark}",
+            f"{layer.receptive_field}x{layer.receptive_field}",
+        )
+    return table
+
+
+def _print_computations(layer: Layer) -> None:
+    rows = list(_write_computations(layer))
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for name, computation in rows:
+        grid.add_row(f"  {say(f'summary.{name}')}", computation)
+    make_console().print(grid)
+
+
+def _write_computations(layer: Layer) -> Iterator[tuple[str, str]]:
+    side = write_side(layer)
+    if side != str(layer.side):
+        yield "side", f"{side} = {layer.side}"
+    yield "units", write_count(layer.units)
+    yield "trainable", write_count(layer.trainable)
+    if layer.fixed:
+        yield "fixed", write_count(layer.fixed)
+    # C3's formula within that of its connections would fill two lines: its value says the same
+    connections = write_count(layer.connections)
+    yield "connections", connections.replace(f"({layer.trainable.formula}) ", f"{layer.trainable:,} ")
+    field, stride = layer.receptive_field, layer.receptive_stride
+    key = "receptive_moved" if layer.side > 1 else "receptive_value"
+    yield "receptive", say(f"summary.{key}", field=field, stride=stride)
+
+
+def _print_layer(architecture: Architecture, layer: Layer) -> None:
+    console = make_console()
+    console.print(_name_layer(layer), style="bold")
+    _print_computations(layer)
+    for paragraph in explain_layer(architecture, layer):
+        console.print(f"\n{paragraph}")
+    for line in _write_details(architecture, layer):
+        console.print(line, soft_wrap=True)
+
+
+def _write_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
+    if layer.name == "c3":
+        yield f"\n{say('summary.table')}\n"
+        yield from draw_table(architecture)
+    if architecture.output != "rbf":
+        return
+    width = make_console().width
+    characters = CLASS_CHARACTERS[: architecture.classes]
+    if layer.name == "f6":
+        yield f"\n{say('summary.code', character='3')}\n"
+        yield from draw_glyphs("3", width)
+    if layer.name == "output":
+        yield f"\n{say('summary.codes')}\n"
+        yield from draw_glyphs(characters, width)
+        yield ""
+        yield from write_distances(characters, width)
+
+
+def _name_layer(layer: Layer) -> str:
+    before = _write_maps(layer.input_maps, layer.input_side)
+    return f"{_write_name(layer)}  {_name_kind(layer)}: {before} -> {_write_maps(layer.maps, layer.side)}"
+
+
+def _write_name(layer: Layer) -> str:
+    return say("summary.maps") if layer.name == "output" else layer.name.upper()
+
+
+def _name_kind(layer: Layer) -> str:
+    return say(f"summary.{layer.kind}", kernel=layer.kernel)
+
+
+def _write_maps(maps: int, side: int) -> str:
+    return f"{maps}x{side}x{side}"
