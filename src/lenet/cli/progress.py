@@ -1,0 +1,89 @@
+"""How a training shows itself on standard error: a live line on a terminal, a line a pass elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lenet.cli.output import make_console
+from lenet.texts import say
+
+if TYPE_CHECKING:
+    from lenet.training.trainer import Advanced, PassEnded, Trainer
+
+SMOOTHING = 0.9  # of the shown loss, from stretch to stretch
+
+
+class TrainingProgress:
+    """Shows loss, accuracy, images a second and the time left.
+
+    Args:
+        console: where; only a terminal gets the live line.
+    """
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._console = make_console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"))
+        self._bar = Progress(*columns, console=self._console, transient=True)
+        self._task = self._bar.add_task("", now="")
+        self._begun: tuple[float, int] | None = None
+        self._loss: float | None = None
+        self._speed = 0.0
+
+    @contextmanager
+    def shown(self) -> Iterator[TrainingProgress]:
+        """Show the live line as long as this lasts."""
+        if not self._console.is_terminal:
+            yield self
+            return
+        with self._bar:
+            yield self
+
+    def watch(self, trainer: Trainer, event: Advanced | PassEnded) -> None:
+        """Show an event."""
+        from lenet.training.trainer import Advanced
+
+        if isinstance(event, Advanced):
+            self._show_steps(trainer, event)
+        else:
+            self._show_pass(trainer, event)
+
+    def _show_steps(self, trainer: Trainer, event: Advanced) -> None:
+        if self._begun is None:
+            # the first stretch warms up: the time left is counted from its end
+            self._begun = (time.monotonic(), event.steps)
+        loss = float(event.losses.mean())
+        self._loss = loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * loss
+        self._speed = event.images / max(event.seconds, 1e-9)
+        values = {"loss": f"{self._loss:.4f}", "speed": f"{self._speed:,.0f}", "left": self._time_left(trainer)}
+        number = min(trainer.passes + 1, trainer.recipe.passes)
+        self._bar.update(
+            self._task,
+            total=trainer.total_steps,
+            completed=event.steps,
+            description=say("progress.pass", number=number, passes=trainer.recipe.passes),
+            now=say("progress.now", **values),
+        )
+
+    def _time_left(self, trainer: Trainer) -> str:
+        begun, steps = self._begun or (0.0, 0)
+        done = trainer.steps - steps
+        if not done:
+            return "..."
+        seconds = (time.monotonic() - begun) / done * (trainer.total_steps - trainer.steps)
+        return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+    def _show_pass(self, trainer: Trainer, event: PassEnded) -> None:
+        record = event.record
+        values = {"number": record.number, "passes": trainer.recipe.passes, "speed": f"{self._speed:,.0f}"}
+        values |= {"loss": f"{record.loss:.4f}", "training": f"{record.training_error:.2f}"}
+        key = "progress.passed"
+        if record.validation_error is not None:
+            key = "progress.validated"
+            values |= {"error": f"{record.validation_error:.2f}"}
+            values |= {"accuracy": f"{100 - record.validation_error:.2f}"}
+        self._console.print(say(key, **values))

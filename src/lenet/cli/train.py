@@ -1,0 +1,184 @@
+"""`lenet train`: a training that can be watched, stopped and gone on with, and what it came to."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lenet.cli.options import architecture_option, choose_architecture, json_option, variant_option
+from lenet.cli.output import make_console, print_json
+from lenet.cli.progress import TrainingProgress
+from lenet.errors import DownloadError, UsageError
+from lenet.texts import say
+
+if TYPE_CHECKING:
+    from lenet.architecture import Architecture
+    from lenet.data.dataset import Dataset
+    from lenet.experiments.run import Result
+    from lenet.training.recipe import Recipe
+
+INTERRUPTED = 130
+
+
+def train(
+    data: Annotated[str | None, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("train.data"))] = None,
+    recipe: Annotated[str, typer.Option(metavar="fast|FILE.toml", help=say("train.recipe"))] = "fast",
+    architecture: Annotated[str, architecture_option()] = "original",
+    activation: Annotated[str | None, variant_option("activation")] = None,
+    pooling: Annotated[str | None, variant_option("pooling")] = None,
+    connections: Annotated[str | None, variant_option("connections")] = None,
+    output: Annotated[str | None, variant_option("output")] = None,
+    loss: Annotated[
+        str | None, typer.Option(metavar="cross-entropy|mse|map", help=say("train.loss"))
+    ] = None,
+    passes: Annotated[int | None, typer.Option(help=say("train.passes"))] = None,
+    rate: Annotated[float | None, typer.Option(help=say("train.rate"))] = None,
+    batch: Annotated[int | None, typer.Option(help=say("train.batch"))] = None,
+    engine: Annotated[str, typer.Option(metavar="auto|pytorch|reference", help=say("train.engine"))] = "auto",
+    threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
+    seed: Annotated[int, typer.Option(help=say("train.seed"))] = 0,
+    limit: Annotated[int | None, typer.Option(help=say("train.limit"))] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help=say("train.out"))] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help=say("train.resume"))] = None,
+    as_json: Annotated[bool, json_option()] = False,
+) -> None:
+    """Train a network, or go on with a training, and say what it came to."""
+    from lenet.experiments import run
+
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError("train.threads_range", threads=threads)
+    progress = TrainingProgress()
+    with catch_interrupt() as interrupted:
+        if resume:
+            make_console(stderr=True).print(say("train.resuming", path=resume), soft_wrap=True)
+            with progress.shown():
+                result = run.resume(resume, watch=progress.watch, stop=interrupted)
+        else:
+            fields = {"activation": activation, "pooling": pooling, "connections": connections}
+            network = choose_architecture(architecture, **fields, output=output)
+            chosen = _change_recipe(recipe, network, objective=loss, passes=passes, rate=rate, batch=batch)
+            dataset = load_data(data, limit)
+            folder = out or choose_folder(chosen.name)
+            with progress.shown():
+                result = run.train(
+                    dataset,
+                    chosen,
+                    architecture=network,
+                    engine=engine,
+                    seed=seed,
+                    limit=limit,
+                    out=folder,
+                    watch=progress.watch,
+                    stop=interrupted,
+                )
+    if as_json:
+        print_json(describe_result(result))
+    if result.evaluation is None:
+        make_console(stderr=True).print(
+            say("train.stopped", passes=len(result.history.passes), path=result.folder), soft_wrap=True
+        )
+        raise typer.Exit(INTERRUPTED)
+    if not as_json:
+        print_result(result)
+
+
+def load_data(name: str | None, limit: int | None = None) -> Dataset:
+    """The data asked for; without a wish MNIST, or scikit-learn's digits where MNIST cannot be had.
+
+    Raises:
+        LenetError: the data cannot be had.
+    """
+    from lenet.data.dataset import load_dataset
+
+    console = make_console(stderr=True)
+    try:
+        dataset = load_dataset(name or "mnist", limit=limit, progress=None)
+    except DownloadError as error:
+        if name:
+            raise
+        console.print(str(error), soft_wrap=True)
+        console.print(say("train.instead"), style="bold", soft_wrap=True)
+        dataset = load_dataset("digits", limit=limit)
+    console.print(dataset.seen, soft_wrap=True)
+    return dataset
+
+
+@contextmanager
+def catch_interrupt() -> Iterator[_Interrupt]:
+    """Let the first Ctrl-C end the stretch and the training; the second one ends the process."""
+    interrupted = _Interrupt()
+    before = signal.signal(signal.SIGINT, interrupted.note)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Interrupt:
+    def __init__(self) -> None:
+        self.noted = False
+
+    def __call__(self) -> bool:
+        return self.noted
+
+    def note(self, *_: object) -> None:
+        if self.noted:
+            raise KeyboardInterrupt
+        self.noted = True
+
+
+def choose_folder(name: str) -> Path:
+    """The first free `runs/NAME-1`, `runs/NAME-2`, ..."""
+    number = 1
+    while (Path("runs") / f"{name}-{number}").exists():
+        number += 1
+    return Path("runs") / f"{name}-{number}"
+
+
+def _change_recipe(source: str, network: Architecture, **settings: str | float | None) -> Recipe:
+    from lenet.training.recipe import load_recipe
+
+    recipe = load_recipe(source, network).changed(**settings)
+    recipe.loss.check(network)
+    return recipe
+
+
+def describe_result(result: Result) -> dict[str, object]:
+    """A training as one JSON object."""
+    evaluation, settings = result.evaluation, result.settings
+    last = result.history.passes[-1] if result.history.passes else None
+    return {
+        "test_error": evaluation.error if evaluation else None,
+        "test_accuracy": evaluation.accuracy if evaluation else None,
+        "test_wrong": evaluation.wrong if evaluation else None,
+        "test_count": len(evaluation) if evaluation else None,
+        "validation_error": last.validation_error if last else None,
+        "training_error": last.training_error if last else None,
+        "passes": len(result.history.passes),
+        "seconds": round(result.seconds, 2),
+        "engine": settings.engine,
+        "data": settings.data,
+        "recipe": settings.recipe.name,
+        "seed": settings.seed,
+        "architecture": settings.architecture.to_dict(),
+        "finished": evaluation is not None,
+        "run": str(result.folder),
+    }
+
+
+def print_result(result: Result) -> None:
+    """A training in words: error, accuracy, and where everything lies."""
+    console = make_console()
+    if result.evaluation:
+        found = result.evaluation
+        values = {"wrong": f"{found.wrong:,}", "count": f"{len(found):,}", "seconds": f"{result.seconds:.0f}"}
+        values |= {"error": f"{found.error:.2f}", "accuracy": f"{found.accuracy:.2f}"}
+        console.print(say("train.result", **values), style="bold")
+    if result.folder:
+        console.print(say("train.files", path=result.folder), soft_wrap=True)
+        console.print(say("train.next", path=result.folder), soft_wrap=True)
