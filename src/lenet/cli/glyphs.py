@@ -37,18 +37,19 @@ def _join_rows(upper: str, lower: str) -> str:
     return "".join(HALVES[a + b] for a, b in zip(upper, lower, strict=True))
 
 
-def write_distances(text: str, width: int) -> Iterator[str]:
+def write_distances(text: str, width: int, paper: int = -1) -> Iterator[str]:
     """The squared distances between the characters of a text: a table if it fits, and the closest pairs.
 
     Args:
         text: printable ASCII characters; one that occurs twice counts once.
         width: columns of the terminal.
+        paper: what a pixel without ink is, -1 or 0.
     """
     distinct = "".join(dict.fromkeys(text))
-    pairs = rank_pairs(distinct)
+    pairs = rank_pairs(distinct, paper)
     if not pairs:
         return
-    distances = measure_distances(distinct)
+    distances = measure_distances(distinct, paper)
     cell = len(str(distances.max())) + 2
     if len(distinct) * cell + 1 <= width:
         yield " " + "".join(character.rjust(cell) for character in distinct)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 from lenet.counts import Count
 from lenet.texts import say
+
+# a word or a Chinese character, with the brackets and marks that may not be parted from it
+PIECES = re.compile(
+    r"[\uff08\u201c\u300a]*(?:[^\s\u2e80-\uffef\u201c\u201d]+|[\u2e80-\uffef])"
+    r"[\uff0c\u3002\uff1b\uff1a\u3001\uff01\uff1f\uff09\u300b\u201d]*\s*"
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,6 +44,31 @@ def make_console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def print_paragraph(text: str) -> None:
+    """Print text on standard output, its lines broken to the terminal's width, Chinese ones between characters."""
+    console = make_console()
+    for line in text.split("\n"):
+        console.print("\n".join(wrap_line(line, console.width)), soft_wrap=True)
+
+
+def wrap_line(text: str, width: int) -> list[str]:
+    """Break one line at spaces and between Chinese characters, never before a closing mark.
+
+    Args:
+        text: one paragraph.
+        width: columns; a Chinese character takes two.
+    """
+    from rich.cells import cell_len
+
+    lines, line = list[str](), ""
+    for piece in PIECES.findall(text):
+        if line and cell_len(line + piece.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+    return [*lines, line.rstrip()]
 
 
 def print_error(message: str) -> None:

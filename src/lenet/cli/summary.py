@@ -1,4 +1,4 @@
-"""`lenet summary`: the layers, each count with the computation that gives it; one layer in detail; a picture."""
+"""`lenet summary`: the layers, each count with its computation; one layer in detail; a picture."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lenet.architecture import (
+    CHOICES,
     LAYER_NAMES,
     ORIGINAL,
     PRESETS,
@@ -17,7 +18,7 @@ from lenet.architecture import (
 )
 from lenet.cli.glyphs import draw_glyphs, write_distances
 from lenet.cli.options import architecture_option, choose_architecture, json_option, variant_option
-from lenet.cli.output import make_console, print_json, write_count
+from lenet.cli.output import make_console, print_json, print_paragraph, write_count
 from lenet.codes import CLASS_CHARACTERS
 from lenet.explain.layers import explain_layer
 from lenet.explain.summary import MISPRINTS, describe_architecture, describe_layer, write_side
@@ -63,13 +64,13 @@ def summary(
 def _print_summary(architecture: Architecture) -> None:
     console = make_console()
     console.print(say("summary.title"), style="bold")
-    if architecture not in PRESETS.values():
-        fields = ", ".join(f"{name} = {value}" for name, value in architecture.to_dict().items())
-        console.print(say("summary.variant", fields=fields))
+    names = [name for name, preset in PRESETS.items() if preset == architecture]
+    fields = ", ".join(f"{field} {getattr(architecture, field)}" for field in CHOICES)
+    console.print(say("summary.variant", name=names[0] if names else say("summary.custom"), fields=fields))
     console.print(_make_table(architecture))
     if architecture == ORIGINAL:
         misprints = {name: f"{count:,}" for name, count in MISPRINTS.items()}
-        console.print(say("summary.misprints", **misprints))
+        print_paragraph(say("summary.misprints", **misprints))
     console.print(f"\n{say('summary.computations')}", style="bold")
     for layer in architecture.layers:
         console.print(f"\n{_name_layer(layer)}", style="bold")
@@ -142,13 +143,14 @@ def _print_layer(architecture: Architecture, layer: Layer) -> None:
     console.print(_name_layer(layer), style="bold")
     _print_computations(layer)
     for paragraph in explain_layer(architecture, layer):
-        console.print(f"\n{paragraph}")
+        console.print()
+        print_paragraph(paragraph)
     for line in _write_details(architecture, layer):
         console.print(line, soft_wrap=True)
 
 
 def _write_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
-    if layer.name == "c3":
+    if layer.name == "c3" and architecture.connections == "table":
         yield f"\n{say('summary.table')}\n"
         yield from draw_table(architecture)
     if architecture.output != "rbf":
@@ -162,7 +164,7 @@ def _write_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
         yield f"\n{say('summary.codes')}\n"
         yield from draw_glyphs(characters, width)
         yield ""
-        yield from write_distances(characters, width)
+        yield from write_distances(characters, width, int(architecture.codes.min()))
 
 
 def _name_layer(layer: Layer) -> str:

@@ -50,31 +50,26 @@ def _explain_subsampling(architecture: Architecture, layer: Layer) -> Iterator[s
 
 
 def _explain_c3(architecture: Architecture, layer: Layer) -> Iterator[str]:
-    everything = layer.maps * (C1_MAPS * layer.kernel**2 + 1)
     if architecture.connections == "full":
         yield say("layers.c3_full", maps=layer.maps, inputs=layer.input_maps)
     else:
+        everything = layer.maps * (layer.input_maps * layer.kernel**2 + 1)
         yield say("layers.c3_table", kernels=len(architecture.pairs), all=layer.maps * layer.input_maps)
         yield say("layers.c3_why", trainable=f"{layer.trainable:,}", everything=f"{everything:,}")
-    lines = []
-    for group in group_maps(architecture):
+        yield "\n".join(_write_groups(architecture))
+    yield _name_squashing(architecture)
+
+
+def _write_groups(architecture: Architecture) -> Iterator[str]:
+    groups = group_maps(architecture)
+    for group in groups:
         rule = "all" if group.inputs == C1_MAPS else "neighbours" if group.neighbours else "apart"
         what = say(f"layers.c3_{rule}", inputs=group.inputs)
         count = f"{group.trainable.formula} = {group.trainable:,}"
         several = "c3_group" if group.maps[1:] else "c3_map"
-        ends = {"first": group.maps[0], "last": group.maps[-1]}
-        lines.append(say(f"layers.{several}", **ends, what=what, count=count))
-    yield "\n".join([*lines, say("layers.c3_sum", sum=_write_sum(architecture))])
-    yield _name_squashing(architecture)
-
-
-def _write_sum(architecture: Architecture) -> str:
-    counts = [group.trainable for group in group_maps(architecture)]
-    return (
-        f"{' + '.join(f'{count:,}' for count in counts)} = {sum(counts):,}"
-        if counts[1:]
-        else f"{counts[0]:,}"
-    )
+        yield say(f"layers.{several}", first=group.maps[0], last=group.maps[-1], what=what, count=count)
+    counts = [group.trainable for group in groups]
+    yield say("layers.c3_sum", sum=f"{' + '.join(map(str, counts))} = {sum(counts):,}")
 
 
 def _explain_c5(architecture: Architecture, layer: Layer) -> Iterator[str]:
@@ -95,7 +90,8 @@ def _explain_c5(architecture: Architecture, layer: Layer) -> Iterator[str]:
 def _explain_f6(architecture: Architecture, layer: Layer) -> Iterator[str]:
     yield say("layers.f6_sum", inputs=layer.input_maps)
     if architecture.output == "rbf":
-        yield say("layers.f6_picture", units=layer.maps, width=CODE_WIDTH, height=CODE_HEIGHT)
+        paper = int(architecture.codes.min())
+        yield say("layers.f6_picture", units=layer.maps, width=CODE_WIDTH, height=CODE_HEIGHT, paper=paper)
     else:
         yield say("layers.f6_linear", units=layer.maps, width=CODE_WIDTH, height=CODE_HEIGHT)
     yield _name_squashing(architecture)
@@ -106,7 +102,8 @@ def _explain_output(architecture: Architecture, layer: Layer) -> Iterator[str]:
         yield say("layers.output_linear", classes=layer.maps, inputs=layer.input_maps)
         return
     characters = CLASS_CHARACTERS[: architecture.classes]
-    pairs = rank_pairs(characters)
+    paper = int(architecture.codes.min())
+    pairs = rank_pairs(characters, paper)
     farthest = [f"{p.first}-{p.second}" for p in pairs if p.distance == pairs[-1].distance]
     yield say("layers.output_rbf", last=layer.input_maps - 1, fixed=layer.fixed, formula=layer.fixed.formula)
     yield say(
@@ -115,6 +112,7 @@ def _explain_output(architecture: Architecture, layer: Layer) -> Iterator[str]:
         second=pairs[0].second,
         pixels=pairs[0].pixels,
         closest=pairs[0].distance,
+        step=(1 - paper) ** 2,
         farthest=", ".join(farthest),
         most=pairs[-1].distance,
     )
