@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -94,7 +95,7 @@ def _set_threads(words: list[str]) -> None:
     Without `--threads`, NumPy gets one: the matrices of LeNet-5 are so small that sharing them costs more
     than it gives (see docs/lab-book.md), and on a busy machine much more.
     """
-    given = [after for word, after in zip(words, words[1:], strict=False) if word == "--threads"]
+    given = [after for word, after in pairwise(words) if word == "--threads"]
     given += [word.partition("=")[2] for word in words if word.startswith("--threads=")]
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         if given and given[-1].isdecimal() and int(given[-1]):

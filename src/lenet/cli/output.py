@@ -47,7 +47,7 @@ def make_console(*, stderr: bool = False) -> Console:
 
 
 def print_paragraph(text: str) -> None:
-    """Print text on standard output, its lines broken to the terminal's width, Chinese ones between characters."""
+    """Print text on standard output, its lines broken to the width of the terminal."""
     console = make_console()
     for line in text.split("\n"):
         console.print("\n".join(wrap_line(line, console.width)), soft_wrap=True)
