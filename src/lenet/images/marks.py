@@ -153,4 +153,8 @@ def _box_marks(labels: np.ndarray, masses: np.ndarray) -> list[Mark]:
     for axis, places in enumerate((ys, xs)):
         np.minimum.at(low[axis], names, places)
         np.maximum.at(high[axis], names, places + 1)
-    return [Mark(*map(int, (*low[:, k], *high[:, k])), float(mass)) for k, mass in enumerate(masses)]
+    boxes = np.concatenate([low, high]).T.tolist()
+    return [
+        Mark(top, left, bottom, right, mass)
+        for (top, left, bottom, right), mass in zip(boxes, masses.tolist(), strict=True)
+    ]

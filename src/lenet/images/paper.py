@@ -44,7 +44,7 @@ def flatten_light(picture: np.ndarray) -> np.ndarray:
     Returns:
         (H, W) float32 darkness: about 0 on paper, up to 1 for black.
     """
-    radius = max(3, max(picture.shape) // 6)
+    radius = max(3, max(picture.shape) // 4)
     smooth = blur(picture, 1)
     light = close_gaps(smooth, radius)
     # closing follows the brightest grains: bring it down to the paper's mean, wherever it is paper
@@ -73,18 +73,18 @@ def _remove_level_rules(darkness: np.ndarray) -> np.ndarray:
     strips = np.stack([strip.mean(axis=1) for strip in np.array_split(darkness, STRIPS, axis=1)], axis=1)
     middles = (np.arange(STRIPS) + 0.5) * width / STRIPS - width / 2
     rows = np.arange(height)[:, None]
-    best, slope = np.zeros(height), 0.0
+    best, darkest, slope = np.zeros(height), np.zeros(height), 0.0
     for rise in np.arange(-STEEPEST_RULE, STEEPEST_RULE + 1e-9, 1 / width):
         followed = np.clip(np.rint(rows + rise * middles).astype(int), 0, height - 1)
-        profile = np.percentile(strips[followed, np.arange(STRIPS)], 25, axis=1)
-        if (np.clip(profile, 0, None) ** 2).sum() > (np.clip(best, 0, None) ** 2).sum():
-            best, slope = profile, rise
+        profile = np.percentile(strips[followed, np.arange(STRIPS)], (25, 75), axis=1)
+        if (np.clip(profile[0], 0, None) ** 2).sum() > (np.clip(best, 0, None) ** 2).sum():
+            best, darkest, slope = profile[0], profile[1], float(rise)
     best = best - np.median(best)
     noise = 1.4826 * np.median(np.abs(best))
     best[best < max(0.04, 4 * noise)] = 0
     if not best.any() or np.count_nonzero(best) > height // 3:
         return darkness
-    line = spread(best[:, None].astype(np.float32), 1)[:, 0]
+    line = spread(np.where(best > 0, darkest, 0)[:, None], 1)[:, 0]
     along = np.clip(np.rint(rows - slope * (np.arange(width) - width / 2)).astype(int), 0, height - 1)
     rule = line[along]
     grain = 1.4826 * np.median(np.abs(darkness))
