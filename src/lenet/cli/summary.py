@@ -23,7 +23,7 @@ from lenet.codes import CLASS_CHARACTERS
 from lenet.explain.layers import explain_layer
 from lenet.explain.summary import MISPRINTS, describe_architecture, describe_layer, write_side
 from lenet.explain.wiring import draw_table
-from lenet.texts import say
+from lenet.texts import get_language, say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -46,9 +46,7 @@ def summary(
     chosen = choose_architecture(architecture, **fields)
     described = describe_layer(chosen, layer) if layer else describe_architecture(chosen)
     if picture:
-        from lenet.explain.pictures import draw_network
-
-        draw_network(chosen, picture)
+        _draw_picture(chosen, picture)
         described["picture"] = str(picture)
     if as_json:
         print_json(described)
@@ -57,8 +55,16 @@ def summary(
         _print_layer(chosen, chosen.layer(layer))
     else:
         _print_summary(chosen)
-    if picture:
-        make_console(stderr=True).print(say("summary.drawn", path=picture), soft_wrap=True)
+
+
+def _draw_picture(architecture: Architecture, path: Path) -> None:
+    from lenet.explain.pictures import draw_network
+
+    language = draw_network(architecture, path)
+    message = say("summary.drawn", path=path)
+    if language != get_language():
+        message += f"\n{say('pictures.no_chinese_font')}"
+    make_console(stderr=True).print(message, soft_wrap=True)
 
 
 def _print_summary(architecture: Architecture) -> None:
