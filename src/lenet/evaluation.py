@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from lenet.errors import ShapeError
 from lenet.network import Network
+
+Z = 1.959964  # 95% of a normal distribution lie within so many standard deviations
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,21 @@ class Evaluation:
         """The share of images read right, in percent."""
         return 100 - self.error
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """What the error may be on all such images, in percent, with 95% confidence.
+
+        It counts the chance in the choice of the test images; that of another seed is not in it.
+
+        Source:
+            Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+        """
+        n, share = len(self), self.wrong / len(self)
+        middle = share + Z**2 / (2 * n)
+        reach = Z * math.sqrt(share * (1 - share) / n + (Z / (2 * n)) ** 2)
+        low, high = ((middle + sign * reach) / (1 + Z**2 / n) for sign in (-1, 1))
+        return 100 * max(low, 0.0), 100 * min(high, 1.0)
+
     @cached_property
     def confusion(self) -> np.ndarray:
         """(classes, classes): how often the row's class was read as the column's."""
@@ -70,6 +88,20 @@ class Evaluation:
         wrong = (self.labels != self.answers)[order]
         rest = np.arange(len(self), 0, -1)
         return 100 * (1 - rest / len(self)), 100 * np.cumsum(wrong[::-1])[::-1] / rest
+
+    def rejection_for(self, error: float) -> float | None:
+        """The least percentage to refuse, so that at most this error is left on the rest.
+
+        Args:
+            error: percent.
+        Returns:
+            Percent refused; None where even the most certain answer is wrong.
+        Source:
+            LeCun et al. 1998, figure 10, which compares at 0.5%.
+        """
+        refused, left = self.rejection_curve()
+        enough = np.flatnonzero(left <= error)
+        return float(refused[enough[0]]) if len(enough) else None
 
 
 def evaluate(network: Network, images: np.ndarray, labels: np.ndarray) -> Evaluation:
