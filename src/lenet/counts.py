@@ -20,6 +20,10 @@ class Count(int):
         count.formula = formula
         return count
 
+    def __getnewargs__(self) -> tuple[str]:
+        """What a copy or a pickle is made from."""
+        return (self.formula,)
+
 
 def _evaluate_formula(formula: str) -> int:
     """The value of a formula made of whole numbers, `x`, `+` and parentheses."""
