@@ -127,7 +127,10 @@ def _view_array(path: Path, name: str, entry: Mapping[str, Any]) -> np.ndarray:
     if dtype is None:
         expected = ", ".join(DTYPES)
         raise NetworkFileError("tensors.type", path=path, name=name, found=entry["dtype"], expected=expected)
-    array: np.ndarray = np.frombuffer(entry["data"], dtype=dtype).reshape(entry["shape"]).copy()
+    try:
+        array: np.ndarray = np.frombuffer(entry["data"], dtype=dtype).reshape(entry["shape"]).copy()
+    except ValueError as error:  # a shape beyond NumPy's limits, which an empty array may claim
+        raise NetworkFileError("tensors.damaged", path=path, reason=error) from error
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         count = int((~np.isfinite(array)).sum())
         raise NetworkFileError("tensors.not_finite", path=path, name=name, count=count)

@@ -55,13 +55,13 @@ def load_dataset(
     if limit is not None and limit < 1:
         raise UsageError("data.limit", limit=limit)
     if isinstance(source, str) and source in SOURCES:
-        dataset = _load_named(SOURCES[source], download, progress)
+        dataset, found_by = _load_named(SOURCES[source], download, progress), source
     else:
         try:
-            dataset = _load_path(Path(source))
+            dataset, found_by = _load_path(Path(source)), str(Path(source).resolve())
         except OSError as error:
             raise FileError("file.unreadable", path=source, reason=error.strerror or error) from error
-    return dataset if limit is None else replace(dataset, train=dataset.train.first(limit))
+    return replace(dataset, source=found_by).limit_training(limit)
 
 
 def _load_named(source: Source, download: bool, progress: Progress | None) -> Dataset:

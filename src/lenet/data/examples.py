@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
-from lenet.errors import DataError, ShapeError
+from lenet.errors import DataError, ShapeError, UsageError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,6 +58,7 @@ class Dataset:
         seen: which form of data was found, and where: a sentence for the reader.
         labels: the name of each class, by its number.
         train, test: the two parts, both in their files' order.
+        source: what `load_dataset` finds it by again, from any folder; None for a set made by hand.
     Raises:
         DataError: a part without examples, or a label that has no name.
     """
@@ -67,6 +68,7 @@ class Dataset:
     labels: tuple[str, ...]
     train: Examples
     test: Examples
+    source: str | None = None
 
     def __post_init__(self) -> None:
         for part, examples in (("train", self.train), ("test", self.test)):
@@ -77,6 +79,18 @@ class Dataset:
                 at = int(wrong[0])
                 label, most = int(examples.labels[at]), len(self.labels) - 1
                 raise DataError("data.label", name=self.name, part=part, index=at, label=label, most=most)
+
+    def limit_training(self, limit: int | None) -> Self:
+        """The same set with only the first `limit` training examples; None for all.
+
+        Raises:
+            UsageError: a limit below 1.
+        """
+        if limit is None:
+            return self
+        if limit < 1:
+            raise UsageError("data.limit", limit=limit)
+        return replace(self, train=self.train.first(limit))
 
     @cached_property
     def fingerprint(self) -> str:

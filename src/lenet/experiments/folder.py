@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+
+import numpy as np
 
 from lenet.errors import RunError
 from lenet.experiments.settings import Settings
@@ -29,39 +32,45 @@ class RunFolder:
         self.network = path / "network.safetensors"
         self._checkpoint = path / "checkpoint.safetensors"
         self._history = path / "history.jsonl"
+        self._settings_file = path / "recipe.toml"
+        self._settings_text = settings.to_toml()
         self._key = settings.key
         self._file: HistoryFile | None = None
         self._saved = time.monotonic()
 
     @classmethod
     def create(cls, path: Path, settings: Settings) -> Self:
-        """Begin a run in a folder that holds none yet.
+        """Choose a folder that holds no run yet; nothing is written before `open_history`.
 
         Raises:
             RunError: the folder holds a run.
-            FileError: the folder cannot be written.
         """
         if (path / "recipe.toml").exists():
             raise RunError("run.exists", path=path)
-        write_text(path / "recipe.toml", settings.to_toml())
         return cls(path, settings)
 
     def open_history(self, trainer: Trainer) -> History:
-        """Bring the trainer to the checkpoint, if there is one, and the history with it.
+        """Begin the run, or bring the trainer to the checkpoint, if there is one, and the history with it.
 
         Returns:
             What happened before the checkpoint; the trainer's caller goes on with it.
         Raises:
-            FileError: a checkpoint or a history that is damaged, or of another run.
+            FileError: a checkpoint or a history that is damaged, or of another run; or the folder cannot be
+                written.
         """
         history = History()
         if self._checkpoint.exists():
             saved = Checkpoint.load(self._checkpoint)
-            history = History.read(self._history).cut(saved.steps, saved.passes)
-            fits = len(history.losses) == saved.steps and len(history.passes) == saved.passes
-            if saved.key != self._key or not fits:
+            if saved.key != self._key or _describe(saved.state) != _describe(trainer.state()):
                 raise RunError("run.checkpoint", path=self._checkpoint)
+            history = History.read(self._history).cut(saved.steps, saved.passes)
+            if len(history.losses) < saved.steps or len(history.passes) < saved.passes:
+                raise RunError("run.history_short", path=self._history, steps=saved.steps)
             trainer.restore(saved.state, saved.steps, saved.passes, history.losses)
+        if not self._settings_file.exists():
+            write_text(self._settings_file, self._settings_text)
+        for part in self.path.glob(".*.????????.part"):  # what a killed process was writing
+            part.unlink(missing_ok=True)
         self._file = HistoryFile(self._history, history, trainer.steps_a_pass)
         return history
 
@@ -70,18 +79,22 @@ class RunFolder:
         if self._file:
             self._file.add(event.losses if isinstance(event, Advanced) else event.record)
         if time.monotonic() - self._saved > CHECKPOINT_EVERY:
-            self._save(trainer)
+            self.save(trainer)
 
-    def close(self, trainer: Trainer) -> None:
-        """Write the last checkpoint and finish the history."""
+    def close(self) -> None:
+        """Finish the history."""
         if self._file:
-            self._save(trainer)
             self._file.close()
             self._file = None
 
-    def _save(self, trainer: Trainer) -> None:
+    def save(self, trainer: Trainer) -> None:
+        """Write a checkpoint; only between two events, when trainer and history agree."""
         # the history first: it may hold more than the checkpoint, never less
         if self._file:
             self._file.flush()
         Checkpoint(self._key, trainer.steps, trainer.passes, trainer.state()).save(self._checkpoint)
         self._saved = time.monotonic()
+
+
+def _describe(state: Mapping[str, np.ndarray]) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
+    return {name: (array.shape, array.dtype) for name, array in state.items()}

@@ -13,7 +13,9 @@ from lenet.data.split import Splits, split_dataset
 from lenet.engines import get_engine
 from lenet.errors import Diverged, EngineError, RunError
 from lenet.evaluation import Evaluation, evaluate
+from lenet.experiments.curve import write_curves
 from lenet.experiments.folder import RunFolder
+from lenet.experiments.report import write_report
 from lenet.experiments.settings import Settings
 from lenet.network import Network
 from lenet.parameters import Parameters, initialize_parameters
@@ -34,6 +36,7 @@ class Result:
         history: every loss and every pass.
         evaluation: of the test part, made once at the end; None where the training was stopped before.
         splits: the data, in its three parts.
+        seen: which form of data was found, and where: a sentence for the reader.
         settings: what was trained, how, and on what.
         seconds: of this process, evaluation included.
         folder: where everything lies; None if nothing was written.
@@ -44,6 +47,7 @@ class Result:
     history: History
     evaluation: Evaluation | None
     splits: Splits
+    seen: str
     settings: Settings
     seconds: float
     folder: Path | None
@@ -81,10 +85,10 @@ def train(
     """
     if not 0 <= seed < 2**63:
         raise EngineError("training.seed", seed=seed)
-    dataset = data if isinstance(data, Dataset) else load_dataset(data, limit=limit)
+    dataset = data.limit_training(limit) if isinstance(data, Dataset) else load_dataset(data, limit=limit)
     fitted = replace(architecture, classes=len(dataset.labels))
     settings = Settings(
-        data=dataset.name if isinstance(data, Dataset) else str(data),
+        data=dataset.source or dataset.name,
         fingerprint=dataset.fingerprint,
         limit=limit,
         architecture=fitted,
@@ -97,19 +101,24 @@ def train(
 
 
 def resume(
-    folder: str | Path, *, watch: Watch | None = None, stop: Callable[[], bool] = lambda: False
+    folder: str | Path,
+    *,
+    data: Dataset | None = None,
+    watch: Watch | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Result:
     """Go on with a training that was stopped or killed; it ends in the same bytes as an unbroken one.
 
     Args:
         folder: of the run.
+        data: what it began with, if that was made by hand; else it is loaded again.
         watch: is told every event.
         stop: is asked between two stretches.
     Raises:
         LenetError: the folder holds no run, or the data are not those that it began with.
     """
     settings = Settings.read(Path(folder) / "recipe.toml")
-    dataset = load_dataset(settings.data, limit=settings.limit)
+    dataset = (data or load_dataset(settings.data)).limit_training(settings.limit)
     if dataset.fingerprint != settings.fingerprint:
         raise RunError("run.other_data", path=folder, data=settings.data)
     return run_training(settings, dataset, RunFolder(Path(folder), settings), watch, stop)
@@ -138,6 +147,33 @@ def run_training(
         card |= {"engine": engine.name, "seed": settings.seed, "passes": trainer.passes}
         return Network(settings.architecture, trainer.parameters(), dataset.labels, card, engine.name)
 
+    try:
+        history = _follow_training(trainer, folder, watch, stop)
+    except Diverged as error:
+        if not folder:
+            raise
+        folder.save(trainer)
+        name_network().save(folder.network)
+        raise Diverged("run.diverged", reason=error, path=folder.network) from error
+
+    network, evaluation = name_network(), None
+    if trainer.passes == recipe.passes:
+        evaluation = evaluate(network, splits.test.images, splits.test.labels)
+        network = replace(network, card={**network.card, "test_error": evaluation.error})
+    seconds = time.perf_counter() - begun
+    where = folder.path if folder else None
+    result = Result(network, start, history, evaluation, splits, dataset.seen, settings, seconds, where)
+    if folder:
+        network.save(folder.network)
+        write_curves(history, recipe.passes, trainer.steps_a_pass, folder.path)
+        write_report(result, folder.path)
+    return result
+
+
+def _follow_training(
+    trainer: Trainer, folder: RunFolder | None, watch: Watch | None, stop: Callable[[], bool]
+) -> History:
+    """Train, and write down what happens, until the end or until `stop`."""
     history = folder.open_history(trainer) if folder else History()
     try:
         for event in trainer.events():
@@ -148,20 +184,10 @@ def run_training(
                 watch(trainer, event)
             if stop():
                 break
-    except Diverged:
         if folder:
-            name_network().save(folder.network)
-        raise
+            folder.save(trainer)
     finally:
+        # no checkpoint here: an interrupt may have come in the middle of a step
         if folder:
-            folder.close(trainer)
-
-    network, evaluation = name_network(), None
-    if trainer.passes == recipe.passes:
-        evaluation = evaluate(network, splits.test.images, splits.test.labels)
-        network = replace(network, card={**network.card, "test_error": evaluation.error})
-    if folder:
-        network.save(folder.network)
-    seconds = time.perf_counter() - begun
-    where = folder.path if folder else None
-    return Result(network, start, history, evaluation, splits, settings, seconds, where)
+            folder.close()
+    return history

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from lenet.errors import NetworkFileError
+from lenet.errors import NetworkFileError, RunError
 from lenet.storage import load_arrays, save_arrays
 
 
@@ -35,7 +36,8 @@ class Checkpoint:
         Raises:
             FileError: the file cannot be written.
         """
-        save_arrays(path, self.state, {"key": self.key, "steps": self.steps, "passes": self.passes})
+        metadata = {"key": self.key, "steps": self.steps, "passes": self.passes}
+        save_arrays(path, self.state, metadata | {"sha256": self._hash()})
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -45,7 +47,19 @@ class Checkpoint:
             FileError: absent, damaged, or not a checkpoint.
         """
         state, metadata = load_arrays(path)
+        checksum = metadata.pop("sha256", None)
         try:
-            return cls(str(metadata["key"]), int(metadata["steps"]), int(metadata["passes"]), state)
-        except (KeyError, TypeError, ValueError) as error:
+            checkpoint = cls(**metadata, state=state)
+        except TypeError as error:
             raise NetworkFileError("tensors.foreign", path=path) from error
+        if checkpoint._hash() != checksum:
+            raise RunError("run.checkpoint_damaged", path=path)
+        return checkpoint
+
+    def _hash(self) -> str:
+        """SHA-256 over everything: one changed bit would end in other weights, and nobody would see it."""
+        digest = hashlib.sha256(repr((self.key, self.steps, self.passes)).encode())
+        for name, array in sorted(self.state.items()):
+            digest.update(repr((name, array.shape, array.dtype.str)).encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
-from lenet.errors import RunError
-from lenet.storage import write_text
+from lenet.errors import FileError, RunError
+from lenet.storage import read_bytes, write_text
+
+MAX_BYTES = 1 << 30  # 20 million steps
 
 
 @dataclass(frozen=True)
@@ -45,24 +50,35 @@ class History:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read `history.jsonl`, up to a line that a crash cut off.
+        """Read `history.jsonl`, up to a last line that a crash cut off.
 
         Raises:
-            RunError: absent, or not a history.
+            FileError: absent, or not a history.
         """
         history = cls()
-        try:
-            for line in path.read_text("utf-8").splitlines():
-                entry = json.loads(line)
-                if "step" in entry:
-                    history.losses.append(float(entry["loss"]))
-                else:
-                    history.passes.append(PassRecord(entry.pop("pass"), **entry))
-        except json.JSONDecodeError:
-            pass  # the last line, cut off
-        except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RunError("run.history", path=path, reason=error) from error
+        # without its newline the last line is one that a crash cut off
+        for number, line in enumerate(read_bytes(path, MAX_BYTES).split(b"\n")[:-1], 1):
+            try:
+                history._add_line(json.loads(line))
+            except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+                raise RunError("run.history", path=path, line=number) from error
         return history
+
+    def _add_line(self, entry: dict[str, Any]) -> None:
+        step = entry.pop("step", None)
+        if step is None:
+            record = PassRecord(entry.pop("pass"), **entry)
+            values = [record.loss, record.training_error]
+            values += [] if record.validation_error is None else [record.validation_error]
+            number, expected = record.number, len(self.passes) + 1
+            self.passes.append(record)
+        else:
+            values = [entry["loss"]]
+            number, expected = step, len(self.losses) + 1
+            self.losses += values
+        numbers = all(type(value) is float and math.isfinite(value) for value in values)
+        if type(number) is not int or number != expected or not numbers:
+            raise ValueError(entry)
 
     def add(self, entry: np.ndarray | PassRecord) -> None:
         """Add the losses of some steps, or the record of a pass."""
@@ -96,24 +112,41 @@ class HistoryFile:
             done = end
         lines += _format_losses(done, history.losses[done:])
         write_text(path, "".join(lines))
+        self._path = path
         self._step = len(history.losses)
-        self._file = path.open("a", encoding="utf-8", newline="\n")
+        with self._name_fault():
+            self._file = path.open("a", encoding="utf-8", newline="\n")
 
     def add(self, entry: np.ndarray | PassRecord) -> None:
-        """Add the losses of some steps, or the record of a pass."""
-        if isinstance(entry, PassRecord):
-            self._file.write(_format_pass(entry))
-        else:
-            self._file.writelines(_format_losses(self._step, entry))
-            self._step += len(entry)
+        """Add the losses of some steps, or the record of a pass.
+
+        Raises:
+            FileError: the file cannot be written; likewise `flush` and `close`.
+        """
+        with self._name_fault():
+            if isinstance(entry, PassRecord):
+                self._file.write(_format_pass(entry))
+            else:
+                self._file.writelines(_format_losses(self._step, entry))
+                self._step += len(entry)
 
     def flush(self) -> None:
-        """Hand everything to the operating system, where a killed process cannot lose it."""
-        self._file.flush()
+        """Bring everything to the disk, where neither a killed process nor a power cut can lose it."""
+        with self._name_fault():
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Finish the file."""
-        self._file.close()
+        with self._name_fault():
+            self._file.close()
+
+    @contextmanager
+    def _name_fault(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise FileError("file.unwritable", path=self._path, reason=error.strerror or error) from error
 
 
 def _format_losses(done: int, losses: Sequence[float] | np.ndarray) -> list[str]:
