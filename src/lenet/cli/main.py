@@ -74,6 +74,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # the reader has gone (`lenet summary | head`): nothing more to say, not even at the exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except ModuleNotFoundError as missing:
+        if os.environ.get("LENET_DEBUG"):
+            raise
+        print_error(say("cli.broken_install", module=missing.name))
+        return 1
     except Exception as fault:
         if os.environ.get("LENET_DEBUG"):
             raise

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from lenet.architecture import CHOICES, PRESETS, Architecture
 from lenet.errors import ArchitectureError
 from lenet.texts import say
+
+if TYPE_CHECKING:
+    from lenet.architecture import Architecture
 
 
 def json_option() -> Any:
@@ -19,11 +21,15 @@ def json_option() -> Any:
 
 def architecture_option() -> Any:
     """`--architecture original|modern`."""
+    from lenet.architecture import PRESETS
+
     return typer.Option("--architecture", metavar="|".join(PRESETS), help=say("options.architecture"))
 
 
 def variant_option(field: str) -> Any:
     """`--activation`, `--pooling`, `--connections` or `--output`: one field other than the preset's."""
+    from lenet.architecture import CHOICES
+
     metavar = "|".join(CHOICES[field])
     return typer.Option(f"--{field}", metavar=metavar, help=say(f"options.{field}"), show_default=False)
 
@@ -37,6 +43,8 @@ def choose_architecture(preset: str, **fields: str | None) -> Architecture:
     Raises:
         ArchitectureError: an unknown preset or value.
     """
+    from lenet.architecture import PRESETS
+
     if preset not in PRESETS:
         choices = ", ".join(PRESETS)
         raise ArchitectureError("architecture.choice", name="--architecture", value=preset, choices=choices)

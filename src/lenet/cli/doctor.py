@@ -1,0 +1,213 @@
+"""`lenet doctor`: what is installed and found here, and for every fault the one command that mends it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+
+from lenet.cli.environment import (
+    Package,
+    find_accelerators,
+    find_environment,
+    find_machine,
+    find_other_command,
+    find_supported_python,
+    list_environments,
+    list_packages,
+    split_version,
+    write_install,
+)
+from lenet.cli.options import json_option
+from lenet.cli.output import make_console, print_json
+from lenet.errors import LenetError
+from lenet.texts import say
+
+MARKS = {"good": "+", "note": "o", "fault": "!"}
+STYLES = {"good": "green", "note": "dim", "fault": "bold red"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    Args:
+        section: where it belongs: python, machine, packages, engines, data, fonts.
+        name: what was looked at.
+        value: what was found.
+        state: "good"; "note": absent or odd, but lenet runs; "fault": something needed is broken.
+        remedy: the one command that mends it, "" where there is nothing to mend.
+    """
+
+    section: str
+    name: str
+    value: str
+    state: str = "good"
+    remedy: str = ""
+
+
+def doctor(as_json: Annotated[bool, json_option()] = False) -> None:
+    """Print what is found, and end with 1 if something that lenet needs is broken."""
+    findings = list(examine())
+    faults = sum(finding.state == "fault" for finding in findings)
+    if as_json:
+        print_json({"usable": not faults, "faults": faults, "findings": [asdict(f) for f in findings]})
+    else:
+        _print_findings(findings, faults)
+    if faults:
+        raise typer.Exit(1)
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything; nothing heavy is imported, nothing is downloaded."""
+    yield from _examine_python()
+    yield from _examine_machine()
+    packages = list_packages()
+    yield from map(_judge_package, packages)
+    yield from _examine_engines({package.name: package for package in packages})
+    if all(package.usable for package in packages if package.needed):
+        yield from _examine_data()
+        yield _examine_fonts()
+
+
+def _examine_python() -> Iterator[Finding]:
+    now, (least, tried) = platform.python_version(), find_supported_python()
+    if split_version(now) < split_version(least):
+        yield Finding(
+            "python",
+            "Python",
+            say("doctor.python_old", now=now, least=least),
+            "fault",
+            "conda create -n lenet python",
+        )
+    elif split_version(now)[:2] > split_version(tried)[:2]:
+        yield Finding("python", "Python", say("doctor.python_new", now=now, tried=tried), "note")
+    else:
+        yield Finding("python", "Python", say("doctor.python_good", now=now, least=least, tried=tried))
+    environment = find_environment()
+    key, state = f"doctor.{environment.kind}", "note" if environment.kind == "none" else "good"
+    remedy = f"{sys.executable} -m venv .venv" if environment.kind == "none" else ""
+    yield Finding("python", say("doctor.environment"), say(key, folder=environment.folder), state, remedy)
+    for other in list_environments():
+        text = say(f"doctor.other_{other.kind}", folder=other.folder)
+        yield Finding(
+            "python", say("doctor.another"), text, "note", _write_activation(other.kind, str(other.folder))
+        )
+    command = find_other_command()
+    if command is not None:
+        text = say("doctor.other_command", command=command)
+        yield Finding("python", say("doctor.command"), text, "note", f"{sys.executable} -m lenet")
+
+
+def _write_activation(kind: str, folder: str) -> str:
+    if kind == "conda":
+        return f"conda activate {folder}"
+    return f"{folder}\\Scripts\\activate" if os.name == "nt" else f". {folder}/bin/activate"
+
+
+def _examine_machine() -> Iterator[Finding]:
+    machine = find_machine()
+    yield Finding("machine", say("doctor.system"), machine.system)
+    cores = say("doctor.cores_value", usable=f"{machine.usable_cores:g}", cores=machine.cores)
+    yield Finding("machine", say("doctor.cores"), cores)
+    memory = say("doctor.unknown") if machine.memory is None else f"{machine.memory / 1024:.1f} GiB"
+    yield Finding("machine", say("doctor.memory"), memory)
+    cards = list(find_accelerators())
+    yield Finding(
+        "machine",
+        say("doctor.cards"),
+        "; ".join(cards) or say("doctor.no_cards"),
+        "good" if cards else "note",
+    )
+
+
+def _judge_package(package: Package) -> Finding:
+    wanted = f"{package.name}>={package.least}" if package.least else package.name
+    if package.usable:
+        return Finding("packages", package.name, package.version or "")
+    if package.version:
+        state = "fault" if package.needed else "note"
+        text = say("doctor.too_old", version=package.version, least=package.least)
+        return Finding("packages", package.name, text, state, write_install(wanted))
+    if package.needed:
+        return Finding("packages", package.name, say("doctor.absent"), "fault", write_install(wanted))
+    remedy = write_install(f"lenet[{package.extra}]") if package.extra else ""
+    return Finding("packages", package.name, say("doctor.not_installed"), "note", remedy)
+
+
+def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
+    yield Finding("engines", "reference", say("doctor.reference"))
+    if packages["torch"].usable:
+        yield Finding("engines", "pytorch", f"PyTorch {packages['torch'].version}")
+    else:
+        yield Finding("engines", "pytorch", say("doctor.no_torch"), "note", write_install("lenet[pytorch]"))
+    yield Finding("engines", say("doctor.kernels"), say("doctor.no_kernels"), "note")
+
+
+def _examine_data() -> Iterator[Finding]:
+    from lenet.data.find import find_files, get_cache_folder
+    from lenet.data.sources import MNIST
+
+    folder = os.environ.get("LENET_DATA", "")
+    try:
+        found = [path for path in find_files(MNIST).values() if path]
+    except LenetError as error:
+        yield Finding("data", "LENET_DATA", str(error), "fault", _write_unset("LENET_DATA"))
+    else:
+        if folder:
+            yield Finding("data", "LENET_DATA", folder)
+        files = len(MNIST.files)
+        if len(found) == files:
+            where = ", ".join(dict.fromkeys(str(path.parent) for path in found))
+            yield Finding("data", "MNIST", say("doctor.mnist", files=files, where=where))
+        else:
+            text = say("doctor.no_mnist", found=len(found), files=files)
+            yield Finding("data", "MNIST", text, "note", "lenet data fetch mnist")
+    yield Finding("data", say("doctor.cache"), str(get_cache_folder()))
+
+
+def _write_unset(name: str) -> str:
+    return f"Remove-Item Env:{name}" if os.name == "nt" else f"unset {name}"
+
+
+def _examine_fonts() -> Finding:
+    from lenet.explain.fonts import find_chinese_font
+
+    font = find_chinese_font()
+    if font:
+        return Finding("fonts", say("doctor.chinese"), str(font))
+    remedies = {
+        "Linux": "sudo apt-get install fonts-noto-cjk",
+        "Darwin": "brew install --cask font-noto-sans-cjk",
+    }
+    remedy = remedies.get(platform.system(), "")
+    return Finding("fonts", say("doctor.chinese"), say("doctor.no_font"), "note", remedy)
+
+
+def _print_findings(findings: list[Finding], faults: int) -> None:
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    console = make_console()
+    width = max(cell_len(finding.name) for finding in findings) + 2
+    section = ""
+    for finding in findings:
+        if finding.section != section:
+            section = finding.section
+            console.print(f"\n{say(f'doctor.{section}')}", style="bold")
+        style = STYLES[finding.state]
+        name = finding.name + " " * (width - cell_len(finding.name))
+        line = Text.assemble((f"  {MARKS[finding.state]} ", style), name, finding.value)
+        console.print(line, soft_wrap=True)
+        if finding.remedy:
+            console.print(
+                Text.assemble("    " + " " * width, (f"-> {finding.remedy}", style)), soft_wrap=True
+            )
+    console.print(f"\n{say('doctor.legend')}", style="dim", soft_wrap=True)
+    verdict = say("doctor.broken", faults=faults) if faults else say("doctor.usable")
+    console.print(verdict, style="bold red" if faults else "bold green", soft_wrap=True)
