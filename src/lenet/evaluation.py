@@ -112,10 +112,13 @@ def evaluate(network: Network, images: np.ndarray, labels: np.ndarray) -> Evalua
         images: (N, 28, 28) uint8 as MNIST stores them, or floating point (N, 1, 32, 32).
         labels: (N,) whole numbers, indices into `network.labels`.
     Raises:
-        ShapeError: no images, fields larger than 32x32, or not one label for each image.
+        ShapeError: no images, fields larger than 32x32, or not one label of the network for each image.
     """
-    if not len(images) or labels.shape != (len(images),):
-        raise ShapeError("evaluation.labels", images=len(images), labels=labels.shape)
+    if not len(images) or labels.shape != (len(images),) or labels.dtype.kind not in "iu":
+        raise ShapeError("evaluation.labels", images=len(images), labels=f"{labels.shape} {labels.dtype}")
+    for label in (labels.min(), labels.max()):
+        if not 0 <= label < len(network.labels):
+            raise ShapeError("shape.label", label=int(label), last=len(network.labels) - 1)
     penalties = network.penalties(images)
     if penalties.ndim != 2:
         raise ShapeError("evaluation.field", shape=images.shape)

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, overload
 
 import numpy as np
 
 from lenet.architecture import Architecture
 from lenet.engines import Model, get_engine
-from lenet.errors import ArchitectureError, NetworkFileError, ShapeError, UsageError
+from lenet.errors import ArchitectureError, NetworkFileError, PictureError, ShapeError, UsageError
 from lenet.images.normalize import normalize_digit
 from lenet.images.read import read_picture
 from lenet.parameters import Parameters
 from lenet.storage import load_arrays, save_arrays
+from lenet.texts import say
 from lenet.trace import Trace
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 BUNDLED = ("1998",)
+CHANNELS = (1, 3, 4)
+PNG_MODES = ("1", "L", "LA", "I", "I;16", "P", "RGB", "RGBA")
 
 Picture: TypeAlias = "str | Path | np.ndarray | Image"
 
@@ -49,7 +53,7 @@ class Answer:
     image: np.ndarray = field(repr=False, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
     """A network that can be asked.
 
@@ -149,11 +153,15 @@ class Network:
         states = self.model.trace(np.asarray(image)[None], sums)
         return Trace({name: array[0] for name, array in states.items()}, self.labels)
 
+    @overload
+    def recognize(self, pictures: Picture) -> Answer: ...
+    @overload
+    def recognize(self, pictures: Iterable[Picture]) -> list[Answer]: ...
     def recognize(self, pictures: Picture | Iterable[Picture]) -> Answer | list[Answer]:
         """Read the digit in a person's picture, or in each of several.
 
         Args:
-            pictures: a path, a PIL image or an array (H, W) or (H, W, 3) of uint8; or many of them.
+            pictures: a path, a PIL image, or an array of uint8, (H, W) or (H, W, 1, 3 or 4); or many of them.
         Returns:
             One `Answer`, or a list of them.
         Raises:
@@ -170,8 +178,12 @@ class Network:
 
         Args:
             images: (N, 28, 28) uint8, ink 255 on background 0.
+        Raises:
+            ShapeError: images of another form.
         """
         penalties = self.penalties(images).astype(float)
+        if penalties.ndim != 2:
+            raise ShapeError("evaluation.field", shape=images.shape)
         ranks = np.argsort(penalties, axis=1, kind="stable")
         return [
             Answer(
@@ -179,15 +191,16 @@ class Network:
                 penalty=row[first],
                 second=self.labels[second],
                 margin=row[second] - row[first],
-                penalties=dict(zip(self.labels, row.tolist(), strict=True)),
+                penalties=dict(zip(self.labels, row, strict=True)),
                 image=image,
             )
-            for row, (first, second), image in zip(penalties, ranks[:, :2], images, strict=True)
+            for row, (first, second), image in zip(penalties.tolist(), ranks[:, :2], images, strict=True)
         ]
 
     def _repr_html_(self) -> str:
         error = self.card.get("test_error")
-        measured = "" if error is None else f", {error:.2f}% test error on {self.card.get('data')}"
+        data = escape(str(self.card.get("data")))
+        measured = f", {error:.2f}% test error on {data}" if isinstance(error, float) else ""
         return (
             f"<p>LeNet-5, {self.parameters.count:,} parameters{measured}</p>{self.architecture._repr_html_()}"
         )
@@ -195,7 +208,7 @@ class Network:
 
 def _is_one(pictures: Any) -> bool:
     if isinstance(pictures, np.ndarray):
-        return pictures.ndim == 2 or (pictures.ndim == 3 and pictures.shape[2] in (3, 4))
+        return pictures.ndim <= 2 or (pictures.ndim == 3 and pictures.shape[2] in CHANNELS)
     return isinstance(pictures, str | Path) or hasattr(pictures, "getexif")
 
 
@@ -203,19 +216,29 @@ def _open_picture(picture: Any) -> np.ndarray:
     """A path, a PIL image or an array as (H, W) uint8 luminance."""
     if isinstance(picture, str | Path):
         return read_picture(picture)
-    if isinstance(picture, np.ndarray) and picture.ndim == 2:
-        return picture
+    if isinstance(picture, np.ndarray):
+        if picture.ndim == 3 and picture.shape[2] == 1:
+            picture = picture[:, :, 0]
+        if picture.ndim == 2:
+            return picture
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in CHANNELS:
+            raise ShapeError("picture.shape", shape=picture.shape, dtype=picture.dtype)
+    elif not hasattr(picture, "getexif"):
+        raise ShapeError("picture.shape", shape=np.shape(picture), dtype=type(picture).__name__)
     from io import BytesIO
 
     from PIL import Image
 
     if isinstance(picture, np.ndarray):
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in (3, 4):
-            raise ShapeError("picture.shape", shape=picture.shape, dtype=picture.dtype)
         picture = Image.fromarray(picture)
     # through a file's content: one path for palettes, transparency, depth and orientation
     content = BytesIO()
-    picture.save(content, "PNG", exif=picture.getexif())
+    try:
+        if picture.mode not in PNG_MODES:
+            picture = picture.convert("RGB")
+        picture.save(content, "PNG", exif=picture.getexif())
+    except (OSError, ValueError, SyntaxError) as error:  # read only now, and damaged
+        raise PictureError("picture.damaged", name=say("picture.given"), reason=error) from error
     return read_picture(content.getvalue())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
+from html import escape
 from io import BytesIO
 
 import numpy as np
@@ -40,10 +41,13 @@ class Trace(Mapping[str, np.ndarray]):
         rows = [(name, _draw_states(name, self[name])) for name in ("input", *LAYER_NAMES[:-1])]
         penalties = self["output"]
         if penalties.ndim == 1:
+            pairs = zip(self.labels, penalties, strict=True)
+            words = [f"{escape(label)}: {penalty:.1f}" for label, penalty in pairs]
             best = int(penalties.argmin())
-            words = [f"{label}: {penalty:.1f}" for label, penalty in zip(self.labels, penalties, strict=True)]
             words[best] = f"<b>{words[best]}</b>"
             rows.append(("output", ", ".join(words)))
+        else:
+            rows.append(("output", _draw_states("output", penalties)))
         return (
             "<table>"
             + "".join(f"<tr><th>{name}</th><td>{cell}</td></tr>" for name, cell in rows)
