@@ -59,7 +59,11 @@ class TrainingProgress:
         loss = float(event.losses.mean())
         self._loss = loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * loss
         self._speed = event.images / max(event.seconds, 1e-9)
-        values = {"loss": f"{self._loss:.4f}", "speed": f"{self._speed:,.0f}", "left": self._time_left(trainer)}
+        values = {
+            "loss": f"{self._loss:.4f}",
+            "speed": f"{self._speed:,.0f}",
+            "left": self._time_left(trainer),
+        }
         number = min(trainer.passes + 1, trainer.recipe.passes)
         self._bar.update(
             self._task,
@@ -86,4 +90,4 @@ class TrainingProgress:
             key = "progress.validated"
             values |= {"error": f"{record.validation_error:.2f}"}
             values |= {"accuracy": f"{100 - record.validation_error:.2f}"}
-        self._console.print(say(key, **values))
+        self._console.print(say(key, **values), soft_wrap=True)

@@ -26,16 +26,16 @@ INTERRUPTED = 130
 
 
 def train(
-    data: Annotated[str | None, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("train.data"))] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("train.data"))
+    ] = None,
     recipe: Annotated[str, typer.Option(metavar="fast|FILE.toml", help=say("train.recipe"))] = "fast",
     architecture: Annotated[str, architecture_option()] = "original",
     activation: Annotated[str | None, variant_option("activation")] = None,
     pooling: Annotated[str | None, variant_option("pooling")] = None,
     connections: Annotated[str | None, variant_option("connections")] = None,
     output: Annotated[str | None, variant_option("output")] = None,
-    loss: Annotated[
-        str | None, typer.Option(metavar="cross-entropy|mse|map", help=say("train.loss"))
-    ] = None,
+    loss: Annotated[str | None, typer.Option(metavar="cross-entropy|mse|map", help=say("train.loss"))] = None,
     passes: Annotated[int | None, typer.Option(help=say("train.passes"))] = None,
     rate: Annotated[float | None, typer.Option(help=say("train.rate"))] = None,
     batch: Annotated[int | None, typer.Option(help=say("train.batch"))] = None,

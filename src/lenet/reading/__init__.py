@@ -1,0 +1,1 @@
+"""Reading what a person brings: pictures from files, folders and standard input."""

@@ -1,0 +1,70 @@
+"""Recognize many pictures one after the other; one that cannot be read does not stop the rest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lenet.errors import LenetError, PictureError
+from lenet.images.normalize import normalize_digit
+from lenet.images.read import read_picture
+from lenet.network import Answer, Network
+
+# what a folder is searched for; a file that is named is read whatever its name
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic"}
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of one picture.
+
+    Args:
+        source: the file's path, or "-" for standard input.
+        answer: what the network says; None where the picture could not be read.
+        fault: why it could not be read.
+    """
+
+    source: str
+    answer: Answer | None
+    fault: LenetError | None = None
+
+
+def find_pictures(sources: Iterable[str]) -> Iterator[str]:
+    """The files that are meant: files themselves, the pictures of a folder by name, "-" for standard input.
+
+    Args:
+        sources: paths of files and folders, or "-".
+    Raises:
+        PictureError: a folder without a picture.
+    """
+    for source in sources:
+        folder = Path(source)
+        if source == STANDARD_INPUT or not folder.is_dir():
+            yield source
+            continue
+        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+        if not found:
+            raise PictureError("recognize.empty_folder", path=source, kinds=" ".join(sorted(SUFFIXES)))
+        yield from map(str, found)
+
+
+def recognize_pictures(network: Network, sources: Iterable[str]) -> Iterator[Reading]:
+    """Recognize the digit in every picture.
+
+    Args:
+        network: which.
+        sources: as `find_pictures` gives them.
+    Returns:
+        A reading for each, in order, as soon as it is made.
+    """
+    for source in sources:
+        try:
+            content = sys.stdin.buffer.read() if source == STANDARD_INPUT else Path(source)
+            image = normalize_digit(read_picture(content))
+        except LenetError as fault:
+            yield Reading(source, None, fault)
+        else:
+            yield Reading(source, network.answer(image[None])[0])

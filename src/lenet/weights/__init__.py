@@ -1,0 +1,1 @@
+"""The networks that come with the package, each with its card."""
