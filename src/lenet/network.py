@@ -154,7 +154,7 @@ class Network:
         return Trace({name: array[0] for name, array in states.items()}, self.labels)
 
     @overload
-    def recognize(self, pictures: Picture) -> Answer: ...
+    def recognize(self, pictures: Picture) -> Answer: ...  # type: ignore[overload-overlap]  # a path is also a str of str
     @overload
     def recognize(self, pictures: Iterable[Picture]) -> list[Answer]: ...
     def recognize(self, pictures: Picture | Iterable[Picture]) -> Answer | list[Answer]:
