@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from lenet.architecture import Architecture
 from lenet.errors import FileError, RunError, UsageError
 from lenet.storage import read_bytes
-from lenet.training.recipe import MAX_BYTES, Recipe
+from lenet.training.recipe import MAX_BYTES, Recipe, parse_settings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ class Settings:
         run |= {} if self.limit is None else {"limit": self.limit}
         run |= {"engine": self.engine, "seed": self.seed}
         tables = {"run": run, "architecture": self.architecture.to_dict()}
-        lines = [f"{name} = {_format(value)}" for name, value in self.recipe.to_dict().items()]
+        recipe = self.recipe.to_dict()
+        tables = {"distortion": recipe.pop("distortion"), **tables}
+        lines = [f"{name} = {_format(value)}" for name, value in recipe.items()]
         for table, values in tables.items():
             lines += ["", f"[{table}]", *(f"{name} = {_format(value)}" for name, value in values.items())]
         return "\n".join(lines) + "\n"
@@ -63,17 +66,16 @@ class Settings:
         if not path.exists():
             raise RunError("run.absent", path=path.parent)
         try:
-            values = tomllib.loads(read_bytes(path, MAX_BYTES).decode("utf-8"))
+            values = parse_settings(read_bytes(path, MAX_BYTES).decode("utf-8"))
             run, architecture = values.pop("run"), Architecture.from_dict(values.pop("architecture"))
-            recipe = Recipe.from_dict(values)
             settings = cls(
-                str(run["data"]),
-                str(run["fingerprint"]),
-                int(run["limit"]) if "limit" in run else None,
-                architecture,
-                recipe,
-                str(run["engine"]),
-                int(run["seed"]),
+                data=_take(run, "data", str),
+                fingerprint=_take(run, "fingerprint", str),
+                limit=_take(run, "limit", int) if "limit" in run else None,
+                architecture=architecture,
+                recipe=Recipe.from_dict(values),
+                engine=_take(run, "engine", str),
+                seed=check_seed(_take(run, "seed", int)),
             )
         except (UsageError, FileError) as error:
             raise RunError("run.damaged", path=path, reason=error) from error
@@ -82,6 +84,30 @@ class Settings:
         return settings
 
 
+def check_seed(seed: int) -> int:
+    """The seed itself, if it is one.
+
+    Raises:
+        UsageError: below 0, or 2^63 and more.
+    """
+    if not 0 <= seed < 2**63:
+        raise UsageError("training.seed", seed=seed)
+    return seed
+
+
+def _take(table: dict[str, Any], name: str, kind: type[T]) -> T:
+    value = table[name]
+    if type(value) is not kind:
+        raise TypeError(f"{name} = {value!r}")
+    return value
+
+
 def _format(value: str | float | bool) -> str:
-    # JSON's strings, numbers and truth values are TOML's as well
-    return json.dumps(value, ensure_ascii=False)
+    # JSON's strings, numbers and truth values are TOML's as well, but for DEL, which TOML wants escaped
+    text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:  # a file's name in another encoding, which Python holds like this
+            raise UsageError("run.not_unicode", value=value) from error
+    return text

@@ -9,17 +9,21 @@ import math
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from importlib.resources import files
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self
 
 from lenet.architecture import Architecture
 from lenet.engines.loss import LOSSES, Loss
 from lenet.errors import RecipeError
+from lenet.images.distort import Distortion
 from lenet.parameters import INITIALIZATIONS
 from lenet.storage import read_bytes
 from lenet.training.schedule import SCHEDULES
 
-RECIPES = ("fast",)
+RECIPES = ("demo", "fast")
+RUN_TABLES = ("run", "architecture")  # what a run's own recipe.toml says beside its recipe
+KINDS = {"str": str, "int": Integral, "float": Real, "bool": bool}
 MAX_BYTES = 64 * 1024
 
 
@@ -40,6 +44,7 @@ class Recipe:
         j: the cost of rubbish in MAP.
         initialization: what `initialize_parameters` calls `scheme`.
         validation: whether the last twelfth of the training images is kept to measure the error on.
+        distortion: of every image, drawn anew in every pass; a table in the file, none by default.
     Raises:
         RecipeError: a value that is not allowed.
     """
@@ -56,10 +61,12 @@ class Recipe:
     j: float = 0.1
     initialization: str = "1998"
     validation: bool = True
+    distortion: Distortion = Distortion()
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            self._check_type(field.name, str(field.type))
+            if field.name != "distortion":
+                self._check_type(field.name, str(field.type))
         for name in ("passes", "batch"):
             self._check(name, 1 <= getattr(self, name) <= 10_000, "1 - 10000")
         self._check("rate", self.rate > 0, "> 0")
@@ -67,7 +74,6 @@ class Recipe:
         self._check("weight_decay", self.weight_decay >= 0, ">= 0")
         self._choose("schedule", SCHEDULES)
         self._choose("initialization", INITIALIZATIONS)
-        self._choose("objective", LOSSES)
         _ = self.loss
 
     @property
@@ -87,20 +93,20 @@ class Recipe:
         Raises:
             RecipeError: a setting is missing, unknown, of the wrong type or out of range.
         """
-        values = {("objective" if key == "loss" else key): value for key, value in values.items()}
-        known = {field.name for field in fields(cls)}
-        for key in values.keys() - known:
-            near = difflib.get_close_matches(key, known, 1)
-            names = ", ".join(near or sorted(known))
-            raise RecipeError("training.unknown", name=key, names=names)
+        _check_names(values, [_name_setting(field.name) for field in fields(cls)])
         for key in ("name", "passes", "batch", "rate"):
             if key not in values:
                 raise RecipeError("training.missing", name=key)
-        return cls(**values)
+        limits = values.get("distortion", {})
+        if not isinstance(limits, dict):
+            raise RecipeError("training.type", name="distortion", value=limits, type="table")
+        _check_names(limits, [field.name for field in fields(Distortion)])
+        settings = {("objective" if key == "loss" else key): value for key, value in values.items()}
+        return cls(**settings | {"distortion": Distortion(**limits)})
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as a TOML file has them."""
-        return {("loss" if key == "objective" else key): value for key, value in asdict(self).items()}
+        return {_name_setting(key): value for key, value in asdict(self).items()}
 
     def changed(self, **settings: Any) -> Self:
         """The same recipe with some settings replaced; None leaves one as it is."""
@@ -109,12 +115,15 @@ class Recipe:
 
     def _check_type(self, name: str, kind: str) -> None:
         value = getattr(self, name)
-        if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
-            object.__setattr__(self, name, float(value))
-            return
-        expected = {"str": str, "int": int, "float": float, "bool": bool}[kind]
-        if type(value) is not expected or (isinstance(value, float) and not math.isfinite(value)):
-            raise RecipeError("training.type", name=name, value=value, type=kind)
+        fits = isinstance(value, KINDS[kind]) and isinstance(value, bool) == (kind == "bool")
+        try:
+            # + 0.0: there is no -0.0
+            plain = float(value) + 0.0 if fits and kind == "float" else value
+        except OverflowError:
+            fits = False
+        if not fits or (kind == "float" and not math.isfinite(plain)):
+            raise RecipeError("training.type", name=_name_setting(name), value=value, type=kind)
+        object.__setattr__(self, name, int(plain) if kind == "int" else plain)
 
     def _check(self, name: str, fits: bool, allowed: str) -> None:
         if not fits:
@@ -129,7 +138,8 @@ class Recipe:
 def load_recipe(source: str | Path, architecture: Architecture) -> Recipe:
     """Read a recipe by its name or from a file.
 
-    A file may hold a table `[linear]`: what differs for a network with a linear output.
+    A file may hold a table `[linear]`: what differs for a network with a linear output. The `recipe.toml` of
+    a run will do: its data and its architecture are left aside.
 
     Args:
         source: one of `RECIPES`, or a TOML file.
@@ -149,12 +159,36 @@ def load_recipe(source: str | Path, architecture: Architecture) -> Recipe:
     else:
         raise RecipeError("training.absent", name=name, names=", ".join(RECIPES))
     try:
-        values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        values = parse_settings(text)
+    except (ValueError, RecursionError) as error:
         raise RecipeError("training.damaged", path=source, reason=error) from error
+    values = {key: value for key, value in values.items() if key not in RUN_TABLES}
     linear = values.pop("linear", {})
     if not isinstance(linear, dict):
         raise RecipeError("training.type", name="linear", value=linear, type="table")
     recipe = Recipe.from_dict(values | (linear if architecture.output == "linear" else {}))
     recipe.loss.check(architecture)
     return recipe
+
+
+def parse_settings(text: str) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        ValueError, RecursionError: not TOML, or numbers of thousands of digits, tables of thousands of levels.
+    """
+    values = tomllib.loads(text)
+    repr(values)  # else a refusal that shows such a value would fail itself
+    return values
+
+
+def _name_setting(field: str) -> str:
+    """What a file calls a field."""
+    return "loss" if field == "objective" else field
+
+
+def _check_names(values: dict[str, Any], known: list[str]) -> None:
+    for name in values:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise RecipeError("training.unknown", name=name, names=", ".join(near or known))

@@ -11,6 +11,7 @@ import numpy as np
 from lenet.data.examples import Examples
 from lenet.engines import Engine
 from lenet.errors import Diverged
+from lenet.images.distort import distort_images, draw_maps
 from lenet.parameters import Parameters
 from lenet.randomness import draw_order
 from lenet.training.history import PassRecord
@@ -128,7 +129,7 @@ class Trainer:
         rates = self._rates[self.steps : self.steps + len(batches)]
         before = self._run.state()
         start = time.perf_counter()
-        losses = self._run.advance(self._train.images, self._train.labels, batches, rates)
+        losses = self._learn(batches, rates)
         seconds = time.perf_counter() - start
         if not np.isfinite(losses).all():
             self._return_to_numbers(before, batches, rates, losses)
@@ -136,6 +137,15 @@ class Trainer:
         self._pass_losses += losses.tolist()
         self._stretch = max(1, min(2 * self._stretch, int(len(batches) * STRETCH / max(seconds, 1e-6))))
         return Advanced(self.steps, losses, float(rates[-1]), batches.size, seconds)
+
+    def _learn(self, batches: np.ndarray, rates: np.ndarray) -> np.ndarray:
+        images, labels = self._train.images, self._train.labels
+        if self.recipe.distortion:
+            samples = batches.ravel()
+            maps = draw_maps(self.recipe.distortion, self._seed, self.passes, samples)
+            images, labels = distort_images(images[samples], maps), labels[samples]
+            batches = np.arange(len(samples), dtype=np.int32).reshape(batches.shape)
+        return self._run.advance(images, labels, batches, rates)
 
     def _cut_batches(self, order: np.ndarray, done: int) -> np.ndarray:
         """(steps, batch) of the next stretch; what is left at the end of a pass is a batch of its own."""
@@ -155,7 +165,7 @@ class Trainer:
         # the step before made the numbers that cannot be: it is not made again
         good = max(bad - 1, 0)
         if good:
-            self._run.advance(self._train.images, self._train.labels, batches[:good], rates[:good])
+            self._learn(batches[:good], rates[:good])
         step, number, rate = self.steps + bad + 1, self.passes + 1, float(rates[bad])
         self.steps += good
         raise Diverged(
