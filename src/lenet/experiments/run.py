@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from operator import index
 from pathlib import Path
 
 from lenet.architecture import ORIGINAL, Architecture
@@ -16,7 +17,7 @@ from lenet.evaluation import Evaluation, evaluate
 from lenet.experiments.curve import write_curves
 from lenet.experiments.folder import RunFolder
 from lenet.experiments.report import write_report
-from lenet.experiments.settings import Settings
+from lenet.experiments.settings import Settings, check_seed
 from lenet.network import Network
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.training.history import History
@@ -83,18 +84,17 @@ def train(
         LenetError: a mistake in the settings, data that cannot be had, a folder that holds a run already,
             or a training that diverged.
     """
-    if not 0 <= seed < 2**63:
-        raise EngineError("training.seed", seed=seed)
+    check_seed(seed)
     dataset = data.limit_training(limit) if isinstance(data, Dataset) else load_dataset(data, limit=limit)
     fitted = replace(architecture, classes=len(dataset.labels))
     settings = Settings(
         data=dataset.source or dataset.name,
         fingerprint=dataset.fingerprint,
-        limit=limit,
+        limit=None if limit is None else index(limit),
         architecture=fitted,
         recipe=recipe if isinstance(recipe, Recipe) else load_recipe(recipe, fitted),
         engine=get_engine(engine, training=True).name,
-        seed=seed,
+        seed=index(seed),
     )
     folder = None if out is None else RunFolder.create(Path(out), settings)
     return run_training(settings, dataset, folder, watch, stop)
@@ -159,7 +159,9 @@ def run_training(
     network, evaluation = name_network(), None
     if trainer.passes == recipe.passes:
         evaluation = evaluate(network, splits.test.images, splits.test.labels)
-        network = replace(network, card={**network.card, "test_error": evaluation.error})
+        network = replace(
+            network, card={**network.card, "test_error": evaluation.error, "test_count": len(evaluation)}
+        )
     seconds = time.perf_counter() - begun
     where = folder.path if folder else None
     result = Result(network, start, history, evaluation, splits, dataset.seen, settings, seconds, where)
