@@ -20,9 +20,9 @@ class Count(int):
         count.formula = formula
         return count
 
-    def __getnewargs__(self) -> tuple[str]:
-        """What a copy or a pickle is made from."""
-        return (self.formula,)
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        """A copy or a pickle is made from the formula."""
+        return type(self), (self.formula,)
 
 
 def _evaluate_formula(formula: str) -> int:
