@@ -5,8 +5,8 @@ Source: LeCun et al. 1998, section III.B: translations, scaling, squeezing and h
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -38,9 +38,10 @@ class Distortion:
     def __post_init__(self) -> None:
         for name, most in (("scale", 0.9), ("squeeze", 0.9), ("shear", 2), ("shift", 16)):
             value = getattr(self, name)
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not (number and math.isfinite(value) and 0 <= value <= most):
+            number = isinstance(value, Real) and not isinstance(value, bool)
+            if not (number and 0 <= value <= most):
                 raise RecipeError("recipe.range", name=f"distortion.{name}", value=value, range=f"0 - {most}")
+            object.__setattr__(self, name, float(value) + 0.0)  # + 0.0: there is no -0.0
 
     def __bool__(self) -> bool:
         return any(asdict(self).values())

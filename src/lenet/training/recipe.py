@@ -7,14 +7,14 @@ import hashlib
 import json
 import math
 import tomllib
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self
 
 from lenet.architecture import Architecture
-from lenet.engines.loss import LOSSES, Loss
+from lenet.engines.loss import Loss
 from lenet.errors import RecipeError
 from lenet.images.distort import Distortion
 from lenet.parameters import INITIALIZATIONS
@@ -61,12 +61,12 @@ class Recipe:
     j: float = 0.1
     initialization: str = "1998"
     validation: bool = True
-    distortion: Distortion = Distortion()
+    distortion: Distortion = field(default_factory=Distortion)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if field.name != "distortion":
-                self._check_type(field.name, str(field.type))
+        for setting in fields(self):
+            if setting.name != "distortion":
+                self._check_type(setting.name, str(setting.type))
         for name in ("passes", "batch"):
             self._check(name, 1 <= getattr(self, name) <= 10_000, "1 - 10000")
         self._check("rate", self.rate > 0, "> 0")
@@ -93,14 +93,14 @@ class Recipe:
         Raises:
             RecipeError: a setting is missing, unknown, of the wrong type or out of range.
         """
-        _check_names(values, [_name_setting(field.name) for field in fields(cls)])
+        _check_names(values, [_name_setting(setting.name) for setting in fields(cls)])
         for key in ("name", "passes", "batch", "rate"):
             if key not in values:
                 raise RecipeError("training.missing", name=key)
         limits = values.get("distortion", {})
         if not isinstance(limits, dict):
             raise RecipeError("training.type", name="distortion", value=limits, type="table")
-        _check_names(limits, [field.name for field in fields(Distortion)])
+        _check_names(limits, [limit.name for limit in fields(Distortion)])
         settings = {("objective" if key == "loss" else key): value for key, value in values.items()}
         return cls(**settings | {"distortion": Distortion(**limits)})
 
@@ -175,16 +175,16 @@ def parse_settings(text: str) -> dict[str, Any]:
     """The tables of a TOML file.
 
     Raises:
-        ValueError, RecursionError: not TOML, or numbers of thousands of digits, tables of thousands of levels.
+        ValueError, RecursionError: not TOML, or a number of thousands of digits, or as many levels.
     """
     values = tomllib.loads(text)
     repr(values)  # else a refusal that shows such a value would fail itself
     return values
 
 
-def _name_setting(field: str) -> str:
+def _name_setting(name: str) -> str:
     """What a file calls a field."""
-    return "loss" if field == "objective" else field
+    return "loss" if name == "objective" else name
 
 
 def _check_names(values: dict[str, Any], known: list[str]) -> None:

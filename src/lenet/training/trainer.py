@@ -86,7 +86,8 @@ class Trainer:
         self._seed = seed
         self._rates = plan_rates(recipe.schedule, recipe.rate, self.total_steps)
         self._pass_losses: list[float] = []
-        self._stretch = 1  # steps; grows until a stretch takes STRETCH
+        self._length = 1  # of the next stretch, in steps; grows until one takes STRETCH
+        self._last: _Stretch | None = None
 
     def parameters(self) -> Parameters:
         """A copy of the present parameters."""
@@ -120,32 +121,40 @@ class Trainer:
             if self.steps < end:
                 order = draw_order(self._seed, self.passes, len(self._train))
                 while self.steps < end:
-                    yield self._advance(order, self.steps - self.passes * self.steps_a_pass)
+                    yield from self._advance(order, self.steps - self.passes * self.steps_a_pass)
             yield self._end_pass()
 
-    def _advance(self, order: np.ndarray, done: int) -> Advanced:
+    def _advance(self, order: np.ndarray, done: int) -> Iterator[Advanced]:
         """One stretch, `done` steps after the beginning of the pass."""
-        batches = self._cut_batches(order, done)
-        rates = self._rates[self.steps : self.steps + len(batches)]
-        before = self._run.state()
+        stretch = _Stretch(self.steps, self.passes, self._cut_batches(order, done), self._run.state())
         start = time.perf_counter()
-        losses = self._learn(batches, rates)
+        losses = self._learn(stretch)
         seconds = time.perf_counter() - start
-        if not np.isfinite(losses).all():
-            self._return_to_numbers(before, batches, rates, losses)
-        self.steps += len(batches)
+        bad = np.flatnonzero(~np.isfinite(losses))
+        if len(bad):
+            losses = losses[: bad[0]]
+        steps = self.steps = self.steps + len(losses)
         self._pass_losses += losses.tolist()
-        self._stretch = max(1, min(2 * self._stretch, int(len(batches) * STRETCH / max(seconds, 1e-6))))
-        return Advanced(self.steps, losses, float(rates[-1]), batches.size, seconds)
+        refusal = self._diverge(stretch, self.steps) if len(bad) else None
+        if len(losses):
+            images = stretch.batches[: len(losses)].size
+            yield Advanced(steps, losses, float(self._rates[steps - 1]), images, seconds)
+        if refusal:
+            raise refusal
+        self._last = stretch
+        self._length = max(1, min(2 * self._length, int(len(losses) * STRETCH / max(seconds, 1e-6))))
 
-    def _learn(self, batches: np.ndarray, rates: np.ndarray) -> np.ndarray:
-        images, labels = self._train.images, self._train.labels
+    def _learn(self, stretch: _Stretch, steps: int | None = None) -> np.ndarray:
+        """Make the steps of a stretch, or the first few of them."""
+        images, labels, batches = self._train.images, self._train.labels, stretch.batches[:steps]
         if self.recipe.distortion:
             samples = batches.ravel()
-            maps = draw_maps(self.recipe.distortion, self._seed, self.passes, samples)
+            maps = draw_maps(self.recipe.distortion, self._seed, stretch.pass_, samples)
             images, labels = distort_images(images[samples], maps), labels[samples]
             batches = np.arange(len(samples), dtype=np.int32).reshape(batches.shape)
-        return self._run.advance(images, labels, batches, rates)
+        rates = self._rates[stretch.first : stretch.first + len(batches)]
+        with np.errstate(all="ignore"):  # the losses are looked at
+            return self._run.advance(images, labels, batches, rates)
 
     def _cut_batches(self, order: np.ndarray, done: int) -> np.ndarray:
         """(steps, batch) of the next stretch; what is left at the end of a pass is a batch of its own."""
@@ -153,38 +162,58 @@ class Trainer:
         whole = len(order) // batch
         if done == whole:
             return order[None, done * batch :]
-        upto = min(whole, done + self._stretch)
+        upto = min(whole, done + self._length)
         return order[done * batch : upto * batch].reshape(-1, batch)
 
-    def _return_to_numbers(
-        self, before: dict[str, np.ndarray], batches: np.ndarray, rates: np.ndarray, losses: np.ndarray
-    ) -> None:
-        """Go back to the weights that gave the last finite loss, and stop."""
-        bad = int(np.flatnonzero(~np.isfinite(losses))[0])
-        self._run.restore(before)
-        # the step before made the numbers that cannot be: it is not made again
-        good = max(bad - 1, 0)
-        if good:
-            self._learn(batches[:good], rates[:good])
-        step, number, rate = self.steps + bad + 1, self.passes + 1, float(rates[bad])
-        self.steps += good
-        raise Diverged(
-            "training.diverged", step=step, number=number, rate=f"{rate:.3g}", lower=f"{rate / 10:.1g}"
+    def _diverge(self, stretch: _Stretch | None, finite: int) -> Diverged:
+        """Go back to the weights that gave the last finite loss.
+
+        Args:
+            stretch: the last one that was made; None if the run was resumed just here.
+            finite: how many steps had a finite loss; the last of them made what cannot be gone on with.
+        """
+        number, rate = self.passes + 1, float(self._rates[max(finite - 1, 0)])
+        if stretch and stretch.first == finite and self._last:
+            stretch = self._last
+        if stretch:
+            good = max(finite - 1 - stretch.first, 0)
+            self._run.restore(stretch.before)
+            if good:
+                self._learn(stretch, good)
+            self.steps, self.passes = stretch.first + good, stretch.pass_
+        return Diverged(
+            "training.diverged", step=finite + 1, number=number, rate=f"{rate:.3g}", lower=f"{rate / 10:.1g}"
         )
 
     def _end_pass(self) -> PassEnded:
-        model = self._engine.load(self._run.parameters().architecture, self._run.parameters())
+        parameters = self._run.parameters()
+        model = self._engine.load(parameters.architecture, parameters)
 
         def measure_error(examples: Examples) -> float:
-            answers = model.penalties(examples.images).argmin(axis=1)
-            return 100 * float((answers != examples.labels).mean())
+            with np.errstate(all="ignore"):
+                penalties = model.penalties(examples.images)
+            # the last step of all has no next loss that would show it
+            if not np.isfinite(penalties).all():
+                raise self._diverge(self._last, self.steps)
+            return 100 * float((penalties.argmin(axis=1) != examples.labels).mean())
 
-        self.passes += 1
         record = PassRecord(
-            number=self.passes,
+            number=self.passes + 1,
             loss=float(np.mean(self._pass_losses)),
             training_error=measure_error(self._train.first(TRAINING_SAMPLE)),
             validation_error=measure_error(self._validation) if len(self._validation) else None,
         )
+        # only now: a pass counts when it is measured
+        self.passes += 1
         self._pass_losses = []
         return PassEnded(record)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stretch:
+    """Some steps of a pass that are made at once: the first one's number, the pass, and the state before."""
+
+    first: int
+    pass_: int
+    batches: np.ndarray
+    before: Mapping[str, np.ndarray]
