@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def prepare_drawing() -> Iterator[None]:
         # in an SVG the reader's own fonts draw the text: that ours lack a character matters to nobody
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         matplotlib.rcdefaults()
-        settings: dict[str, object] = {
+        settings: dict[Any, Any] = {
             "font.family": _name_fonts(),
             "font.size": 10,
             "svg.fonttype": "none",
@@ -85,7 +85,7 @@ def prepare_drawing() -> Iterator[None]:
 
 
 def _name_fonts() -> list[str]:
-    """matplotlib's own font, and one with Chinese characters where one is installed."""
+    """DejaVu Sans, which matplotlib brings, and a font with Chinese characters where one is installed."""
     from matplotlib.font_manager import FontProperties, fontManager
 
     path = find_chinese_font()
@@ -167,11 +167,15 @@ def _draw_errors(axes: Axes, history: History, texts: Mapping[str, str]) -> None
     ticks = [tick for tick in ERROR_TICKS if tick <= axes.get_ylim()[1]]
     _tick(axes, ticks if most < 5 else [tick for tick in ticks if tick not in (0.25, 0.5)])
     if not numbers:
-        axes.text(0.5, 0.5, texts["report.no_pass"], transform=axes.transAxes, ha="center", color=LIGHT["soft"])
+        axes.text(
+            0.5, 0.5, texts["report.no_pass"], transform=axes.transAxes, ha="center", color=LIGHT["soft"]
+        )
         return
     places = _spread_out([errors[-1] for *_, errors in curves], axes)
     for (name, colour, style, errors), place in zip(curves, places, strict=True):
-        axes.plot(numbers, errors, style, color=colour, linewidth=1.8, marker="o", markersize=4.5, clip_on=False)
+        axes.plot(
+            numbers, errors, style, color=colour, linewidth=1.8, marker="o", markersize=4.5, clip_on=False
+        )
         words = texts[f"report.{name}_end"].format(error=f"{errors[-1]:.2f}")
         _write_end(axes, numbers[-1], place, words, colour)
 
@@ -224,9 +228,8 @@ def _write_title(axes: Axes, words: str) -> None:
 
 
 def _write_end(axes: Axes, at: float, value: float, words: str, colour: str) -> None:
-    axes.annotate(
-        words, (at, value), (8, 0), textcoords="offset points", color=colour, va="center", annotation_clip=False
-    )
+    place: dict[str, Any] = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
+    axes.annotate(words, (at, value), (8, 0), color=colour, **place)
 
 
 def _tick(axes: Axes, ticks: Sequence[float]) -> None:

@@ -1,0 +1,173 @@
+"""`lenet evaluate`: how well a network reads the test part of a data set, and what it misreads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lenet.cli.options import json_option
+from lenet.cli.output import make_console, print_json
+from lenet.errors import UsageError
+from lenet.texts import say
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from lenet.data.dataset import Dataset
+    from lenet.evaluation import Evaluation
+    from lenet.network import Network
+
+WANTED_ERROR = 0.5  # percent; where figure 10 of the paper compares
+MOST_MISREAD = 100
+MOST_CLASSES = 36  # of a confusion table on a terminal: ten digits, 26 letters
+MOST_OFTEN = 3  # mistakes that a class is listed with
+MOST_NAMED = 12  # classes that an error names
+
+
+def evaluate(
+    network: Annotated[str, typer.Option(metavar="1998|FILE", help=say("evaluate.network_option"))] = "1998",
+    data: Annotated[
+        str, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("evaluate.data_option"))
+    ] = "mnist",
+    engine: Annotated[
+        str, typer.Option(metavar="auto|pytorch|reference", help=say("evaluate.engine_option"))
+    ] = "auto",
+    as_json: Annotated[bool, json_option()] = False,
+) -> None:
+    """Let a network read the test part, and print error, confusion and what was misread."""
+    from lenet.data.dataset import load_dataset
+    from lenet.evaluation import evaluate as evaluate_network
+    from lenet.network import Network
+
+    loaded = Network.load(network, engine)
+    dataset = load_dataset(data)
+    _check_labels(network, loaded, data, dataset)
+    console = make_console(stderr=True)
+    console.print(dataset.seen, soft_wrap=True)
+    with console.status(say("evaluate.reading", count=f"{len(dataset.test):,}")):
+        evaluation = evaluate_network(loaded, dataset.test.images, dataset.test.labels)
+    if as_json:
+        print_json({"network": network, "data": dataset.name, **describe_evaluation(evaluation)})
+        return
+    print_evaluation(evaluation)
+
+
+def _check_labels(name: str, network: Network, source: str, dataset: Dataset) -> None:
+    if network.labels != dataset.labels:
+        known, classes = _list_names(network.labels), _list_names(dataset.labels)
+        raise UsageError("evaluate.other_labels", network=name, known=known, data=source, classes=classes)
+
+
+def _list_names(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
+
+
+def describe_evaluation(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation as JSON can hold it; errors in percent."""
+    names = evaluation.names
+    return {
+        "count": len(evaluation),
+        "wrong": evaluation.wrong,
+        "error": evaluation.error,
+        "accuracy": evaluation.accuracy,
+        "interval": evaluation.interval,
+        "rejected_for_half_percent": evaluation.rejection_for(WANTED_ERROR),
+        "labels": names,
+        "confusion": evaluation.confusion,
+        "misread": [
+            {
+                "index": int(index),
+                "label": names[evaluation.labels[index]],
+                "answer": names[evaluation.answers[index]],
+                "margin": float(evaluation.margins[index]),
+            }
+            for index in evaluation.misread
+        ],
+    }
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """An evaluation in words and tables."""
+    console = make_console()
+    values = {"wrong": f"{evaluation.wrong:,}", "count": f"{len(evaluation):,}"}
+    values |= {"error": f"{evaluation.error:.2f}", "accuracy": f"{evaluation.accuracy:.2f}"}
+    low, high = evaluation.interval
+    console.print(say("evaluate.error", **values), style="bold", soft_wrap=True)
+    console.print(say("evaluate.interval", low=f"{low:.2f}", high=f"{high:.2f}"), soft_wrap=True)
+    refused = evaluation.rejection_for(WANTED_ERROR)
+    key = "evaluate.refused_never" if refused is None else "evaluate.refused"
+    percent = "" if refused is None else f"{refused:.2f}"
+    console.print(say(key, wanted=f"{WANTED_ERROR:g}", refused=percent), soft_wrap=True)
+    console.print()
+    console.print(_make_class_table(evaluation))
+    if len(evaluation.names) <= MOST_CLASSES:
+        console.print(say("evaluate.confusion"), style="bold", soft_wrap=True)
+        # as wide as it is: numbers that are cut short help nobody
+        console.print(_make_confusion_table(evaluation), width=1000, crop=False)
+    if evaluation.wrong:
+        console.print(say("evaluate.misread"), style="bold", soft_wrap=True)
+        console.print(_list_misread(evaluation))
+    left = evaluation.wrong - MOST_MISREAD
+    if left > 0:
+        console.print(say("evaluate.more", count=f"{left:,}"))
+
+
+def _make_class_table(evaluation: Evaluation) -> Table:
+    """A row for each class: how many images, how many misread, and what they were mostly taken for."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(say("evaluate.class"))
+    for name in ("images", "wrong", "class_error"):
+        table.add_column(say(f"evaluate.{name}"), justify="right", no_wrap=True)
+    table.add_column(say("evaluate.taken_for"))
+    for row, name in enumerate(evaluation.names):
+        counts = evaluation.confusion[row].copy()
+        total, right = int(counts.sum()), int(counts[row])
+        counts[row] = 0
+        error = f"{100 * (total - right) / total:.2f}%" if total else ""
+        often = [column for column in counts.argsort(kind="stable")[::-1][:MOST_OFTEN] if counts[column]]
+        words = ", ".join(f"{evaluation.names[column]} ({counts[column]:,})" for column in often)
+        table.add_row(name, f"{total:,}", f"{total - right:,}", error, words)
+    return table
+
+
+def _make_confusion_table(evaluation: Evaluation) -> Table:
+    """Rows: the true class. Columns: the answer. Empty where that never happened."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    for name in evaluation.names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for row, counts in enumerate(evaluation.confusion):
+        styles = ("dim" if column == row else "bold" for column in range(len(counts)))
+        cells = (
+            Text(str(count) if count else "", style) for count, style in zip(counts, styles, strict=True)
+        )
+        table.add_row(evaluation.names[row], *cells)
+    return table
+
+
+def _list_misread(evaluation: Evaluation) -> RenderableType:
+    """The surest mistakes in as many columns as the terminal has room for."""
+    from rich.columns import Columns
+
+    shown = evaluation.misread[:MOST_MISREAD]
+    width = len(str(shown.max()))
+    margins = [f"{evaluation.margins[index]:.1f}" for index in shown]
+    most = max(map(len, margins))
+    return Columns(
+        [
+            f"{index:>{width}}  {evaluation.names[evaluation.labels[index]]} -> "
+            f"{evaluation.names[evaluation.answers[index]]}  {margin:>{most}}"
+            for index, margin in zip(shown, margins, strict=True)
+        ],
+        padding=(0, 4, 0, 0),
+        column_first=True,
+    )
