@@ -111,7 +111,9 @@ def _write_settings(result: Result) -> Iterator[str]:
     recipe = settings.recipe.to_dict()
     name = recipe.pop("name")
     rows = {
-        "network": _say("network_value", count=f"{result.start.count:,}", preset=_name(settings.architecture))
+        "network": _say(
+            "network_value", count=f"{result.start.count:,}", preset=_name_preset(settings.architecture)
+        )
         + _write_values(settings.architecture.to_dict()),
         "data": escape(result.seen),
         "parts": _say("parts_value", **parts),
@@ -125,11 +127,10 @@ def _write_settings(result: Result) -> Iterator[str]:
     yield "</dl>"
 
 
-def _name(architecture: Architecture) -> str:
+def _name_preset(architecture: Architecture) -> str:
     fields = architecture.to_dict() | {"classes": 10}
-    return next(
-        (name for name, preset in PRESETS.items() if preset.to_dict() == fields), say("report.variant")
-    )
+    names = (name for name, preset in PRESETS.items() if preset.to_dict() == fields)
+    return next(names, say("report.variant"))
 
 
 def _write_values(values: dict[str, Any]) -> str:
@@ -171,7 +172,8 @@ def _write_confusion(evaluation: Evaluation) -> Iterator[str]:
     yield f"<h2>{_say('confusion_title')}</h2><p>{_say('confusion_caption')}</p>"
     yield '<div class="wide"><table><thead><tr><td></td>'
     yield "".join(f'<th scope="col">{name}</th>' for name in names)
-    yield f'<th scope="col">{_say("class_count")}</th><th scope="col">{_say("class_error")}</th></tr></thead><tbody>'
+    yield "".join(f'<th scope="col">{_say(key)}</th>' for key in ("class_count", "class_error"))
+    yield "</tr></thead><tbody>"
     for row, name in enumerate(names):
         cells = [_write_cell(int(count), row == column, most) for column, count in enumerate(table[row])]
         total = int(table[row].sum())
@@ -198,13 +200,13 @@ def _write_misread(evaluation: Evaluation, result: Result) -> Iterator[str]:
     yield f'<p class="note">{_say("misread_caption")}</p>'
     yield '<div class="digits">'
     for index in shown:
-        label, answer = (
-            evaluation.names[classes[index]] for classes in (evaluation.labels, evaluation.answers)
-        )
+        label = evaluation.names[evaluation.labels[index]]
+        answer = evaluation.names[evaluation.answers[index]]
         words = _say("misread_alt", index=index, label=label, answer=answer)
         place = _say("misread_place", index=index, margin=f"{evaluation.margins[index]:.2f}")
+        picture = draw_image(result.splits.test.images[index])
         yield (
-            f'<figure><img alt="{words}" title="{words}" src="{draw_image(result.splits.test.images[index])}">'
+            f'<figure><img alt="{words}" title="{words}" src="{picture}">'
             f"<figcaption><b>{escape(label)} → {escape(answer)}</b>{place}</figcaption></figure>"
         )
     yield "</div>"
