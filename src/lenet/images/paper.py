@@ -8,7 +8,39 @@ from lenet.images.filters import blur, close_gaps, shrink, spread
 
 LEAST_RULED_SIDE = 48  # pixels; a smaller picture has no room for ruled lines
 STEEPEST_RULE = 0.06  # rise per pixel, 3.4 degrees
+THICKEST_RULE = 24  # a line takes at most this part of the picture's height
 STRIPS = 16  # in which a ruled line is looked for
+
+
+def fit_light(picture: np.ndarray) -> np.ndarray:
+    """The smooth part of the light on the paper: a quadratic surface through most of the pixels.
+
+    Args:
+        picture: (H, W) luminance.
+    Returns:
+        (H, W) float32 luminance.
+    Assumption:
+        Paper covers more than ink; what departs from the surface most is ink.
+    """
+    small, _ = shrink(picture, 64)
+    terms, values = _list_terms(small.shape), small.ravel()
+    weights = np.ones_like(values)
+    for _ in range(8):  # least squares, reweighted so that ink counts less each time
+        weighted = terms * weights[:, None]
+        surface = np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=None)[0]
+        residue = np.abs(values - terms @ surface)
+        weights = 1 / (1 + (residue / (2 * np.median(residue) + 1)) ** 2)
+    light: np.ndarray = (_list_terms(picture.shape) @ surface).reshape(picture.shape)
+    return light
+
+
+def _list_terms(shape: tuple[int, ...]) -> np.ndarray:
+    """1, x, y, xx, xy, yy for each pixel, x and y from -1 to 1: (H W, 6) float32."""
+    sides = [
+        np.linspace(-1, 1, side, dtype=np.float32) if side > 1 else np.zeros(1, np.float32) for side in shape
+    ]
+    y, x = (grid.ravel() for grid in np.meshgrid(*sides, indexing="ij"))
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
 
 
 def find_polarity(picture: np.ndarray) -> bool:
@@ -17,23 +49,10 @@ def find_polarity(picture: np.ndarray) -> bool:
     Args:
         picture: (H, W) luminance.
     Returns:
-        True for dark ink on light paper.
-    Assumption:
-        Paper covers more than ink, and its light varies like a quadratic surface: what departs from the
-        surface most is ink.
+        True for dark ink on light paper: for what departs most from the light on the paper is darker.
     """
     small, _ = shrink(picture, 96)
-    ys, xs = (
-        grid.ravel() for grid in np.meshgrid(*(np.linspace(-1, 1, n) for n in small.shape), indexing="ij")
-    )
-    terms = np.stack([np.ones_like(xs), xs, ys, xs * xs, xs * ys, ys * ys], axis=1)
-    values = small.ravel().astype(np.float64)
-    weights = np.ones_like(values)
-    for _ in range(10):  # least squares, reweighted so that ink counts less each time
-        weighted = terms * weights[:, None]
-        residue = values - terms @ np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=None)[0]
-        weights = 1 / (1 + (residue / (2 * np.median(np.abs(residue)) + 1)) ** 2)
-    return bool((residue**3).sum() < 0)
+    return bool(((small - fit_light(small)) ** 3).sum() < 0)
 
 
 def flatten_light(picture: np.ndarray) -> np.ndarray:
@@ -46,7 +65,8 @@ def flatten_light(picture: np.ndarray) -> np.ndarray:
     """
     radius = max(3, max(picture.shape) // 4)
     smooth = blur(picture, 1)
-    light = close_gaps(smooth, radius)
+    surface = fit_light(picture)
+    light = surface + close_gaps(smooth - surface, radius)
     # closing follows the brightest grains: bring it down to the paper's mean, wherever it is paper
     lift = light - smooth
     paper = (lift <= 2 * np.median(lift) + 2).astype(np.float32)
@@ -79,19 +99,38 @@ def _remove_level_rules(darkness: np.ndarray) -> np.ndarray:
         profile = np.percentile(strips[followed, np.arange(STRIPS)], (25, 75), axis=1)
         if (np.clip(profile[0], 0, None) ** 2).sum() > (np.clip(best, 0, None) ** 2).sum():
             best, darkest, slope = profile[0], profile[1], float(rise)
-    best = best - np.median(best)
-    noise = 1.4826 * np.median(np.abs(best))
-    best[best < max(0.04, 4 * noise)] = 0
-    if not best.any() or np.count_nonzero(best) > height // 3:
+    line = _keep_lines(best, darkest)
+    if not line.any():
         return darkness
-    line = spread(np.where(best > 0, darkest, 0)[:, None], 1)[:, 0]
     along = np.clip(np.rint(rows - slope * (np.arange(width) - width / 2)).astype(int), 0, height - 1)
     rule = line[along]
     grain = 1.4826 * np.median(np.abs(darkness))
     kept = np.where((rule > 0) & (darkness < 1.4 * rule + 2 * grain), 0, darkness)
-    edges = np.flatnonzero(np.diff(np.pad(line > 0, 1).astype(np.int8)))
-    thickest = int((edges[1::2] - edges[::2]).max())
+    thickest = max(stop - start for start, stop in _find_runs(line > 0))
     return np.where(rule > 0, np.maximum(kept, _bridge(kept, thickest)), kept)
+
+
+def _keep_lines(faintest: np.ndarray, darkest: np.ndarray) -> np.ndarray:
+    """How dark the ruled line on each row is, 0 where there is none.
+
+    Args:
+        faintest: (H,) the darkness that three quarters of a row reach.
+        darkest: (H,) the darkness that a quarter of it reaches: more than twice as much is ink on the line.
+    """
+    faintest = faintest - np.median(faintest)
+    grain = 1.4826 * np.median(np.abs(faintest))
+    found = faintest > max(0.04, 4 * grain)
+    for start, stop in _find_runs(found):
+        if stop - start > max(4, len(found) // THICKEST_RULE):
+            found[start:stop] = False
+    level = np.where(found, np.minimum(darkest, 2 * faintest), 0)
+    return spread(level[:, None], 1)[:, 0]
+
+
+def _find_runs(found: np.ndarray) -> list[tuple[int, int]]:
+    """Where a row of booleans is true without a break: first and one past the last of each run."""
+    edges = np.flatnonzero(np.diff(np.pad(found, 1).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _bridge(ink: np.ndarray, rows: int) -> np.ndarray:
