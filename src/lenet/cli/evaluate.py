@@ -129,7 +129,7 @@ def _make_class_table(evaluation: Evaluation) -> Table:
         total, right = int(counts.sum()), int(counts[row])
         counts[row] = 0
         error = f"{100 * (total - right) / total:.2f}%" if total else ""
-        often = [column for column in counts.argsort(kind="stable")[::-1][:MOST_OFTEN] if counts[column]]
+        often = [column for column in (-counts).argsort(kind="stable")[:MOST_OFTEN] if counts[column]]
         words = ", ".join(f"{evaluation.names[column]} ({counts[column]:,})" for column in often)
         table.add_row(name, f"{total:,}", f"{total - right:,}", error, words)
     return table

@@ -258,7 +258,7 @@ def render_svg(figure: Figure, name: str) -> str:
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
     text = content.getvalue().decode("utf-8")
     # nothing refers to the names of groups, and two pictures in a page would share them
-    text = re.sub(r' id="[A-Za-z]+\.?[A-Za-z]*_\d+"', "", text)
+    text = re.sub(r' id="[A-Za-z][\w.]*_\d+"', "", text)
     style = f"<style>svg text{{font-family:{FAMILIES}!important}}{_write_night_rules()}</style>"
     return re.sub(r"(<svg [^>]*>)", lambda match: match[1] + style, text, count=1)
 
