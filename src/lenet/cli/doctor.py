@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 import typer
@@ -54,9 +54,9 @@ class Finding:
 def doctor(as_json: Annotated[bool, json_option()] = False) -> None:
     """Print what is found, and end with 1 if something that lenet needs is broken."""
     findings = list(examine())
-    faults = sum(finding.state == "fault" for finding in findings)
+    faults = [finding.name for finding in findings if finding.state == "fault"]
     if as_json:
-        print_json({"usable": not faults, "faults": faults, "findings": [asdict(f) for f in findings]})
+        print_json({"usable": not faults, "faults": len(faults), "findings": [asdict(f) for f in findings]})
     else:
         _print_findings(findings, faults)
     if faults:
@@ -141,7 +141,8 @@ def _judge_package(package: Package) -> Finding:
 
 
 def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
-    yield Finding("engines", "reference", say("doctor.reference"))
+    numpy = _judge_package(packages["numpy"])
+    yield replace(numpy, section="engines", name="reference", value=f"NumPy {numpy.value}")
     if packages["torch"].usable:
         yield Finding("engines", "pytorch", f"PyTorch {packages['torch'].version}")
     else:
@@ -189,7 +190,7 @@ def _examine_fonts() -> Finding:
     return Finding("fonts", say("doctor.chinese"), say("doctor.no_font"), "note", remedy)
 
 
-def _print_findings(findings: list[Finding], faults: int) -> None:
+def _print_findings(findings: list[Finding], faults: list[str]) -> None:
     from rich.cells import cell_len
     from rich.text import Text
 
@@ -209,5 +210,5 @@ def _print_findings(findings: list[Finding], faults: int) -> None:
                 Text.assemble("    " + " " * width, (f"-> {finding.remedy}", style)), soft_wrap=True
             )
     console.print(f"\n{say('doctor.legend')}", style="dim", soft_wrap=True)
-    verdict = say("doctor.broken", faults=faults) if faults else say("doctor.usable")
+    verdict = say("doctor.broken", names=", ".join(dict.fromkeys(faults))) if faults else say("doctor.usable")
     console.print(verdict, style="bold red" if faults else "bold green", soft_wrap=True)

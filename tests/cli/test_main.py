@@ -1,0 +1,202 @@
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import typer
+
+from lenet.cli import main
+from lenet.cli.main import VERBS
+from lenet.cli.output import print_json, wrap_line
+from lenet.errors import FileError, ShapeError
+from lenet.texts import load_texts
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Make `lenet codes` raise what it is given."""
+
+    def set_failure(failure):
+        def codes():
+            raise failure
+
+        monkeypatch.setattr(main, "_import_target", lambda _: codes)
+
+    return set_failure
+
+
+def run_process(*words, **settings):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **settings}
+    command = [sys.executable, "-m", "lenet", *words]
+    return subprocess.run(command, capture_output=True, env=environment, timeout=60, check=False)
+
+
+def test_without_a_verb_the_help_is_shown(lenet):
+    answer = lenet()
+    assert answer.code == 0
+    assert answer.err == ""
+    for verb in VERBS:
+        assert f" {verb} " in answer.out
+
+
+def test_the_version_is_that_of_the_package(lenet):
+    from importlib.metadata import version
+
+    assert lenet("--version").out == f"lenet {version('lenet')}\n"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself_with_an_example(verb, language, monkeypatch):
+    """In a process of its own, for some verbs say their help when they are imported."""
+    answer = run_process(verb, "--help", "--lang", language, COLUMNS="100")
+    out = answer.stdout.decode("utf-8")
+    texts = load_texts(language)
+    assert (answer.returncode, answer.stderr) == (0, b"")
+    assert texts[f"verbs.{verb}"] in out
+    assert texts[f"examples.{verb}"] in out
+    assert out.rstrip().endswith(texts[f"examples.{verb}"])
+    assert texts["cli.help_option"] in out
+    if language == "zh":
+        for english in ("Usage:", "Options", "Arguments", "required", "Show this"):
+            assert english not in out
+
+
+@pytest.mark.parametrize("words", [["--lang", "zh"], ["--lang=zh"]])
+@pytest.mark.parametrize("first", [True, False])
+def test_the_language_may_stand_anywhere(lenet, words, first):
+    line = [*words, "summary"] if first else ["summary", *words]
+    assert load_texts("zh")["summary.title"] in lenet(*line).out
+    assert load_texts("en")["summary.title"] in lenet("summary").out
+
+
+def test_an_unknown_language_is_refused(lenet):
+    assert lenet("--lang", "fr") == (answer := lenet("--lang=fr"))
+    assert answer.code == 2
+    assert answer.err == "error: --lang 'fr': expected one of en, zh.\n"
+    assert lenet("summary", "--lang").code == 2
+
+
+def test_an_unknown_verb_suggests_the_nearest(lenet):
+    answer = lenet("sumary")
+    assert (answer.code, answer.out) == (2, "")
+    assert "Did you mean 'summary'?" in answer.err
+    assert answer.err.count("\n") == 1
+    assert "Did you mean" not in lenet("xyzzy").err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["shape", "5", "5", "--kernel", "3"], "D is missing."),
+        (["shape", "5", "5", "x", "--kernel", "3"], "D: expected a whole number."),
+        (["shape", "5", "5", "1", "--kernel", "2.5"], "--kernel: expected a whole number."),
+        (["shape", "5", "5", "1", "--kernal", "3"], "no option --kernal. Did you mean --kernel"),
+        (["summary", "--qqq"], "no option --qqq."),
+        (["summary", "c3"], "unexpected extra argument"),
+        (["summary", "--layer"], "requires an argument"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(lenet, words, message):
+    answer = lenet(*words)
+    assert (answer.code, answer.out) == (2, "")
+    assert message in answer.err
+    assert answer.err.startswith("error: ")
+    assert answer.err.count("\n") == 1
+    assert "See: lenet" in answer.err
+
+
+def test_a_mistake_is_told_in_chinese(lenet):
+    assert lenet("shape", "5", "5", "--lang", "zh").err.startswith(load_texts("zh")["cli.error"])
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (ShapeError("shape.field", height=1, width=2, side=1, fit=32), 2),
+        (FileError("file.absent", path="a.png"), 1),
+    ],
+)
+def test_an_error_of_ours_is_one_line_with_its_exit_code(lenet, failing, failure, code):
+    failing(failure)
+    answer = lenet("codes")
+    assert (answer.code, answer.out, answer.err) == (code, "", f"error: {failure}\n")
+
+
+def test_a_fault_of_ours_says_so_without_a_traceback(lenet, failing):
+    failing(ZeroDivisionError("division by zero\nsecond line"))
+    answer = lenet("codes")
+    assert answer.code == 1
+    assert "ZeroDivisionError: division by zero second line. This is a fault of lenet" in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_lenet_debug_shows_the_traceback(lenet, failing, monkeypatch):
+    failing(ZeroDivisionError())
+    monkeypatch.setenv("LENET_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        lenet("codes")
+
+
+def test_a_missing_module_points_to_the_doctor(lenet, failing):
+    failing(ModuleNotFoundError("No module named 'pooch'", name="pooch"))
+    answer = lenet("codes")
+    assert (answer.code, answer.err.count("\n")) == (1, 1)
+    assert "pooch" in answer.err
+    assert "lenet doctor" in answer.err
+
+
+def test_ctrl_c_ends_with_130_and_one_line(lenet, failing):
+    failing(KeyboardInterrupt())
+    assert (lenet("codes").code, lenet("codes").err) == (130, "error: interrupted.\n")
+
+
+def test_a_verb_chooses_its_exit_code(lenet, failing):
+    failing(typer.Exit(7))
+    assert lenet("codes").code == 7
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_a_reader_that_leaves_is_no_error():
+    words = [sys.executable, "-m", "lenet", "codes", "".join(map(chr, range(33, 127))) * 400]
+    # an unbuffered stream loses what a pipe did not take, and sees no error
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": ""}
+    writer = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    writer.stdout.readline()
+    writer.stdout.close()
+    assert writer.stderr.read() == b""
+    writer.stderr.close()
+    assert writer.wait(60) != 0
+
+
+def test_output_is_utf8_whatever_the_pipe_was_set_to():
+    answer = run_process("codes", "3", "--lang", "zh", PYTHONIOENCODING="latin-1", PYTHONUTF8="0")
+    assert answer.returncode == 0
+    assert "▀▀▀▀▀██" in answer.stdout.decode("utf-8")
+
+
+def test_json_holds_numpys_numbers_paths_and_chinese(capsys, tmp_path):
+    values = {"a": np.float32(0.5), "b": np.arange(3), "c": tmp_path, "d": "数字"}
+    print_json(values)
+    out = capsys.readouterr().out
+    assert json.loads(out) == {"a": 0.5, "b": [0, 1, 2], "c": str(tmp_path), "d": "数字"}
+    assert "数字" in out
+
+
+@pytest.mark.parametrize("width", [8, 13, 20, 60])
+def test_lines_are_broken_between_chinese_characters(width):
+    from rich.cells import cell_len
+
+    text = "每个特征图只读取 S2 的一部分特征图:96 个,其中用了 60 个(表 I)。".translate(
+        {ord(","): 0xFF0C, ord(":"): 0xFF1A, ord("("): 0xFF08, ord(")"): 0xFF09}
+    )
+    lines = wrap_line(text, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(cell_len(line) <= width for line in lines)
+    assert not any(line[0] in "\uff0c\uff1a\uff09\u3002" for line in lines)
+
+
+def test_english_lines_are_broken_at_spaces():
+    assert wrap_line("one two three", 8) == ["one two", "three"]
