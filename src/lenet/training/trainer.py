@@ -173,6 +173,8 @@ class Trainer:
             finite: how many steps had a finite loss; the last of them made what cannot be gone on with.
         """
         number, rate = self.passes + 1, float(self._rates[max(finite - 1, 0)])
+        step = min(finite + 1, number * self.steps_a_pass)
+        lower = float(f"{rate / 10:.1g}")  # rounded; :g then writes 50, not 5e+01
         if stretch and stretch.first == finite and self._last:
             stretch = self._last
         if stretch:
@@ -181,9 +183,7 @@ class Trainer:
             if good:
                 self._learn(stretch, good)
             self.steps, self.passes = stretch.first + good, stretch.pass_
-        return Diverged(
-            "training.diverged", step=finite + 1, number=number, rate=f"{rate:.3g}", lower=f"{rate / 10:.1g}"
-        )
+        return Diverged("training.diverged", step=step, number=number, rate=f"{rate:.3g}", lower=f"{lower:g}")
 
     def _end_pass(self) -> PassEnded:
         parameters = self._run.parameters()

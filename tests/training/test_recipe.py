@@ -1,0 +1,275 @@
+"""Recipes: what a file may say, what is refused, and when two of them are the same."""
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lenet.architecture import MODERN, ORIGINAL, PRESETS, Architecture
+from lenet.engines.loss import LOSSES
+from lenet.errors import FileError, RecipeError
+from lenet.images.distort import Distortion
+from lenet.parameters import INITIALIZATIONS
+from lenet.training.recipe import MAX_BYTES, RECIPES, Recipe, load_recipe
+from lenet.training.schedule import SCHEDULES
+
+PLAIN = Recipe("plain", 1, 16, 0.1)
+FIELDS = [field.name for field in dataclasses.fields(Recipe)]
+
+recipes = st.builds(
+    Recipe,
+    name=st.text(st.characters(codec="utf-8")),
+    passes=st.integers(1, 10_000),
+    batch=st.integers(1, 10_000),
+    rate=st.floats(1e-9, 1e9),
+    schedule=st.sampled_from(SCHEDULES),
+    momentum=st.floats(0, 0.999),
+    weight_decay=st.floats(0, 10),
+    objective=st.sampled_from(LOSSES),
+    scale=st.floats(1e-6, 1e6),
+    j=st.floats(1e-6, 1e6),
+    initialization=st.sampled_from(INITIALIZATIONS),
+    validation=st.booleans(),
+    distortion=st.builds(Distortion, scale=st.floats(0, 0.9), shift=st.floats(0, 16)),
+)
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_built_in_recipe_fits_every_preset(name: str, preset: str) -> None:
+    recipe = load_recipe(name, PRESETS[preset])
+    assert recipe.name == name
+    recipe.loss.check(PRESETS[preset])
+
+
+def test_the_linear_table_holds_for_linear_outputs_alone(tmp_path: Path) -> None:
+    text = (
+        'name = "mine"\npasses = 3\nbatch = 8\nrate = 0.5\nscale = 0.25\n[linear]\nscale = 1\nrate = 0.125\n'
+    )
+    path = write(tmp_path / "mine.toml", text)
+    original, modern = load_recipe(path, ORIGINAL), load_recipe(str(path), MODERN)
+    assert (original.scale, original.rate) == (0.25, 0.5)
+    assert (modern.scale, modern.rate) == (1.0, 0.125)
+    assert (original.passes, modern.passes) == (3, 3)
+
+
+def test_a_file_says_loss_where_the_field_is_objective(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.toml", 'name = "r"\npasses = 1\nbatch = 1\nrate = 1\nloss = "map"\nj = 0.5\n')
+    recipe = load_recipe(path, ORIGINAL)
+    assert (recipe.objective, recipe.loss.kind, recipe.loss.j) == ("map", "map", 0.5)
+    assert recipe.to_dict()["loss"] == "map"
+    assert "objective" not in recipe.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("moment", "momentum"), ("Passes", "passes"), ("lss", "loss"), ("weight-decay", "weight_decay")],
+)
+def test_an_unknown_setting_suggests_the_nearest(typed: str, meant: str) -> None:
+    with pytest.raises(RecipeError, match=f"{typed!r}.*: {meant}[?]"):
+        Recipe.from_dict(PLAIN.to_dict() | {typed: 1})
+
+
+def test_an_unknown_setting_that_is_near_to_nothing_shows_them_all() -> None:
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_dict(PLAIN.to_dict() | {"zzz": 1})
+    for name in PLAIN.to_dict():
+        assert name in str(caught.value)
+
+
+def test_an_unknown_limit_of_distortion_suggests_the_nearest() -> None:
+    with pytest.raises(RecipeError, match=r"'sheer'.*shear"):
+        Recipe.from_dict(PLAIN.to_dict() | {"distortion": {"sheer": 1}})
+
+
+@pytest.mark.parametrize("name", ["name", "passes", "batch", "rate"])
+def test_a_setting_without_a_default_must_be_there(name: str) -> None:
+    values = PLAIN.to_dict()
+    del values[name]
+    with pytest.raises(RecipeError, match=f"{name} is missing|'{name}' is missing"):
+        Recipe.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", 5),
+        ("passes", 1.5),
+        ("passes", True),
+        ("passes", "12"),
+        ("batch", None),
+        ("rate", "0.1"),
+        ("rate", True),
+        ("rate", math.inf),
+        ("rate", math.nan),
+        ("rate", 10**400),
+        ("momentum", [0.9]),
+        ("validation", 1),
+        ("validation", "yes"),
+        ("schedule", 3),
+        ("loss", 3),
+        ("distortion", 3),
+    ],
+)
+def test_a_setting_of_another_type_is_named(name: str, value: Any) -> None:
+    with pytest.raises(RecipeError, match=f"recipe: {name} = "):
+        Recipe.from_dict(PLAIN.to_dict() | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("passes", 0),
+        ("passes", 10_001),
+        ("batch", 0),
+        ("batch", -1),
+        ("rate", 0),
+        ("rate", -0.1),
+        ("momentum", 1),
+        ("momentum", -0.1),
+        ("weight_decay", -1e-9),
+        ("schedule", "cosine"),
+        ("loss", "hinge"),
+        ("initialization", "zero"),
+        ("scale", 0),
+        ("j", -1),
+    ],
+)
+def test_a_setting_out_of_range_is_named_with_its_value_and_its_range(name: str, value: Any) -> None:
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_dict(PLAIN.to_dict() | {name: value})
+    assert str(caught.value).startswith(f"{name} {value!r}") or str(caught.value).startswith(
+        f"{name} {value}"
+    )
+    assert "expected" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("passes", 1), ("passes", 10_000), ("batch", 10_000), ("momentum", 0), ("weight_decay", 0)],
+)
+def test_the_ends_of_a_range_belong_to_it(name: str, value: int) -> None:
+    assert getattr(PLAIN.changed(**{name: value}), name) == value
+
+
+def test_numbers_may_be_numpys_and_are_kept_as_pythons() -> None:
+    recipe = Recipe("numpy", np.int64(3), np.uint8(16), np.float32(0.5), momentum=np.float64(0.25))
+    assert recipe == Recipe("numpy", 3, 16, 0.5, momentum=0.25)
+    assert recipe.hash == Recipe("numpy", 3, 16, 0.5, momentum=0.25).hash
+    assert [type(value) for value in (recipe.passes, recipe.batch, recipe.rate)] == [int, int, float]
+
+
+def test_whole_numbers_will_do_where_a_fraction_is_meant() -> None:
+    assert Recipe("whole", 1, 1, 2).hash == Recipe("whole", 1, 1, 2.0).hash
+    whole, fraction = (dataclasses.replace(PLAIN, distortion=Distortion(shift=n)) for n in (2, 2.0))
+    assert whole.hash == fraction.hash
+
+
+@given(recipes)
+def test_a_recipe_comes_back_from_its_own_table(recipe: Recipe) -> None:
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+
+
+@given(recipes, recipes)
+def test_two_recipes_are_equal_just_when_their_hashes_are(one: Recipe, other: Recipe) -> None:
+    assert (one == other) == (one.hash == other.hash)
+    assert dataclasses.replace(one).hash == one.hash
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_counts_for_the_hash(name: str) -> None:
+    values: dict[str, Any] = {
+        "name": "other",
+        "passes": 2,
+        "batch": 17,
+        "rate": 0.2,
+        "schedule": "one-cycle",
+        "momentum": 0.5,
+        "weight_decay": 0.5,
+        "objective": "mse",
+        "scale": 0.5,
+        "j": 0.5,
+        "initialization": "variance",
+        "validation": False,
+        "distortion": Distortion(shift=1),
+    }
+    assert PLAIN.changed(**{name: values[name]}).hash != PLAIN.hash
+
+
+def test_zero_has_no_sign_so_that_equal_recipes_have_equal_hashes() -> None:
+    assert PLAIN.changed(weight_decay=-0.0).hash == PLAIN.hash
+
+
+def test_a_change_of_none_changes_nothing() -> None:
+    assert PLAIN.changed(rate=None, passes=None) is PLAIN
+    assert PLAIN.changed(rate=None, passes=7) == dataclasses.replace(PLAIN, passes=7)
+
+
+def test_a_change_is_checked_like_a_setting() -> None:
+    with pytest.raises(RecipeError, match="passes 0"):
+        PLAIN.changed(passes=0)
+
+
+def test_mse_over_logits_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "mse.toml", 'name = "m"\npasses = 1\nbatch = 1\nrate = 1\nloss = "mse"\n')
+    assert load_recipe(path, ORIGINAL).objective == "mse"
+    with pytest.raises(RecipeError, match="logits"):
+        load_recipe(path, Architecture(output="linear"))
+
+
+def test_a_name_that_is_no_recipe_shows_those_that_are() -> None:
+    with pytest.raises(RecipeError, match=r"'slow'.*fast.*\.toml"):
+        load_recipe("slow", ORIGINAL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name = ",
+        "= 3",
+        "[linear",
+        "a = 1\na = 2",
+        "rate = " + "9" * 5_000,
+        "rate = 0x" + "f" * 5_000,
+        "rate = " + "[" * 3_000,
+        "name.a" + ".a" * 2_000 + " = 1",
+    ],
+)
+def test_what_is_not_toml_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(write(tmp_path / "r.toml", text), ORIGINAL)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_bytes('name = "中文"'.encode("gb18030"))
+    with pytest.raises(RecipeError, match="not a readable recipe"):
+        load_recipe(path, ORIGINAL)
+
+
+def test_a_file_that_is_absent_or_too_large_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="no such file"):
+        load_recipe(tmp_path / "r.toml", ORIGINAL)
+    with pytest.raises(FileError, match=f"at most {MAX_BYTES}"):
+        load_recipe(write(tmp_path / "r.toml", "#" * (MAX_BYTES + 1)), ORIGINAL)
+
+
+def test_a_linear_table_that_is_no_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="linear"):
+        load_recipe(write(tmp_path / "r.toml", "linear = 5"), ORIGINAL)
+
+
+def test_the_settings_of_a_run_are_a_recipe_too(tmp_path: Path) -> None:
+    text = 'name = "r"\npasses = 2\nbatch = 3\nrate = 0.5\n[run]\nseed = 1\n[architecture]\nclasses = 10\n'
+    assert load_recipe(write(tmp_path / "r.toml", text), ORIGINAL) == Recipe("r", 2, 3, 0.5)

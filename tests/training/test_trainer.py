@@ -1,0 +1,340 @@
+"""The trainer: what it yields, what it takes, and that nothing depends on how the time was cut."""
+
+import itertools
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lenet.architecture import MODERN, ORIGINAL, Architecture
+from lenet.data.examples import Examples
+from lenet.engines.reference import ReferenceEngine, ReferenceRun
+from lenet.errors import Diverged
+from lenet.images.distort import Distortion
+from lenet.parameters import Parameters, initialize_parameters
+from lenet.randomness import draw_order
+from lenet.texts import set_language
+from lenet.training import trainer as module
+from lenet.training.recipe import Recipe
+from lenet.training.schedule import plan_rates
+from lenet.training.trainer import STRETCH, Advanced, PassEnded, Trainer
+
+SEED = 7
+COUNT, BATCH = 22, 4
+STEPS = 6  # a pass: five batches of 4 and one of 2
+RECIPE = Recipe("tiny", 2, BATCH, 0.05, "one-cycle", momentum=0.9, initialization="variance")
+
+Call = SimpleNamespace
+
+
+def make_examples(count: int, seed: int = 0) -> Examples:
+    """Noise, with a bright row for each class."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(count) % 10
+    images = random.integers(0, 80, (count, 28, 28), np.uint8)
+    images[np.arange(count), 4 + 2 * labels] = 255
+    return Examples(images, labels)
+
+
+TRAIN, VALIDATION = make_examples(COUNT), make_examples(5, seed=1)
+
+
+def make_trainer(
+    recipe: Recipe = RECIPE,
+    architecture: Architecture = ORIGINAL,
+    train: Examples = TRAIN,
+    validation: Examples = VALIDATION,
+) -> Trainer:
+    start = initialize_parameters(architecture, SEED, scheme=recipe.initialization)
+    return Trainer(ReferenceEngine(), start, recipe, train, validation, SEED)
+
+
+def set_stretches(monkeypatch: pytest.MonkeyPatch, seconds: Sequence[float]) -> None:
+    """Let the stretches seem to take so long, in turn, whatever they take."""
+    moments = itertools.accumulate(
+        duration for taken in itertools.cycle(seconds) for duration in (0.0, taken)
+    )
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: next(moments)))
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
+    """Every call of the engine's `advance`, in order."""
+    found: list[Call] = []
+    advance = ReferenceRun.advance
+
+    def note(run: ReferenceRun, images: Any, targets: Any, order: Any, rates: Any, *more: Any) -> np.ndarray:
+        found.append(Call(images=images, targets=targets, order=order, rates=rates))
+        return advance(run, images, targets, order, rates, *more)
+
+    monkeypatch.setattr(ReferenceRun, "advance", note)
+    return found
+
+
+def finish(trainer: Trainer) -> list[Advanced | PassEnded]:
+    return list(trainer.events())
+
+
+def assert_same_bits(a: Parameters, b: Parameters) -> None:
+    assert {name: array.tobytes() for name, array in a.items()} == {n: x.tobytes() for n, x in b.items()}
+
+
+def test_a_training_yields_stretches_and_after_each_pass_its_record() -> None:
+    trainer = make_trainer()
+    events = finish(trainer)
+    ends = [index for index, event in enumerate(events) if isinstance(event, PassEnded)]
+    assert len(ends) == 2
+    assert ends[-1] == len(events) - 1
+    for number, (begin, end) in enumerate(zip([0, ends[0] + 1], ends, strict=True), 1):
+        stretches = events[begin:end]
+        assert sum(len(event.losses) for event in stretches) == STEPS
+        assert sum(event.images for event in stretches) == COUNT
+        assert stretches[-1].steps == number * STEPS
+        record = events[end].record
+        assert record.number == number
+        assert record.loss == pytest.approx(np.concatenate([event.losses for event in stretches]).mean())
+    assert (trainer.steps, trainer.passes, trainer.total_steps) == (12, 2, 12)
+
+
+def test_every_stretch_tells_the_rate_of_its_last_step() -> None:
+    rates = plan_rates("one-cycle", RECIPE.rate, 12)
+    for event in finish(make_trainer()):
+        if isinstance(event, Advanced):
+            assert event.rate == rates[event.steps - 1]
+            assert event.seconds >= 0
+
+
+def test_every_example_is_seen_once_a_pass_in_the_order_of_the_generator(calls: list[Call]) -> None:
+    finish(make_trainer())
+    seen = np.concatenate([call.order.ravel() for call in calls])
+    assert len(seen) == 2 * COUNT
+    for pass_ in range(2):
+        part = seen[pass_ * COUNT : (pass_ + 1) * COUNT]
+        assert sorted(part) == list(range(COUNT))
+        np.testing.assert_array_equal(part, draw_order(SEED, pass_, COUNT))
+
+
+def test_what_is_left_at_the_end_of_a_pass_is_a_batch_of_its_own(calls: list[Call]) -> None:
+    finish(make_trainer())
+    shapes = [call.order.shape for call in calls]
+    assert [shape for shape in shapes if shape[1] != BATCH] == [(1, 2), (1, 2)]
+    assert sum(steps for steps, _ in shapes) == 2 * STEPS
+
+
+@pytest.mark.parametrize(
+    ("count", "batch", "steps"), [(8, 4, 2), (9, 4, 3), (3, 4, 1), (4, 4, 1), (1, 10_000, 1), (5, 1, 5)]
+)
+def test_a_pass_has_as_many_steps_as_batches_the_last_one_counted_in(
+    calls: list[Call], count: int, batch: int, steps: int
+) -> None:
+    trainer = make_trainer(RECIPE.changed(batch=batch), train=make_examples(count))
+    finish(trainer)
+    assert trainer.steps_a_pass == steps
+    assert sum(len(call.order) for call in calls) == 2 * steps
+    assert sum(call.order.size for call in calls) == 2 * count
+
+
+def test_the_rates_are_those_of_the_schedule_in_order(calls: list[Call]) -> None:
+    finish(make_trainer())
+    np.testing.assert_array_equal(
+        np.concatenate([call.rates for call in calls]), plan_rates("one-cycle", RECIPE.rate, 12)
+    )
+
+
+@pytest.mark.parametrize(
+    "recipe", [RECIPE, RECIPE.changed(distortion=Distortion(shift=2, scale=0.1))], ids=["plain", "distorted"]
+)
+def test_the_bits_do_not_depend_on_how_the_steps_were_cut_into_stretches(
+    monkeypatch: pytest.MonkeyPatch, calls: list[Call], recipe: Recipe
+) -> None:
+    results = []
+    for seconds in ([1e-6], [STRETCH], [10.0], [1e-6, 1e-6, 10.0]):
+        set_stretches(monkeypatch, seconds)
+        calls.clear()
+        trainer = make_trainer(recipe)
+        records = [event.record for event in finish(trainer) if isinstance(event, PassEnded)]
+        results.append(([len(call.order) for call in calls], records, trainer.parameters()))
+    lengths, records, parameters = zip(*results, strict=True)
+    assert len(set(map(tuple, lengths))) >= 3, "the stretches were cut differently"
+    assert lengths[2] == [1] * 12
+    assert all(record == records[0] for record in records)
+    for other in parameters[1:]:
+        assert_same_bits(parameters[0], other)
+
+
+def test_a_stretch_at_most_doubles_and_shrinks_at_once(
+    monkeypatch: pytest.MonkeyPatch, calls: list[Call]
+) -> None:
+    set_stretches(monkeypatch, [1e-6, 1e-6, 1e-6, 3 * STRETCH, 1e-6])
+    finish(make_trainer(RECIPE.changed(batch=1, passes=1), train=make_examples(22)))
+    # 8 steps took three times too long: 2 next
+    assert [len(call.order) for call in calls] == [1, 2, 4, 8, 2, 4, 1]
+
+
+def test_a_training_may_be_stopped_between_events_and_gone_on_with() -> None:
+    unbroken = make_trainer()
+    all_events = finish(unbroken)
+    for stop in range(len(all_events) + 1):
+        first = make_trainer()
+        events = list(itertools.islice(first.events(), stop))
+        losses = [float(loss) for e in events if isinstance(e, Advanced) for loss in e.losses]
+        second = make_trainer()
+        second.restore(first.state(), first.steps, first.passes, losses)
+        rest = finish(second)
+        records = [event.record for event in [*events, *rest] if isinstance(event, PassEnded)]
+        assert records == [event.record for event in all_events if isinstance(event, PassEnded)]
+        assert_same_bits(second.parameters(), unbroken.parameters())
+
+
+def test_a_trainer_that_is_done_yields_nothing_more() -> None:
+    trainer = make_trainer()
+    finish(trainer)
+    assert finish(trainer) == []
+
+
+def test_an_interrupt_while_a_pass_is_measured_leaves_it_unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    trainer = make_trainer()
+    monkeypatch.setattr(ReferenceEngine, "load", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        finish(trainer)
+    assert (trainer.steps, trainer.passes) == (STEPS, 0)
+
+
+def test_the_errors_are_measured_with_the_weights_after_the_pass() -> None:
+    trainer = make_trainer()
+    for event in trainer.events():
+        if isinstance(event, PassEnded):
+            model = ReferenceEngine().load(ORIGINAL, trainer.parameters())
+            for examples, error in (
+                (TRAIN, event.record.training_error),
+                (VALIDATION, event.record.validation_error),
+            ):
+                wrong = (model.penalties(examples.images).argmin(1) != examples.labels).sum()
+                assert error == 100 * wrong / len(examples)
+
+
+def test_without_a_validation_part_no_validation_error_is_measured() -> None:
+    events = finish(make_trainer(validation=VALIDATION.first(0)))
+    assert [e.record.validation_error for e in events if isinstance(e, PassEnded)] == [None, None]
+
+
+def test_a_training_learns() -> None:
+    events = finish(make_trainer(RECIPE.changed(passes=40)))
+    last = events[-1]
+    assert isinstance(last, PassEnded)
+    assert last.record.training_error == 0
+    assert last.record.loss < 0.1
+
+
+def test_distorted_images_are_drawn_anew_in_every_pass(calls: list[Call]) -> None:
+    finish(make_trainer(RECIPE.changed(distortion=Distortion(shift=3))))
+    passes: dict[int, dict[int, bytes]] = {0: {}, 1: {}}
+    orders = [draw_order(SEED, pass_, COUNT) for pass_ in range(2)]
+    seen = iter([(pass_, int(sample)) for pass_, order in enumerate(orders) for sample in order])
+    for call in calls:
+        for index in call.order.ravel():
+            pass_, sample = next(seen)
+            passes[pass_][sample] = call.images[index].tobytes()
+            assert call.targets[index] == TRAIN.labels[sample]
+    assert all(passes[0][sample] != passes[1][sample] for sample in range(COUNT))
+
+
+# the step (from 0) with a rate of 1e30, and the step (from 1) of which the error speaks: at the beginning,
+# in the middle of a pass, in its ragged last batch (seen when the pass is measured), at the beginning of the
+# next pass, at the very end
+DIVERGING = {0: 2, 3: 5, STEPS - 1: STEPS, STEPS: STEPS + 2, 2 * STEPS - 1: 2 * STEPS}
+
+
+def diverge(wild: int) -> tuple[Trainer, Diverged, list[float]]:
+    """Train with a rate of 1e30 at one step; what was left, what was said, and the losses before."""
+    trainer = make_trainer(RECIPE.changed(scale=1.0, schedule="constant"), MODERN)
+    trainer._rates[wild] = 1e30
+    losses: list[float] = []
+    with pytest.raises(Diverged) as caught:
+        losses.extend(
+            float(loss) for event in trainer.events() if isinstance(event, Advanced) for loss in event.losses
+        )
+    return trainer, caught.value, losses
+
+
+def test_a_rate_of_1e30_diverges_at_the_second_step() -> None:
+    trainer = make_trainer(Recipe("wild", 1, BATCH, 1e30, scale=1.0), MODERN)
+    with pytest.raises(Diverged) as caught:
+        finish(trainer)
+    assert caught.value.values == {"step": 2, "number": 1, "rate": "1e+30", "lower": "1e+29"}
+    assert_same_bits(trainer.parameters(), initialize_parameters(MODERN, SEED))
+
+
+@pytest.mark.parametrize("wild", DIVERGING)
+def test_a_training_that_diverges_keeps_the_weights_of_its_last_finite_loss(wild: int) -> None:
+    trainer, error, losses = diverge(wild)
+    assert error.values["step"] == DIVERGING[wild]
+    assert error.values["number"] == wild // STEPS + 1
+    assert len(losses) == wild + 1
+    assert np.isfinite(losses).all()
+    # the step with the last finite loss is not in the weights: it is the one that ruined them
+    assert (trainer.steps, trainer.passes) == (wild, wild // STEPS)
+    pass_, step = divmod(wild, STEPS)
+    batch = draw_order(SEED, pass_, COUNT)[step * BATCH : (step + 1) * BATCH]
+    run = ReferenceEngine().start(MODERN, trainer.parameters(), trainer.recipe)
+    assert run.advance(TRAIN.images, TRAIN.labels, batch[None], np.zeros(1)).tolist() == losses[-1:]
+
+
+@pytest.mark.parametrize("wild", DIVERGING)
+def test_the_weights_kept_do_not_depend_on_how_the_steps_were_cut(
+    monkeypatch: pytest.MonkeyPatch, calls: list[Call], wild: int
+) -> None:
+    kept, lengths = [], set()
+    for seconds in ([1e-6], [10.0], [STRETCH], [1e-6, 1e-6, 10.0]):
+        set_stretches(monkeypatch, seconds)
+        calls.clear()
+        trainer, error, losses = diverge(wild)
+        lengths.add(tuple(len(call.order) for call in calls))
+        kept.append(
+            (trainer.parameters(), trainer.state(), trainer.steps, trainer.passes, str(error), losses)
+        )
+    assert wild == 0 or len(lengths) > 1
+    for parameters, state, *rest in kept[1:]:
+        assert rest == list(kept[0][2:])
+        assert_same_bits(parameters, kept[0][0])
+        assert {n: a.tobytes() for n, a in state.items()} == {n: a.tobytes() for n, a in kept[0][1].items()}
+
+
+def test_a_diverged_run_that_is_resumed_at_its_last_checkpoint_diverges_to_the_same_weights() -> None:
+    trainer, error, losses = diverge(3)
+    again = make_trainer(trainer.recipe, MODERN)
+    again._rates[3] = 1e30
+    again.restore(trainer.state(), trainer.steps, trainer.passes, losses[: trainer.steps])
+    with pytest.raises(Diverged) as caught:
+        finish(again)
+    assert caught.value.values == error.values
+    assert_same_bits(again.parameters(), trainer.parameters())
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "no longer a number"), ("zh", "不是数")])
+def test_a_training_that_diverges_says_where_and_what_to_try(language: str, words: str) -> None:
+    _, error, _ = diverge(STEPS)
+    set_language(language)
+    try:
+        message = str(error)
+    finally:
+        set_language(None)
+    for word in (words, "8", "2", "1e+30", "--rate 1e+29"):
+        assert word in message
+
+
+@pytest.mark.parametrize(("rate", "lower"), [(500.0, "50"), (0.5, "0.05"), (12.3, "1"), (0.0123, "0.001")])
+def test_the_lower_rate_is_written_plainly(monkeypatch: pytest.MonkeyPatch, rate: float, lower: str) -> None:
+    trainer = make_trainer(Recipe("wild", 1, BATCH, rate, scale=1.0), MODERN)
+
+    def overflow(self: ReferenceRun, images: Any, targets: Any, order: Any, *_: Any) -> np.ndarray:
+        return np.full(len(order), np.nan)
+
+    monkeypatch.setattr(ReferenceRun, "advance", overflow)
+    with pytest.raises(Diverged, match=f"--rate {lower}[.]"):
+        finish(trainer)
