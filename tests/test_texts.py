@@ -1,0 +1,130 @@
+"""Every sentence exists in both languages, is used, and is given what its braces name."""
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import lenet
+from lenet.texts import LANGUAGES, get_language, load_texts, say, set_language
+
+SOURCE = Path(lenet.__file__).parent
+TREES = {path: ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py")}
+KEYS = load_texts("en").keys()
+TABLES = {key.partition(".")[0] for key in KEYS}
+CJK = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+
+
+def list_braces(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def find_calls():
+    """(place, first argument, names of the keywords) of every call of say(), of an error and of a refusal."""
+    for path, tree in TREES.items():
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            ours = name == "say" or name.endswith("Error") or name in {"MissingExtra", "Diverged", "Refusal"}
+            if ours and call.args:
+                yield f"{path.relative_to(SOURCE)}:{call.lineno}", call.args[0], call.keywords
+
+
+def make_pattern(text):
+    """What an f-string may become: its fixed parts, anything in between."""
+    parts = [
+        re.escape(part.value) if isinstance(part, ast.Constant) else r"[a-z_0-9]+" for part in text.values
+    ]
+    return "".join(parts)
+
+
+def is_key(node):
+    return isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z_0-9]+", str(node.value))
+
+
+@pytest.fixture(autouse=True)
+def forget_language(monkeypatch):
+    monkeypatch.delenv("LENET_LANG", raising=False)
+    yield
+    set_language(None)
+
+
+def test_both_languages_have_the_same_keys():
+    assert load_texts("en").keys() == load_texts("zh").keys()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_both_languages_have_the_same_braces(key):
+    assert list_braces(load_texts("en")[key]) == list_braces(load_texts("zh")[key])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_of_the_source_has_a_sentence(language):
+    texts = load_texts(language)
+    missing = [
+        (place, key.value)
+        for place, key, _ in find_calls()
+        if is_key(key) and key.value not in texts and not key.value.endswith((".py", ".toml"))
+    ]
+    assert missing == []
+
+
+def test_every_computed_key_can_have_a_sentence():
+    patterns = [
+        (place, make_pattern(key)) for place, key, _ in find_calls() if isinstance(key, ast.JoinedStr)
+    ]
+    # a sentence that is no key ("{name}: ...") is for programmers, as in ValueError
+    keyed = [(place, pattern) for place, pattern in patterns if re.match(r"[a-z_]+\\\.", pattern)]
+    assert len(keyed) > 10
+    for place, pattern in keyed:
+        assert any(re.fullmatch(pattern, key) for key in KEYS), place
+
+
+def test_every_sentence_is_given_what_its_braces_name():
+    checked = 0
+    for place, key, keywords in find_calls():
+        names = {keyword.arg for keyword in keywords}
+        if is_key(key) and key.value in KEYS and None not in names:
+            assert list_braces(load_texts("en")[key.value]) <= names | {""}, place
+            checked += 1
+    assert checked > 100
+
+
+def test_every_sentence_is_said_somewhere():
+    nodes = [node for tree in TREES.values() for node in ast.walk(tree)]
+    constants = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    patterns = {make_pattern(node) for node in nodes if isinstance(node, ast.JoinedStr)}
+    patterns = [pattern for pattern in patterns if re.match(rf"(?:{'|'.join(TABLES)})\\\.", pattern)]
+    # pictures and hints are said through a small function of their own that adds the table
+    unused = [
+        key
+        for key in KEYS
+        if key not in constants and not any(re.fullmatch(pattern, key) for pattern in patterns)
+    ]
+    assert unused == []
+
+
+def test_chinese_sentences_use_chinese_punctuation():
+    """What stands beside a Chinese character is a full comma, colon, semicolon or mark."""
+    wrong = {
+        key: text for key, text in load_texts("zh").items() if re.search(rf"{CJK}[,;:!?(]|[,;:!?]{CJK}", text)
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_is_empty(language):
+    assert [key for key, text in load_texts(language).items() if not text.strip()] == []
+
+
+def test_the_language_is_the_chosen_one_or_the_environments_or_english(monkeypatch):
+    assert get_language() == "en"
+    monkeypatch.setenv("LENET_LANG", "zh_CN.UTF-8")
+    assert get_language() == "zh"
+    monkeypatch.setenv("LENET_LANG", "fr")
+    assert get_language() == "en"
+    set_language("zh")
+    assert say("file.absent", path="a") == load_texts("zh")["file.absent"].format(path="a")
+    with pytest.raises(ValueError, match="expected one of en, zh"):
+        set_language("fr")
