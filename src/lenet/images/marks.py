@@ -55,7 +55,7 @@ def measure_ink(darkness: np.ndarray) -> tuple[float, float]:
     darkest = float(smooth.max())
     if darkest < max(FAINTEST, 3 * grain):
         raise PictureError("picture.no_mark")
-    return float(np.percentile(darkness[smooth > darkest / 2], 75)), grain
+    return max(darkest, float(np.percentile(darkness[smooth > darkest / 2], 75))), grain
 
 
 def find_marks(darkness: np.ndarray, ink: float, grain: float) -> tuple[np.ndarray, list[Mark]]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lenet.errors import ShapeError
+from lenet.errors import PictureError, ShapeError
 from lenet.images.filters import shrink, spread
 from lenet.images.geometry import center_by_mass, crop, fit_box, is_normal
 from lenet.images.marks import choose_mark, find_marks, measure_ink
-from lenet.images.paper import find_polarity, flatten_light, remove_rules
+from lenet.images.paper import find_polarity, flatten_light
+from lenet.images.rules import remove_rules
 from lenet.images.strokes import set_width
 
 OVERVIEW, CLOSEUP = 320, 200  # pixels, the longer side of what the digit is looked for in, and read from
@@ -96,13 +97,18 @@ def isolate_digit(darkness: np.ndarray) -> np.ndarray:
         darkness: (H, W) float32, about 0 on paper.
     Returns:
         (H, W) float32, 0 to 1.
+    Raises:
+        PictureError: nothing stands out from the grain.
     """
     full, grain = measure_ink(darkness)
     labels, marks = find_marks(darkness, full, grain)
     chosen = np.isin(labels, choose_mark(marks, darkness.shape)).astype(np.float32)
     floor = min(max(0.15, 3 * grain / full), 0.5)
     ink = np.clip((darkness / full - floor) / (1 - floor), 0, 1)
-    return (ink * spread(chosen, 1 + max(darkness.shape) // 80)).astype(np.float32)
+    ink = (ink * spread(chosen, 1 + max(darkness.shape) // 80)).astype(np.float32)
+    if not ink.any():
+        raise PictureError("picture.no_mark")
+    return ink
 
 
 def _show(values: np.ndarray) -> np.ndarray:
