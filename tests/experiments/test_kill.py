@@ -19,8 +19,8 @@ FILES = {
     *("curve.svg", "curve.png", "report.html"),
 }
 
-# Trains a step at a time, with a checkpoint after every fourth event. A moment of its life is whatever it does
-# to a file of the run, and the beginning and the end of every stretch; at one of them it kills itself.
+# Trains a step at a time, a checkpoint after every fourth event. A moment of its life is whatever it does
+# to a file, and the beginning and the end of a stretch; at one of them it kills itself.
 TRAIN = """
 import itertools, os, signal, sys
 from types import SimpleNamespace
