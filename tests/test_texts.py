@@ -112,7 +112,7 @@ def test_every_sentence_is_said_somewhere():
 
 def test_chinese_sentences_use_chinese_punctuation():
     """What stands beside a Chinese character is a full comma, colon, semicolon or mark."""
-    half = re.compile(rf"{CJK}(?:[,;:!?]|[(](?!\d))|[,;:!?]{CJK}")  # "(1)" may number a point
+    half = re.compile(rf"{CJK}(?:[,;:!?](?! )|[(](?!\d))|[,;:!?]{CJK}")  # "(1)" and "(N, ...)" may be
     wrong = {key: text for key, text in load_texts("zh").items() if half.search(text)}
     assert wrong == {}
 
