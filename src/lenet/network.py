@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BUNDLED = ("1998",)
 CHANNELS = (1, 3, 4)
-PNG_MODES = ("1", "L", "LA", "I", "I;16", "P", "RGB", "RGBA")
+PNG_MODES = ("1", "L", "LA", "I;16", "P", "RGB", "RGBA")
 
 Picture: TypeAlias = "str | Path | np.ndarray | Image"
 
@@ -235,7 +235,7 @@ def _open_picture(picture: Any) -> np.ndarray:
     content = BytesIO()
     try:
         if picture.mode not in PNG_MODES:
-            picture = picture.convert("RGB")
+            picture = picture.convert("I;16" if picture.mode == "I" else "RGB")
         picture.save(content, "PNG", exif=picture.getexif())
     except (OSError, ValueError, SyntaxError) as error:  # read only now, and damaged
         raise PictureError("picture.damaged", name=say("picture.given"), reason=error) from error

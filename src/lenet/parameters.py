@@ -32,12 +32,12 @@ class Parameters(Mapping[str, np.ndarray]):
         if set(arrays) != set(shapes):
             found, expected = ", ".join(sorted(arrays)), ", ".join(sorted(shapes))
             raise ShapeError("parameters.names", found=found, expected=expected)
-        dtypes = {array.dtype for array in arrays.values()}
+        dtype = arrays[next(iter(shapes))].dtype
         for name, shape in shapes.items():
             array = arrays[name]
             if array.shape != shape:
                 raise ShapeError("parameters.shape", name=name, found=array.shape, expected=shape)
-            if len(dtypes) > 1 or array.dtype not in (np.float32, np.float64):
+            if array.dtype != dtype or dtype not in (np.float32, np.float64):
                 raise ShapeError("parameters.type", name=name, found=array.dtype)
         self.architecture = architecture
         self._arrays = MappingProxyType({name: arrays[name] for name in shapes})
