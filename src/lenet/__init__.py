@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lenet.architecture import MODERN, ORIGINAL, Architecture
     from lenet.data.dataset import Dataset, load_dataset
     from lenet.errors import LenetError
+    from lenet.estimator import LeNet5Classifier
     from lenet.evaluation import Evaluation, evaluate
     from lenet.experiments.run import Result, resume, train
     from lenet.network import Answer, Network, load
@@ -28,6 +29,7 @@ _PLACES = {
     "lenet.architecture": ("MODERN", "ORIGINAL", "Architecture"),
     "lenet.data.dataset": ("Dataset", "load_dataset"),
     "lenet.errors": ("LenetError",),
+    "lenet.estimator": ("LeNet5Classifier",),  # not in __all__: it needs scikit-learn
     "lenet.evaluation": ("Evaluation", "evaluate"),
     "lenet.experiments.run": ("Result", "resume", "train"),
     "lenet.network": ("Answer", "Network", "load"),
