@@ -14,7 +14,15 @@ from torch.nn import functional
 
 from lenet.architecture import TANH_AMPLITUDE, TANH_SLOPE, WINDOW
 from lenet.engines.loss import Loss
-from lenet.engines.pytorch_network import EuclideanRBF, LeNet5, LinearOutput, Squashed, Subsampling
+from lenet.engines.pytorch_network import (
+    AverageSubsampling,
+    EuclideanRBF,
+    LeNet5,
+    LinearOutput,
+    Squashed,
+    Subsampling,
+    sum_windows,
+)
 
 
 def measure_loss(penalties: Tensor, targets: Tensor, loss: Loss) -> Tensor:
@@ -111,10 +119,10 @@ def squash_slope(states: Tensor, activation: str) -> Tensor:
 def _pull_back(layer: nn.Module, inputs: Tensor, flow: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
     """From a layer's sums to its inputs and its (already squared) parameters."""
     if isinstance(layer, Subsampling):
-        totals = functional.avg_pool2d(inputs, WINDOW, divisor_override=1)
+        totals = sum_windows(inputs)
         flow, parts = _differentiate(layer, layer.weigh, totals.square(), flow)
         return _spread(flow), parts
-    if isinstance(layer, nn.AvgPool2d):
+    if isinstance(layer, AverageSubsampling):
         return _spread(flow / WINDOW**4), ()  # each unit has 1/4 of its window's mean
     if isinstance(layer, Squashed):
         return _differentiate(layer, layer.sums, inputs.square(), flow)

@@ -74,6 +74,8 @@ class Convolution(Squashed):
 
     def sums(self, maps: Tensor) -> Tensor:
         """(N, D, H, W) to (N, maps, H - 4, W - 4)."""
+        if maps.shape[-2:] == (KERNEL, KERNEL):  # C5 on a 32x32 field: the same products at a single place
+            return functional.linear(maps.flatten(1), self.weight.flatten(1), self.bias)[..., None, None]
         return functional.conv2d(maps, self.weight, self.bias)
 
 
@@ -115,11 +117,32 @@ class Subsampling(Squashed):
 
     def sums(self, maps: Tensor) -> Tensor:
         """(N, maps, H, W) to (N, maps, H/2, W/2)."""
-        return self.weigh(functional.avg_pool2d(maps, WINDOW, divisor_override=1))
+        return self.weigh(sum_windows(maps))
 
     def weigh(self, totals: Tensor) -> Tensor:
         """From the sums of the windows to the sums before squashing, the same shape."""
         return torch.addcmul(self.bias[:, None, None], totals, self.coefficient[:, None, None])
+
+
+class AverageSubsampling(nn.Module):
+    """The mean of each 2x2 window, as later texts have it."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(N, maps, H, W) to (N, maps, H/2, W/2)."""
+        return sum_windows(maps) / WINDOW**2
+
+
+def sum_windows(maps: Tensor) -> Tensor:
+    """The sum of each 2x2 window, first over its rows: twice as fast as `avg_pool2d` with its gradient.
+
+    Args:
+        maps: (N, maps, H, W), H and W even.
+    Returns:
+        (N, maps, H/2, W/2).
+    """
+    upper, lower = torch.unflatten(maps, 2, (-1, WINDOW)).unbind(3)
+    left, right = torch.unflatten(upper + lower, 3, (-1, WINDOW)).unbind(4)
+    return left + right
 
 
 class Full(Squashed):
@@ -259,7 +282,7 @@ class LeNet5(nn.Module):
 def _make_pooling(architecture: Architecture, maps: int) -> nn.Module:
     if architecture.pooling == "trainable":
         return Subsampling(architecture.activation, maps)
-    return nn.AvgPool2d(WINDOW) if architecture.pooling == "average" else nn.MaxPool2d(WINDOW)
+    return AverageSubsampling() if architecture.pooling == "average" else nn.MaxPool2d(WINDOW)
 
 
 def drop_place(maps: Tensor) -> Tensor:
