@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lenet.architecture import MODERN, ORIGINAL, Architecture
     from lenet.data.dataset import Dataset, load_dataset
     from lenet.errors import LenetError
-    from lenet.estimator import LeNet5Classifier
+    from lenet.estimator import LeNet5Classifier as LeNet5Classifier
     from lenet.evaluation import Evaluation, evaluate
     from lenet.experiments.run import Result, resume, train
     from lenet.network import Answer, Network, load

@@ -101,8 +101,9 @@ def initialize_parameters(
         seed: 0 to 2^64 - 1.
         dtype: float32 or float64; both start from the same numbers.
         scheme: "1998": within +-2.4/F, F being the fan-in of the unit without its bias; or "variance":
-            within +-sqrt(3/F), with relu +-sqrt(6/F), so that the states of a layer vary as much as those
-            of the layer before.
+            within +-sqrt(3/F), so that the states of a layer vary as much as those of the layer before;
+            relu, which drops half of them, needs +-sqrt(6/F), and logistic, whose slope is at most 1/4,
+            +-4 sqrt(3/F).
     Raises:
         ArchitectureError: another scheme.
     Source:
@@ -115,7 +116,7 @@ def initialize_parameters(
     if scheme not in INITIALIZATIONS:
         choices = ", ".join(INITIALIZATIONS)
         raise ArchitectureError("architecture.choice", name="initialization", value=scheme, choices=choices)
-    gain = 6 if architecture.activation == "relu" else 3
+    gain = {"tanh": 3, "relu": 6, "logistic": 48}[architecture.activation]
     arrays = {}
     for name, shape in architecture.parameter_shapes.items():
         if name.endswith(".bias"):

@@ -273,3 +273,19 @@ def test_a_linear_table_that_is_no_table_is_refused(tmp_path: Path) -> None:
 def test_the_settings_of_a_run_are_a_recipe_too(tmp_path: Path) -> None:
     text = 'name = "r"\npasses = 2\nbatch = 3\nrate = 0.5\n[run]\nseed = 1\n[architecture]\nclasses = 10\n'
     assert load_recipe(write(tmp_path / "r.toml", text), ORIGINAL) == Recipe("r", 2, 3, 0.5)
+
+
+def test_tables_hold_for_a_loss_or_an_activation_and_the_later_one_wins(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "r.toml",
+        'name = "r"\npasses = 2\nbatch = 3\nrate = 0.5\n'
+        "[logistic]\nrate = 0.25\nscale = 2.0\n[linear]\nscale = 1.0\n[mse]\nrate = 0.125\n",
+    )
+    logistic = Architecture(activation="logistic")
+    assert load_recipe(path, ORIGINAL).rate == 0.5
+    assert load_recipe(path, logistic) == Recipe("r", 2, 3, 0.25, scale=2.0)
+    assert load_recipe(path, Architecture(activation="logistic", output="linear")).scale == 1.0
+    assert load_recipe(path, logistic, loss="mse") == Recipe("r", 2, 3, 0.125, objective="mse", scale=2.0)
+    assert load_recipe(path, ORIGINAL, loss="map").rate == 0.5
+    with pytest.raises(RecipeError, match="mse"):
+        load_recipe(path, Architecture(output="linear"), loss="mse")

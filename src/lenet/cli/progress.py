@@ -83,7 +83,9 @@ class TrainingProgress:
 
     def _show_pass(self, trainer: Trainer, event: PassEnded) -> None:
         record = event.record
-        values = {"number": record.number, "passes": trainer.recipe.passes, "speed": f"{self._speed:,.0f}"}
+        # a training that goes on at the end of a pass has no speed yet
+        speed = say("progress.speed", speed=f"{self._speed:,.0f}") if self._speed else ""
+        values = {"number": record.number, "passes": trainer.recipe.passes, "speed": speed}
         values |= {"loss": f"{record.loss:.4f}", "training": f"{record.training_error:.2f}"}
         key = "progress.passed"
         if record.validation_error is not None:

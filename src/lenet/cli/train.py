@@ -17,10 +17,8 @@ from lenet.errors import DownloadError, UsageError
 from lenet.texts import say
 
 if TYPE_CHECKING:
-    from lenet.architecture import Architecture
     from lenet.data.dataset import Dataset
     from lenet.experiments.run import Result
-    from lenet.training.recipe import Recipe
 
 INTERRUPTED = 130
 
@@ -49,6 +47,7 @@ def train(
 ) -> None:
     """Train a network, or go on with a training, and say what it came to."""
     from lenet.experiments import run
+    from lenet.training.recipe import load_recipe
 
     if threads is not None and not 1 <= threads <= 1024:
         raise UsageError("train.threads_range", threads=threads)
@@ -61,7 +60,7 @@ def train(
         else:
             fields = {"activation": activation, "pooling": pooling, "connections": connections}
             network = choose_architecture(architecture, **fields, output=output)
-            chosen = _change_recipe(recipe, network, objective=loss, passes=passes, rate=rate, batch=batch)
+            chosen = load_recipe(recipe, network, loss).changed(passes=passes, rate=rate, batch=batch)
             dataset = load_data(data, limit)
             folder = out or choose_folder(chosen.name)
             with progress.shown():
@@ -138,14 +137,6 @@ def choose_folder(name: str) -> Path:
     while (Path("runs") / f"{name}-{number}").exists():
         number += 1
     return Path("runs") / f"{name}-{number}"
-
-
-def _change_recipe(source: str, network: Architecture, **settings: str | float | None) -> Recipe:
-    from lenet.training.recipe import load_recipe
-
-    recipe = load_recipe(source, network).changed(**settings)
-    recipe.loss.check(network)
-    return recipe
 
 
 def describe_result(result: Result) -> dict[str, object]:

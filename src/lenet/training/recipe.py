@@ -13,8 +13,8 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self
 
-from lenet.architecture import Architecture
-from lenet.engines.loss import Loss
+from lenet.architecture import CHOICES, Architecture
+from lenet.engines.loss import LOSSES, Loss
 from lenet.errors import RecipeError
 from lenet.images.distort import Distortion
 from lenet.parameters import INITIALIZATIONS
@@ -23,6 +23,8 @@ from lenet.training.schedule import SCHEDULES
 
 RECIPES = ("demo", "fast")
 RUN_TABLES = ("run", "architecture")  # what a run's own recipe.toml says beside its recipe
+# the names of tables that hold what differs for a network or a loss
+VARIANTS = {value for choices in CHOICES.values() for value in choices} | set(LOSSES)
 KINDS = {"str": str, "int": Integral, "float": Real, "bool": bool}
 MAX_BYTES = 64 * 1024
 
@@ -135,15 +137,17 @@ class Recipe:
             raise RecipeError("recipe.choice", name=name, value=value, choices=", ".join(choices))
 
 
-def load_recipe(source: str | Path, architecture: Architecture) -> Recipe:
+def load_recipe(source: str | Path, architecture: Architecture, loss: str | None = None) -> Recipe:
     """Read a recipe by its name or from a file.
 
-    A file may hold a table `[linear]`: what differs for a network with a linear output. The `recipe.toml` of
-    a run will do: its data and its architecture are left aside.
+    A file may hold tables named after a value of the architecture or after a loss, such as `[linear]` or
+    `[mse]`: what differs for it; a later table goes before an earlier one. The `recipe.toml` of a run will
+    do: its data and its architecture are left aside.
 
     Args:
         source: one of `RECIPES`, or a TOML file.
         architecture: the network that it is for.
+        loss: another loss than the recipe's.
     Raises:
         RecipeError: no such recipe, not TOML, or a setting that is not allowed.
         FileError: the file cannot be read.
@@ -163,12 +167,22 @@ def load_recipe(source: str | Path, architecture: Architecture) -> Recipe:
     except (ValueError, RecursionError) as error:
         raise RecipeError("training.damaged", path=source, reason=error) from error
     values = {key: value for key, value in values.items() if key not in RUN_TABLES}
-    linear = values.pop("linear", {})
-    if not isinstance(linear, dict):
-        raise RecipeError("training.type", name="linear", value=linear, type="table")
-    recipe = Recipe.from_dict(values | (linear if architecture.output == "linear" else {}))
+    if loss is not None:
+        values["loss"] = loss
+    recipe = Recipe.from_dict(_apply_variants(values, architecture))
     recipe.loss.check(architecture)
     return recipe
+
+
+def _apply_variants(values: dict[str, Any], architecture: Architecture) -> dict[str, Any]:
+    """The settings with those tables laid over them that this architecture and this loss call for."""
+    tables = {name: values.pop(name) for name in list(values) if name in VARIANTS}
+    chosen = {*architecture.to_dict().values(), values.get("loss", Recipe.objective)}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise RecipeError("training.type", name=name, value=table, type="table")
+        values |= table if name in chosen else {}
+    return values
 
 
 def parse_settings(text: str) -> dict[str, Any]:
