@@ -24,6 +24,8 @@ from typing import Any, ClassVar
 
 from lenet.texts import say
 
+LONGEST = 1_500  # characters of a message
+
 
 class LenetError(Exception):
     """A mistake or a fault that we can name: what was given, what is allowed, what to do.
@@ -41,7 +43,9 @@ class LenetError(Exception):
         self.values = values
 
     def __str__(self) -> str:
-        return say(self.key, **self.values)
+        text = say(self.key, **self.values)
+        # a damaged file may hold a value of thousands of characters: the fault and the remedy stay in sight
+        return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.key, self.values)

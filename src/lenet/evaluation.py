@@ -87,7 +87,7 @@ class Evaluation:
         order = np.argsort(self.margins, kind="stable")
         wrong = (self.labels != self.answers)[order]
         rest = np.arange(len(self), 0, -1)
-        return 100 * (1 - rest / len(self)), 100 * np.cumsum(wrong[::-1])[::-1] / rest
+        return 100 * np.arange(len(self)) / len(self), 100 * np.cumsum(wrong[::-1])[::-1] / rest
 
     def rejection_for(self, error: float) -> float | None:
         """The least percentage to refuse, so that at most this error is left on the rest.

@@ -265,6 +265,13 @@ def test_a_file_that_is_absent_or_too_large_is_refused(tmp_path: Path) -> None:
         load_recipe(write(tmp_path / "r.toml", "#" * (MAX_BYTES + 1)), ORIGINAL)
 
 
+@pytest.mark.parametrize("loss", ["[]", "{}", "5", "['mse']", "nan", "1979-05-27"])
+def test_a_loss_that_is_no_name_is_refused(tmp_path: Path, loss: str) -> None:
+    text = f'name = "r"\npasses = 1\nbatch = 1\nrate = 1\nloss = {loss}\n'
+    with pytest.raises(RecipeError, match="recipe: loss = "):
+        load_recipe(write(tmp_path / "r.toml", text), ORIGINAL)
+
+
 def test_a_linear_table_that_is_no_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="linear"):
         load_recipe(write(tmp_path / "r.toml", "linear = 5"), ORIGINAL)
