@@ -1,0 +1,75 @@
+# Everything that is done in this checkout. `make demo` and `make test` need Python >= 3.11, venv and make, nothing else:
+# each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check weights samples figures constraints clean
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+# the build of lenet itself happens in an environment of its own, which is pinned by these
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP := $(BIN)/python -m pip install -qq
+# one thread for each process: the tests run side by side, and LeNet-5's matrices are too small to be shared
+PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
+
+help: ## Show this.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/base.stamp ## Train, evaluate, recognize and explain, in under a minute after the installation.
+	$(BIN)/lenet demo
+
+test: $(VENV)/test.stamp ## The quick tests, under 3 minutes: NumPy and scikit-learn, no PyTorch.
+	$(PYTEST) -m "not slow"
+
+test-all: $(VENV)/all.stamp ## Every test, with every framework; set LENET_DATA to a folder with MNIST for all of them.
+	LENET_REQUIRE_ENGINES=reference,pytorch $(PYTEST)
+
+check: $(VENV)/check.stamp ## ruff (lint and form) and mypy --strict.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+weights: $(VENV)/all.stamp ## Train the bundled network anew (12 passes over MNIST) and write its card.
+	rm -rf build/weights
+	$(BIN)/lenet train --data mnist --recipe fast --engine pytorch --seed 0 --out build/weights
+	$(BIN)/python tools/bundle_network.py build/weights 1998
+
+samples: $(VENV)/base.stamp ## Draw the ten sample digits anew.
+	$(BIN)/python tools/draw_samples.py
+
+figures: $(VENV)/base.stamp ## Draw the pictures of the README and the docs anew.
+	$(BIN)/lenet summary --picture docs/figures/network.svg > /dev/null
+	$(BIN)/lenet --lang zh summary --picture docs/figures/network.zh.svg > /dev/null
+
+constraints: ## Pin the newest versions of everything in constraints.txt (torch stays where it is).
+	tools/make_environment.sh .venv-pins
+	PIP_CONSTRAINT= .venv-pins/bin/python -m pip install -qq --upgrade pip
+	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= .venv-pins/bin/python -m pip install -qq "$$(grep ^torch== constraints.txt)" \
+		scikit-build-core -e ".[all]" --group test --group check
+	grep '^#' constraints.txt > build.constraints
+	.venv-pins/bin/python -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' | grep -v '^nvidia\|^cuda\|^triton' >> build.constraints
+	mv build.constraints constraints.txt
+	rm -rf .venv-pins
+
+clean: ## Remove everything that these commands made, except your runs.
+	rm -rf $(VENV) .venv-pins build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp stands for what is installed; it is renewed when the pins or the requirements change.
+$(BIN)/python:
+	@tools/make_environment.sh $(VENV)
+	@$(PIP) --upgrade pip
+
+$(VENV)/base.stamp: EXTRA := .[sklearn]
+$(VENV)/test.stamp: EXTRA := .[sklearn]
+$(VENV)/test.stamp: GROUPS := --group test
+$(VENV)/check.stamp: EXTRA := .
+$(VENV)/check.stamp: GROUPS := --group check
+$(VENV)/all.stamp: EXTRA := .[all]
+$(VENV)/all.stamp: GROUPS := --group test
+$(VENV)/%.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV): lenet ($(EXTRA)) $(GROUPS)" >&2
+	@$(PIP) --editable "$(EXTRA)" $(GROUPS)
+	@touch $@
