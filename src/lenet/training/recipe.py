@@ -177,7 +177,7 @@ def load_recipe(source: str | Path, architecture: Architecture, loss: str | None
 def _apply_variants(values: dict[str, Any], architecture: Architecture) -> dict[str, Any]:
     """The settings with those tables laid over them that this architecture and this loss call for."""
     tables = {name: values.pop(name) for name in list(values) if name in VARIANTS}
-    chosen = {*architecture.to_dict().values(), values.get("loss", Recipe.objective)}
+    chosen = {*architecture.to_dict().values(), str(values.get("loss", Recipe.objective))}
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise RecipeError("training.type", name=name, value=table, type="table")
