@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lenet.architecture import MODERN, ORIGINAL, PRESETS, Architecture
+from lenet.architecture import CHOICES, MODERN, ORIGINAL, PRESETS, Architecture
 from lenet.engines.loss import LOSSES
 from lenet.errors import FileError, RecipeError
 from lenet.images.distort import Distortion
@@ -61,6 +61,37 @@ def test_the_linear_table_holds_for_linear_outputs_alone(tmp_path: Path) -> None
     assert (original.scale, original.rate) == (0.25, 0.5)
     assert (modern.scale, modern.rate) == (1.0, 0.125)
     assert (original.passes, modern.passes) == (3, 3)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", CHOICES["activation"])
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_built_in_recipe_fits_every_loss_and_activation(name: str, activation: str, loss: str) -> None:
+    recipe = load_recipe(name, Architecture(activation), loss)
+    assert recipe.objective == recipe.loss.kind == loss
+
+
+def test_a_table_holds_for_its_loss_and_a_later_one_goes_before_an_earlier_one(tmp_path: Path) -> None:
+    text = 'name = "mine"\npasses = 3\nbatch = 8\nrate = 0.5\n'
+    path = write(tmp_path / "mine.toml", text + "[logistic]\nrate = 0.25\nbatch = 4\n[mse]\nrate = 0.125\n")
+    logistic = Architecture("logistic")
+    rates = [
+        load_recipe(path, architecture, loss).rate
+        for architecture in (ORIGINAL, logistic)
+        for loss in (None, "mse")
+    ]
+    assert rates == [0.5, 0.125, 0.25, 0.125]
+    assert load_recipe(path, logistic, "mse").batch == 4
+
+
+def test_a_loss_that_is_asked_for_goes_before_the_files(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "r.toml", 'name = "r"\npasses = 1\nbatch = 1\nrate = 1\nloss = "map"\n[mse]\nrate = 2\n'
+    )
+    assert load_recipe(path, ORIGINAL, "mse").rate == 2
+    assert load_recipe(path, ORIGINAL).rate == 1
+    with pytest.raises(RecipeError, match="loss 'hinge'"):
+        load_recipe(path, ORIGINAL, "hinge")
 
 
 def test_a_file_says_loss_where_the_field_is_objective(tmp_path: Path) -> None:
