@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -22,6 +23,13 @@ CHUNK = 256  # 32x32 fields at a time
 DTYPES = {torch.float32: np.float32, torch.float64: np.float64}
 
 
+@contextmanager
+def _compute_exactly() -> Iterator[None]:
+    """On CUDA, PyTorch's convolutions round their inputs to 10 bits (TF32) unless they are told not to."""
+    with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+        yield
+
+
 class PytorchModel:
     """One network, ready to run in PyTorch; see `Model`."""
 
@@ -29,11 +37,13 @@ class PytorchModel:
         self.architecture = parameters.architecture
         self._network = LeNet5(parameters=parameters).to(device)
 
+    @_compute_exactly()
     def penalties(self, images: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             parts = [self._network(chunk) for chunk in self._cut_chunks(images)]
             return torch.cat(parts).numpy(force=True)
 
+    @_compute_exactly()
     def trace(self, images: np.ndarray, sums: bool = False) -> dict[str, np.ndarray]:
         names = ["input", *LAYER_NAMES]
         if sums:
@@ -63,6 +73,7 @@ class PytorchModel:
         for chunk in torch.split(_send(images, like), max(fields, 1)):
             yield scale_images(chunk, like.dtype)
 
+    @_compute_exactly()
     def _average(
         self,
         differentiate: Callable[[Tensor, Tensor], Sequence[Tensor]],
@@ -114,6 +125,7 @@ class PytorchRun:
         for part, vector in (("weight", self._weights), ("velocity", self._velocity)):
             vector.copy_(self._join_vector(state[f"{part}.{name}"] for name in names))
 
+    @_compute_exactly()
     def advance(
         self,
         images: np.ndarray,
