@@ -44,14 +44,14 @@ class Checkpoint:
         """Read a checkpoint.
 
         Raises:
-            FileError: absent, damaged, or not a checkpoint.
+            FileError: absent, or not a checkpoint to the last bit.
         """
-        state, metadata = load_arrays(path)
-        checksum = metadata.pop("sha256", None)
         try:
+            state, metadata = load_arrays(path)
+            checksum = metadata.pop("sha256", None)
             checkpoint = cls(**metadata, state=state)
-        except TypeError as error:
-            raise NetworkFileError("tensors.foreign", path=path) from error
+        except (NetworkFileError, TypeError) as error:
+            raise RunError("run.checkpoint_damaged", path=path) from error
         if checkpoint._hash() != checksum:
             raise RunError("run.checkpoint_damaged", path=path)
         return checkpoint
