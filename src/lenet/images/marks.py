@@ -50,7 +50,9 @@ def measure_ink(darkness: np.ndarray) -> tuple[float, float]:
     Raises:
         PictureError: nothing stands out from the grain.
     """
-    grain = 1.4826 * float(np.median(np.abs(darkness - np.median(darkness))))
+    # from neighbours' differences: a spread around the median would grow with the ink
+    steps = np.concatenate([np.diff(darkness, axis=axis).ravel() for axis in (0, 1)])
+    grain = 1.4826 / 2**0.5 * float(np.median(np.abs(steps))) if steps.size else 0.0
     smooth = blur(darkness, 1)
     darkest = float(smooth.max())
     if darkest < max(FAINTEST, 3 * grain):
@@ -70,7 +72,7 @@ def find_marks(darkness: np.ndarray, ink: float, grain: float) -> tuple[np.ndarr
     Raises:
         PictureError: there is none.
     """
-    labels = label(darkness > min(max(0.3 * ink, 2.5 * grain), 0.6 * ink))
+    labels = label(darkness > min(max(0.4 * ink, 2.5 * grain), 0.6 * ink))
     count = int(labels.max()) + 1
     strongest = np.zeros(count, np.float32)
     np.maximum.at(strongest, labels.ravel(), blur(darkness, 1).ravel())

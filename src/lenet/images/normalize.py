@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lenet.errors import PictureError, ShapeError
-from lenet.images.filters import shrink, spread
+from lenet.images.filters import measure_distance, shrink, spread
 from lenet.images.geometry import center_by_mass, crop, fit_box, is_normal
 from lenet.images.marks import choose_mark, find_marks, measure_ink
 from lenet.images.paper import find_polarity, flatten_light
@@ -58,7 +58,7 @@ def steps(picture: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     yield "polarity", page
     closeup = cut_closeup(page)
     yield "closeup", _show(closeup / 255)
-    darkness = flatten_light(closeup)
+    darkness = flatten_light(closeup, find_reach(closeup))
     yield "light", _show(1 - darkness)
     darkness = remove_rules(darkness)
     yield "rules", _show(1 - darkness)
@@ -78,7 +78,7 @@ def cut_closeup(page: np.ndarray) -> np.ndarray:
         (h, w) float32 luminance, its longer side at most 200 pixels.
     """
     small, factor = shrink(page, OVERVIEW)
-    darkness = remove_rules(flatten_light(small))
+    darkness = remove_rules(flatten_light(small, _reach_far(small)))
     _, marks = find_marks(darkness, *measure_ink(darkness))
     chosen = [marks[k - 1] for k in choose_mark(marks, darkness.shape)]
     top, left = min(mark.top for mark in chosen), min(mark.left for mark in chosen)
@@ -88,6 +88,23 @@ def cut_closeup(page: np.ndarray) -> np.ndarray:
     high = ((side + margin) * factor for side in (bottom, right))
     rows, columns = (slice(start, stop) for start, stop in zip(low, high, strict=True))
     return shrink(page[rows, columns], CLOSEUP)[0]
+
+
+def find_reach(closeup: np.ndarray) -> int:
+    """How far a stroke reaches in a close-up: what is wider than it by far is shadow.
+
+    Args:
+        closeup: (H, W) float32 luminance, dark ink on light paper.
+    Returns:
+        Pixels, about the width of the widest stroke.
+    """
+    darkness, factor = shrink(flatten_light(closeup, _reach_far(closeup)), CLOSEUP // 2)
+    depth = measure_distance(darkness > 0.5 * measure_ink(darkness)[0]).max()
+    return min(round(2 * factor * float(depth)) + 3, _reach_far(closeup))
+
+
+def _reach_far(picture: np.ndarray) -> int:
+    return max(3, max(picture.shape) // 4)
 
 
 def isolate_digit(darkness: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ import numpy as np
 
 from lenet.images.filters import blur, close_gaps, shrink
 
+FRAME = 0.85  # from the middle (0) to the edge (1): where the outer part begins
+
 
 def fit_light(picture: np.ndarray) -> np.ndarray:
     """The smooth part of the light on the paper: a quadratic surface through most of the pixels.
@@ -15,16 +17,17 @@ def fit_light(picture: np.ndarray) -> np.ndarray:
     Returns:
         (H, W) float32 luminance.
     Assumption:
-        Paper covers more than ink; what departs from the surface most is ink.
+        Paper covers more than ink, above all along the edges: the outer 15% count twice.
     """
     small, _ = shrink(picture, 64)
     terms, values = _list_terms(small.shape), small.ravel()
-    weights = np.ones_like(values)
+    trust = np.where(np.abs(terms[:, 1:3]).max(axis=1) > FRAME, 1, 0.5)
+    weights = trust
     for _ in range(8):  # least squares, reweighted so that ink counts less each time
         weighted = terms * weights[:, None]
         surface = np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=None)[0]
         residue = np.abs(values - terms @ surface)
-        weights = 1 / (1 + (residue / (2 * np.median(residue) + 1)) ** 2)
+        weights = trust / (1 + (residue / (2 * np.median(residue) + 1)) ** 2)
     light: np.ndarray = (_list_terms(picture.shape) @ surface).reshape(picture.shape)
     return light
 
@@ -50,15 +53,15 @@ def find_polarity(picture: np.ndarray) -> bool:
     return bool(((small - fit_light(small)) ** 3).sum() < 0)
 
 
-def flatten_light(picture: np.ndarray) -> np.ndarray:
+def flatten_light(picture: np.ndarray, radius: int) -> np.ndarray:
     """Divide by the light that falls on the paper: gradients, vignettes and shadows go, ink stays.
 
     Args:
         picture: (H, W) float32 luminance, dark ink on light paper.
+        radius: pixels; what is narrower than twice as much is ink, what is wider is shadow.
     Returns:
         (H, W) float32 darkness: about 0 on paper, up to 1 for black.
     """
-    radius = max(3, max(picture.shape) // 4)
     smooth = blur(picture, 1)
     surface = fit_light(picture)
     light = surface + close_gaps(smooth - surface, radius)
@@ -66,4 +69,4 @@ def flatten_light(picture: np.ndarray) -> np.ndarray:
     lift = light - smooth
     paper = (lift <= 2 * np.median(lift) + 2).astype(np.float32)
     light = light - blur(lift * paper, radius) / np.maximum(blur(paper, radius), 0.05)
-    return 1 - picture / np.maximum(light, 8)
+    return (light - picture) / np.maximum(light, 8)

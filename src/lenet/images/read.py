@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib
 import io
 import logging
+import os
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +29,8 @@ PLUGINS = ("Png", "Jpeg", "WebP", "Tiff", "Bmp", "Gif", "Avif")
 KINDS = "PNG, JPEG, WebP, TIFF, BMP, GIF"
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
+STANDARD_ERROR = 2  # its file descriptor
+
 # EXIF's tag 0x0112: how the stored rows must be turned to stand upright
 ORIENTATION_TAG = 0x0112
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
@@ -39,6 +44,7 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 _SILENT = logging.NullHandler()  # else Python prints Pillow's log records on standard error
+_ALONE = threading.Lock()  # warning filters and file descriptors belong to the whole process
 
 
 def read_picture(source: str | Path | bytes) -> np.ndarray:
@@ -60,8 +66,7 @@ def read_picture(source: str | Path | bytes) -> np.ndarray:
     if not content:
         raise PictureError("picture.empty", name=name)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             return _decode(content, name)
     except PictureError:
         raise
@@ -85,6 +90,25 @@ def _read_content(path: Path) -> bytes:
     return content
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Pillow's warnings and log records, and what libtiff prints by itself, from the reader's screen."""
+    logging.getLogger("PIL").addHandler(_SILENT)
+    with _ALONE, warnings.catch_warnings(), Path(os.devnull).open("wb") as nowhere:
+        warnings.simplefilter("ignore")
+        try:
+            screen = os.dup(STANDARD_ERROR)
+        except OSError:  # there is none, as in a windowed program
+            yield
+            return
+        try:
+            os.dup2(nowhere.fileno(), STANDARD_ERROR)
+            yield
+        finally:
+            os.dup2(screen, STANDARD_ERROR)
+            os.close(screen)
+
+
 def _decode(content: bytes, name: str) -> np.ndarray:
     image = _open(content, name)
     width, height = image.size
@@ -100,7 +124,6 @@ def _decode(content: bytes, name: str) -> np.ndarray:
 def _open(content: bytes, name: str) -> Image:
     from PIL import Image
 
-    logging.getLogger("PIL").addHandler(_SILENT)
     for plugin in PLUGINS:  # else Pillow loads all of its forty at the first unknown name
         importlib.import_module(f"PIL.{plugin}ImagePlugin")
     formats = [plugin.upper() for plugin in PLUGINS]
@@ -156,7 +179,7 @@ def _reduce(image: Image) -> Image:
 
 def _scale_depth(values: np.ndarray) -> np.ndarray:
     """Bring 10- to 32-bit integers or floats to 0 to 255, by the smallest usual depth that holds them."""
-    values = np.nan_to_num(values, copy=False, posinf=0, neginf=0) if values.dtype.kind == "f" else values
+    values = np.nan_to_num(values, posinf=0, neginf=0) if values.dtype.kind == "f" else values
     brightest = values.max()
     depths = (255, 1023, 4095, 16383, 65535)
     top = next((depth for depth in depths if brightest <= depth), brightest)

@@ -45,7 +45,8 @@ def set_width(ink: np.ndarray) -> np.ndarray:
     wanted = min(max(width, THINNEST), THICKEST)
     if width in (0, wanted):
         return ink
-    change = (wanted - width) * DETAIL
+    # the box grows with its strokes, and is scaled to 20 pixels afterwards
+    change = (wanted - width) / (1 - wanted / BOX) * DETAIL
     return change_width(np.pad(fine, int(abs(change)) + 2), change)
 
 
