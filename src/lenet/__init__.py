@@ -63,6 +63,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("lenet")
     if name not in _MODULES:
         raise AttributeError(f"module 'lenet' has no attribute {name!r}")
     value = getattr(import_module(_MODULES[name]), name)

@@ -12,7 +12,14 @@ import typer
 from lenet.cli.options import json_option
 from lenet.cli.output import make_console, print_json
 from lenet.cli.progress import TrainingProgress
-from lenet.cli.train import INTERRUPTED, catch_interrupt, choose_folder, describe_result, print_result
+from lenet.cli.train import (
+    INTERRUPTED,
+    catch_interrupt,
+    choose_folder,
+    describe_result,
+    print_result,
+    print_stop,
+)
 from lenet.codes import CODE_HEIGHT, CODE_WIDTH
 from lenet.errors import DataError
 from lenet.texts import say
@@ -47,7 +54,7 @@ def demo(
     with catch_interrupt() as interrupted, progress.shown():
         result = train(dataset, recipe, seed=seed, out=folder, watch=progress.watch, stop=interrupted)
     if result.evaluation is None:
-        messages.print(say("train.stopped", passes=len(result.history.passes), path=folder), soft_wrap=True)
+        print_stop(result)
         raise typer.Exit(INTERRUPTED)
     picture = sample_path(SAMPLE)
     answer = result.network.recognize(picture)

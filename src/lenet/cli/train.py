@@ -78,9 +78,7 @@ def train(
     if as_json:
         print_json(describe_result(result))
     if result.evaluation is None:
-        make_console(stderr=True).print(
-            say("train.stopped", passes=len(result.history.passes), path=result.folder), soft_wrap=True
-        )
+        print_stop(result)
         raise typer.Exit(INTERRUPTED)
     if not as_json:
         print_result(result)
@@ -160,6 +158,16 @@ def describe_result(result: Result) -> dict[str, object]:
         "finished": evaluation is not None,
         "run": str(result.folder),
     }
+
+
+def print_stop(result: Result) -> None:
+    """What a training came to that was stopped, and how to go on with it."""
+    from lenet.experiments.command import write_resume
+
+    folder = result.folder or Path()
+    network, passes = folder / "network.safetensors", len(result.history.passes)
+    line = say("train.stopped", passes=passes, network=network, command=write_resume(folder))
+    make_console(stderr=True).print(line, soft_wrap=True)
 
 
 def print_result(result: Result) -> None:

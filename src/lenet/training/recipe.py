@@ -181,6 +181,7 @@ def _apply_variants(values: dict[str, Any], architecture: Architecture) -> dict[
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise RecipeError("training.type", name=name, value=table, type="table")
+        _check_names(table, [_name_setting(setting.name) for setting in fields(Recipe)])
         values |= table if name in chosen else {}
     return values
 

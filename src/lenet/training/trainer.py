@@ -174,7 +174,7 @@ class Trainer:
         """
         number, rate = self.passes + 1, float(self._rates[max(finite - 1, 0)])
         step = min(finite + 1, number * self.steps_a_pass)
-        lower = float(f"{rate / 10:.1g}")  # rounded; :g then writes 50, not 5e+01
+        lower = float(f"{self.recipe.rate / 10:.1g}")  # rounded; :g then writes 50, not 5e+01
         if stretch and stretch.first == finite and self._last:
             stretch = self._last
         if stretch:
