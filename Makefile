@@ -31,10 +31,11 @@ check: $(VENV)/check.stamp ## ruff (lint and form) and mypy --strict.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-weights: $(VENV)/all.stamp ## Train the bundled network anew (12 passes over MNIST) and write its card.
+weights: $(VENV)/all.stamp ## Train the bundled network anew (12 passes over MNIST); write its card, draw its curves.
 	rm -rf build/weights
-	$(BIN)/lenet train --data mnist --recipe fast --engine pytorch --seed 0 --out build/weights
+	$(BIN)/lenet train --data mnist --recipe fast --engine pytorch --seed 0 --threads 1 --out build/weights
 	$(BIN)/python tools/bundle_network.py build/weights 1998
+	$(BIN)/python tools/draw_curves.py build/weights
 
 samples: $(VENV)/base.stamp ## Draw the ten sample digits anew.
 	$(BIN)/python tools/draw_samples.py

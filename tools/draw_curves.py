@@ -1,0 +1,35 @@
+"""Draw the curves of a finished run for the README, in both languages: python tools/draw_curves.py RUN."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from lenet.experiments.curve import write_curves
+from lenet.experiments.settings import Settings
+from lenet.texts import set_language
+from lenet.training.history import History
+
+FIGURES = Path(__file__).parents[1] / "docs" / "figures"
+
+
+def draw_curves(run: Path) -> None:
+    """Draw `curve.svg` and `curve.zh.svg` in docs/figures.
+
+    Args:
+        run: the folder of a finished run.
+    """
+    history = History.read(run / "history.jsonl")
+    passes = Settings.read(run / "recipe.toml").recipe.passes
+    for language, name in (("en", "curve.svg"), ("zh", "curve.zh.svg")):
+        set_language(language)
+        with tempfile.TemporaryDirectory() as folder:
+            write_curves(history, passes, len(history.losses) // passes, Path(folder))
+            (FIGURES / name).write_bytes((Path(folder) / "curve.svg").read_bytes())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    draw_curves(parser.parse_args().run)
