@@ -16,6 +16,9 @@ from lenet.parameters import Parameters
 
 CHUNK = 256  # images at a time: the windows of one take 100 kB
 
+# A training that diverges goes through infinities; whoever started it sees them in the losses.
+silently = np.errstate(over="ignore", invalid="ignore")
+
 
 class ReferenceModel:
     """One network, ready to run in NumPy; see `Model`."""
@@ -40,6 +43,7 @@ class ReferenceModel:
     def curvature(self, images: np.ndarray, targets: np.ndarray, loss: Loss) -> Parameters:
         return self._differentiate(images, targets, loss, second=True)
 
+    @silently
     def _collect(self, images: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
         places = check_images(self.architecture, images)
         parts: dict[str, list[np.ndarray]] = {name: [] for name in names}
@@ -50,6 +54,7 @@ class ReferenceModel:
                 parts[name].append(_arrange(name, trace[name], places))
         return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
+    @silently
     def _differentiate(self, images: np.ndarray, targets: np.ndarray, loss: Loss, second: bool) -> Parameters:
         check_images(self.architecture, images, training=True)
         check_targets(self.architecture, targets, len(images))
@@ -96,6 +101,7 @@ class ReferenceRun:
             self._parameters[name][...] = state[f"weight.{name}"]
             self._velocity[name][...] = state[f"velocity.{name}"]
 
+    @silently
     def advance(
         self,
         images: np.ndarray,

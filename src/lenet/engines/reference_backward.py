@@ -19,21 +19,21 @@ from lenet.parameters import Parameters
 PLACES = (0, 2, 3)  # samples, rows, columns: everything that shares one kernel
 
 
-def share_belief(penalties: np.ndarray, loss: Loss) -> np.ndarray:
-    """How strongly each class is believed: exp(-s y_i) over the sum of all, rubbish included for MAP.
+def share_belief(penalties: np.ndarray, loss: Loss) -> tuple[np.ndarray, np.ndarray]:
+    """How strongly each class is believed, exp(-s y_i) over the sum of all, and rubbish for MAP.
 
     Args:
         penalties: (N, classes).
         loss: cross-entropy or MAP.
     Returns:
-        (N, classes); rows add up to 1, or to less for MAP.
+        (N, classes) of the classes and (N, 1) of rubbish, 0 but for MAP; together they add up to 1.
     """
     scaled = -loss.softness * penalties
     junk = -loss.j if loss.kind == "map" else -np.inf
     highest = np.maximum(scaled.max(axis=1, keepdims=True), junk)
-    weights = np.exp(scaled - highest)
-    belief: np.ndarray = weights / (weights.sum(axis=1, keepdims=True) + np.exp(junk - highest))
-    return belief
+    weights, rubbish = np.exp(scaled - highest), np.exp(junk - highest)
+    total = weights.sum(axis=1, keepdims=True) + rubbish
+    return weights / total, rubbish / total
 
 
 def measure_loss(penalties: np.ndarray, shares: np.ndarray, loss: Loss) -> np.ndarray:
@@ -62,15 +62,15 @@ def differentiate_loss(penalties: np.ndarray, shares: np.ndarray, loss: Loss) ->
     """The derivative of each sample's loss by its penalties, (N, classes)."""
     if loss.kind == "mse":
         return shares
-    return loss.softness * (shares - share_belief(penalties, loss))
+    belief, _ = share_belief(penalties, loss)
+    return loss.softness * (shares - belief)
 
 
-def bend_loss(
-    penalties: np.ndarray, f6: np.ndarray, shares: np.ndarray, loss: Loss, codes: np.ndarray
-) -> np.ndarray:
+def bend_loss(penalties: np.ndarray, f6: np.ndarray, loss: Loss, codes: np.ndarray) -> np.ndarray:
     """The second derivative of each sample's loss by each unit of F6, under an RBF output.
 
     With d_ij = 2 (x_j - w_ij): the sum of dE/dy_i times 2, plus the variance of s d_ij under the belief.
+    As the targets' shares add up to 1, that sum is s times the belief in rubbish, whatever the targets.
     It is exact, and never negative for any of the three losses: 2 for MSE.
 
     Returns:
@@ -78,16 +78,14 @@ def bend_loss(
     Assumption:
         The paper does not say where its recursion starts; the authors' later code starts it with 1.
     """
-    slopes = differentiate_loss(penalties, shares, loss)
-    bend: np.ndarray = np.broadcast_to(2 * slopes.sum(axis=1, keepdims=True), (len(slopes), codes.shape[1]))
     if loss.kind == "mse":
-        return bend
-    belief = share_belief(penalties, loss)
+        return np.full_like(f6, 2)
+    belief, rubbish = share_belief(penalties, loss)
     pull = 2 * loss.softness * (f6[:, None, :] - codes)  # (N, classes, 84)
     mean = np.einsum("ni,nij->nj", belief, pull)
-    # rubbish, with a pull of 0, has what belief is left over
-    spread = np.einsum("ni,nij->nj", belief, (pull - mean[:, None]) ** 2)
-    return bend + spread + (1 - belief.sum(axis=1, keepdims=True)) * mean * mean
+    # rubbish pulls nowhere, so its gap to the mean is the mean
+    spread = np.einsum("ni,nij->nj", belief, (pull - mean[:, None]) ** 2) + rubbish * mean * mean
+    return 2 * loss.softness * rubbish + spread
 
 
 def enter_output(
@@ -109,11 +107,11 @@ def enter_output(
     if network.output == "rbf":
         codes = network.codes.astype(f6.dtype)
         if second:
-            return bend_loss(penalties, f6, shares, loss, codes)
+            return bend_loss(penalties, f6, loss, codes)
         slopes = differentiate_loss(penalties, shares, loss)
         return 2 * (slopes.sum(axis=1, keepdims=True) * f6 - slopes @ codes)
     if second:
-        belief = share_belief(penalties, loss)
+        belief, _ = share_belief(penalties, loss)
         return loss.softness**2 * belief * (1 - belief)
     return -differentiate_loss(penalties, shares, loss)
 
