@@ -227,3 +227,15 @@ def test_reading_in_threads_leaves_warnings_and_standard_error_as_they_were(capf
     assert warnings.filters == filters
     os.write(2, b"still here")
     assert capfd.readouterr().err == "still here"
+
+
+def test_a_warning_of_pillow_is_not_shown():
+    # one entry: a text of 1000 bytes that are not there
+    exif = b"Exif\0\0II" + struct.pack("<HIHHHIII", 42, 8, 1, 0x010E, 2, 1000, 26, 0)
+    content = save(PAGE, "JPEG", exif=exif)
+    with pytest.warns(UserWarning, match="Tag data"):
+        dict(Image.open(io.BytesIO(content)).getexif())
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        read_picture(content)
+    assert not seen

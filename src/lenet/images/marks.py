@@ -107,6 +107,17 @@ def choose_mark(marks: list[Mark], shape: tuple[int, int]) -> tuple[int, ...]:
     )
 
 
+def join_marks(marks: list[Mark]) -> Mark:
+    """Several marks as one: the box around all of them."""
+    return Mark(
+        min(mark.top for mark in marks),
+        min(mark.left for mark in marks),
+        max(mark.bottom for mark in marks),
+        max(mark.right for mark in marks),
+        sum(mark.mass for mark in marks),
+    )
+
+
 def label(mask: np.ndarray) -> np.ndarray:
     """Number the connected regions of a mask, corners connecting.
 

@@ -9,7 +9,7 @@ import numpy as np
 from lenet.errors import PictureError, ShapeError
 from lenet.images.filters import measure_distance, shrink, spread
 from lenet.images.geometry import center_by_mass, crop, fit_box, is_normal
-from lenet.images.marks import choose_mark, find_marks, measure_ink
+from lenet.images.marks import Mark, choose_mark, find_marks, join_marks, measure_ink
 from lenet.images.paper import find_polarity, flatten_light
 from lenet.images.rules import remove_rules
 from lenet.images.strokes import set_width
@@ -78,16 +78,40 @@ def cut_closeup(page: np.ndarray) -> np.ndarray:
         (h, w) float32 luminance, its longer side at most 200 pixels.
     """
     small, factor = shrink(page, OVERVIEW)
-    darkness = remove_rules(flatten_light(small, _reach_far(small)))
-    _, marks = find_marks(darkness, *measure_ink(darkness))
-    chosen = [marks[k - 1] for k in choose_mark(marks, darkness.shape)]
-    top, left = min(mark.top for mark in chosen), min(mark.left for mark in chosen)
-    bottom, right = max(mark.bottom for mark in chosen), max(mark.right for mark in chosen)
-    margin = round(MARGIN * max(bottom - top, right - left)) + 2
-    low = (max(0, side - margin) * factor for side in (top, left))
-    high = ((side + margin) * factor for side in (bottom, right))
+    mark = locate_digit(small)
+    margin = round(MARGIN * mark.side) + 2
+    low = (max(0, side - margin) * factor for side in (mark.top, mark.left))
+    high = ((side + margin) * factor for side in (mark.bottom, mark.right))
     rows, columns = (slice(start, stop) for start, stop in zip(low, high, strict=True))
     return shrink(page[rows, columns], CLOSEUP)[0]
+
+
+def locate_digit(overview: np.ndarray) -> Mark:
+    """Find the box of the digit on a page.
+
+    What reaches the page's edge is rather a shadow or the table: then a closer look, at narrower things only,
+    may find a digit that does not.
+
+    Args:
+        overview: (H, W) float32 luminance, dark ink on light paper.
+    Returns:
+        All of its strokes as one mark.
+    Raises:
+        PictureError: nothing stands out from the grain.
+    """
+    found = []
+    for part in (1, 3, 8):
+        darkness = remove_rules(flatten_light(overview, max(3, _reach_far(overview) // part)))
+        try:
+            _, marks = find_marks(darkness, *measure_ink(darkness))
+        except PictureError:
+            continue
+        found.append(join_marks([marks[k - 1] for k in choose_mark(marks, darkness.shape)]))
+        if not found[-1].touches(darkness.shape):
+            return found[-1]
+    if not found:
+        raise PictureError("picture.no_mark")
+    return found[0]
 
 
 def find_reach(closeup: np.ndarray) -> int:

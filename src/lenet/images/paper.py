@@ -47,10 +47,18 @@ def find_polarity(picture: np.ndarray) -> bool:
     Args:
         picture: (H, W) luminance.
     Returns:
-        True for dark ink on light paper: for what departs most from the light on the paper is darker.
+        True for dark ink on light paper: what departs most from the light on the paper, and from its own
+        surroundings, is darker. The surroundings outvote the edge of a table or a shadow, whose two sides
+        cancel out; the light decides where a digit fills the picture.
     """
     small, _ = shrink(picture, 96)
-    return bool(((small - fit_light(small)) ** 3).sum() < 0)
+    surroundings = blur(small, max(1, max(small.shape) // 24))
+    return _measure_skew(small - fit_light(small)) + _measure_skew(small - surroundings) < 0
+
+
+def _measure_skew(residue: np.ndarray) -> float:
+    spread = float((residue**2).mean()) ** 1.5
+    return float((residue**3).mean()) / spread if spread else 0.0
 
 
 def flatten_light(picture: np.ndarray, radius: int) -> np.ndarray:
