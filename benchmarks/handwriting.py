@@ -8,19 +8,33 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
+import os
+import platform
 import runpy
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+import lenet
+from lenet.data.idx import read_idx
+from lenet.errors import PictureError
+from lenet.images.normalize import normalize_digit
+from lenet.images.read import read_picture
+
 SEED = 1998
 PAPER, INK = 235.0, 45.0  # luminance of the pages below
 SCALE = 4  # how many times larger than in MNIST a digit stands on a page, where nothing else is said
 DRAWN_STYLES = 100  # drawings of each digit by ourselves
 
+Result = dict[str, float]
 Picture = np.ndarray  # (H, W) float, 0 black to 255 white
 DRAW = runpy.run_path(str(Path(__file__).parents[1] / "tools/draw_samples.py"))
 
@@ -201,9 +215,6 @@ def draw_styles() -> Iterator[tuple[int, bytes]]:
 
 def draw_sheet(images: np.ndarray) -> np.ndarray:
     """Eight digits of each corruption, and what the normalizer makes of them: a row for each."""
-    from lenet.errors import PictureError
-    from lenet.images.normalize import normalize_digit
-    from lenet.images.read import read_picture
 
     def show(picture: np.ndarray) -> np.ndarray:
         shown = Image.fromarray(picture)
@@ -220,25 +231,85 @@ def draw_sheet(images: np.ndarray) -> np.ndarray:
         row = []
         for index in range(8):
             picture = read_picture(corrupt(name, images[index], index))
-            try:
-                normal = normalize_digit(picture)
-            except PictureError:
-                normal = np.zeros((28, 28), np.uint8)
-            row += [show(picture), show(normal)]
+            normal, _ = read_back(corrupt(name, images[index], index))
+            row += [show(picture), show(np.zeros((28, 28), np.uint8) if normal is None else normal)]
         rows.append(np.concatenate(row, axis=1))
     return np.concatenate(rows)
 
 
-def main() -> None:
-    """Draw a sheet of all corruptions."""
-    from lenet.data.idx import read_idx
+def read_back(content: bytes) -> tuple[np.ndarray | None, float]:
+    """A file's content on a person's picture's way to the network: (28, 28), None if refused; and seconds."""
+    start = time.perf_counter()
+    try:
+        digit = normalize_digit(read_picture(content))
+    except PictureError:
+        digit = None
+    return digit, time.perf_counter() - start
 
+
+def spoil_and_read(task: tuple[str, np.ndarray, int]) -> tuple[np.ndarray | None, float]:
+    """One digit, corrupted and read back."""
+    return read_back(corrupt(*task))
+
+
+def measure(network: lenet.Network, images: np.ndarray, labels: np.ndarray, first: int) -> dict[str, Result]:
+    """Errors in percent for each corruption and for our own drawings; a refused picture is an error.
+
+    Args:
+        network: a network of the ten digits.
+        images: (N, 28, 28) uint8, MNIST's.
+        labels: (N,) their digits.
+        first: the place of the first of them in the validation split, which decides everything random.
+    """
+    results = {"as stored": rate(network, [(image, 0.0) for image in images], labels)}
+    with ProcessPoolExecutor() as pool:
+        for name in CORRUPTIONS:
+            tasks = [(name, image, first + index) for index, image in enumerate(images)]
+            results[name] = rate(network, list(pool.map(spoil_and_read, tasks, chunksize=16)), labels)
+            print(name, results[name], file=sys.stderr)
+        drawn = list(draw_styles())
+        read = list(pool.map(read_back, [content for _, content in drawn], chunksize=16))
+        results["drawn by ourselves"] = rate(network, read, np.array([digit for digit, _ in drawn]))
+    return results
+
+
+def rate(network: lenet.Network, read: list[tuple[np.ndarray | None, float]], labels: np.ndarray) -> Result:
+    """The error and the refusals in percent, and the median milliseconds of reading and normalizing."""
+    digits = np.stack([np.zeros((28, 28), np.uint8) if digit is None else digit for digit, _ in read])
+    refused = np.array([digit is None for digit, _ in read])
+    wrong = refused | (network.penalties(digits).argmin(axis=1) != labels)
+    return {
+        "error": round(100 * float(wrong.mean()), 2),
+        "refused": round(100 * float(refused.mean()), 2),
+        "milliseconds": round(1000 * float(np.median([seconds for _, seconds in read])), 1),
+        "pictures": len(read),
+    }
+
+
+def main() -> None:
+    """Print the errors as JSON, or draw a sheet of all corruptions."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sheet", type=Path, required=True, help="a PNG of all corruptions")
     parser.add_argument("--data", type=Path, required=True, help="the folder of MNIST's files")
+    parser.add_argument("--sheet", type=Path, help="draw a PNG of all corruptions instead")
+    parser.add_argument("--network", default="1998", help="a bundled network's name or a file")
+    parser.add_argument("--digits", type=int, default=5000, help="the last so many of the validation split")
     arguments = parser.parse_args()
-    validation = read_idx(arguments.data / "train-images-idx3-ubyte.gz")[-5000:]
-    Image.fromarray(draw_sheet(validation)).save(arguments.sheet)
+    images = read_idx(arguments.data / "train-images-idx3-ubyte.gz")[-5000:]
+    if arguments.sheet:
+        Image.fromarray(draw_sheet(images)).save(arguments.sheet)
+        return
+    labels = read_idx(arguments.data / "train-labels-idx1-ubyte.gz")[-5000:]
+    first = 5000 - arguments.digits
+    results = measure(lenet.load(arguments.network), images[first:], labels[first:], first)
+    report = {
+        "command": "python benchmarks/handwriting.py " + " ".join(sys.argv[1:]),
+        "commit": subprocess.check_output(["git", "rev-parse", "HEAD"], text=True).strip(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "seed": SEED,
+        "network": arguments.network,
+        "results": results,
+    }
+    print(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":
