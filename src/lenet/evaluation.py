@@ -95,7 +95,7 @@ class Evaluation:
         Args:
             error: percent.
         Returns:
-            Percent refused; None where even the most certain answer is wrong.
+            Percent refused; None where no share of refusals is enough.
         Source:
             LeCun et al. 1998, figure 10, which compares at 0.5%.
         """

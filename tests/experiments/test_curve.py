@@ -17,6 +17,7 @@ from lenet.experiments.curve import (
     render_svg,
     write_curves,
 )
+from lenet.explain.palette import DARK, LIGHT
 from lenet.texts import load_texts, set_language
 from lenet.training.history import History, PassRecord
 
@@ -91,10 +92,13 @@ def test_without_a_chinese_font_the_png_is_the_english_one(
 def test_every_colour_of_the_svg_has_its_dark_one(tmp_path: Path) -> None:
     write_curves(make_history(3, 20), 3, 20, tmp_path)
     text = (tmp_path / "curve.svg").read_text("utf-8")
+    night = text.partition("@media (prefers-color-scheme:dark)")[2].partition("</style>")[0]
     used = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", text.partition("</style>")[2]))
     assert len(used) >= 4
     for colour in used:
-        assert f'[style*="fill: {colour}"]' in text
+        dark = DARK[next(name for name, light in LIGHT.items() if light == colour)]
+        for part in ("fill", "stroke"):
+            assert f'[style*="{part}: {colour}"]{{{part}:{dark}!important}}' in night
 
 
 def test_a_long_training_stays_a_small_file_and_keeps_its_extremes() -> None:
