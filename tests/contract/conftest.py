@@ -59,12 +59,11 @@ def architecture(request: pytest.FixtureRequest) -> Architecture:
 
 
 @cache
-def lively_parameters(architecture: Architecture, gain: float = 3.0) -> Parameters:
+def lively_parameters(architecture: Architecture) -> Parameters:
     """Parameters as after some training: no bias is 0, no layer is asleep; float32."""
     chance = np.random.default_rng(5)
-    start = initialize_parameters(architecture, 1)
-    gain = 1.0 if architecture.activation == "relu" else gain
-    return start.map(lambda a: (gain * a + chance.uniform(-0.1, 0.1, a.shape)).astype(np.float32))
+    start = initialize_parameters(architecture, 1, scheme="variance")
+    return start.map(lambda a: (a + chance.uniform(-0.1, 0.1, a.shape)).astype(np.float32))
 
 
 def draw_digits(count: int, side: int = 28) -> np.ndarray:

@@ -32,9 +32,8 @@ PENALTIES, FIRST = np.array([[1.0, 3.0]]), np.array([[1.0, 0.0]])
 
 def draw_parameters(network: Architecture) -> Parameters:
     chance = np.random.default_rng(4)
-    gain = 1 if network.activation == "relu" else 3
-    start = initialize_parameters(network, 2, np.float64)
-    return start.map(lambda a: gain * a + chance.uniform(-0.1, 0.1, a.shape))
+    start = initialize_parameters(network, 2, np.float64, scheme="variance")
+    return start.map(lambda a: a + chance.uniform(-0.1, 0.1, a.shape))
 
 
 def draw_images(count: int) -> np.ndarray:
