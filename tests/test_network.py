@@ -206,6 +206,13 @@ def test_a_network_is_equal_to_itself_and_can_be_a_key() -> None:
     assert len({NETWORK, make_network()}) == 2
 
 
+def test_what_an_engine_holds_does_not_travel_with_a_network() -> None:
+    network = lenet.load()
+    network.penalties(np.zeros((1, 28, 28), np.uint8))
+    assert "model" in vars(network)
+    assert "model" not in vars(pickle.loads(pickle.dumps(network)))
+
+
 def test_a_network_can_be_copied_and_pickled(path: Path) -> None:
     NETWORK.save(path)
     for twin in (copy.deepcopy(NETWORK), pickle.loads(pickle.dumps(NETWORK))):

@@ -123,6 +123,10 @@ class Network:
             "card": dict(self.card),
         }
 
+    def __getstate__(self) -> dict[str, Any]:
+        # an engine's own memory does not travel between processes: it is made again there
+        return {name: value for name, value in self.__dict__.items() if name != "model"}
+
     @cached_property
     def model(self) -> Model:
         """The network as the engine holds it."""
