@@ -117,9 +117,7 @@ def place_maps(name: str, count: int, side: int, left: float, top: float) -> Pan
 def draw_map(drawing: Drawing, corner: Point, unit: float, values: np.ndarray) -> None:
     """Draw one map on a sheet with a thin frame; values from -1 to 1."""
     rows, columns = values.shape
-    drawing.add(
-        Box(*corner, columns * unit, rows * unit, "sheet", "line"), Cells(*corner, unit, values)
-    )
+    drawing.add(Box(*corner, columns * unit, rows * unit, "sheet", "line"), Cells(*corner, unit, values))
 
 
 def draw_code(drawing: Drawing, corner: Point, unit: float, units: np.ndarray, paper: float) -> None:

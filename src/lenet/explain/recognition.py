@@ -148,7 +148,8 @@ def _draw_classes(drawing: Drawing, recognition: Recognition, left: float, words
             Box(middle_x - BAR / 2, foot + 58, length, 8, None if negative else colour, colour, 1.0),
         )
         if winner:
-            drawing.add(Box(x - 10, LOWER + 16, 7 * CODE_PIXEL + 20, 12 * CODE_PIXEL + 84, None, "accent", 2.4))
+            width, height = 7 * CODE_PIXEL + 20, 12 * CODE_PIXEL + 84
+            drawing.add(Box(x - 10, LOWER + 16, width, height, None, "accent", 2.4))
             text = words("demo.smallest" if rbf else "explain.largest_answer")
             anchor = "start" if number == 0 else "end" if number == len(chosen) - 1 else "middle"
             at = {"start": x - 10, "middle": middle_x, "end": x + 7 * CODE_PIXEL + 10}[anchor]
