@@ -150,11 +150,3 @@ def test_every_link_within_the_documents_leads_somewhere(path):
     for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", path.read_text("utf-8")):
         if target != "rates.md":  # which comes with the verb
             assert (DOCS / target).exists(), target
-
-
-def test_every_figure_is_drawn_by_the_program_and_shown():
-    tool = (DOCS.parent / "tools" / "draw_figures.py").read_text("utf-8")
-    text = "".join(path.read_text("utf-8") for path in [*PAGES, *DOCS.parent.glob("README*.md")])
-    for figure in (DOCS / "figures").glob("*.svg"):
-        assert f"figures/{figure.name}" in text, figure.name
-        assert f'"{figure.name.partition(".")[0]}"' in tool or "rates" in figure.name, figure.name

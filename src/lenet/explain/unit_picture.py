@@ -45,7 +45,7 @@ def compose_unit(recognition: Recognition, unit: Unit, language: str) -> Drawing
     step = _measure_height(unit.terms[0], numbered)
     foot = TOP + rows * step
     height = foot + 118
-    title = words("explain.unit_title", unit=name_unit(unit, words))
+    title = name_unit(unit, words)
     drawing = Drawing(WIDTH, height, f"LeNet-5: {title}")
     drawing.add(Words(MARGIN, 56, title, 26, anchor="start", bold=True))
     write_legend(drawing, recognition.architecture, WIDTH - MARGIN, 46, words)
