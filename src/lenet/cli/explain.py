@@ -30,7 +30,7 @@ Steps: TypeAlias = "list[tuple[str, np.ndarray]]"
 
 
 def explain(
-    image: Annotated[str | None, typer.Argument(metavar="[IMAGE]", help=say("explain.image"))] = None,
+    image: Annotated[str | None, typer.Argument(metavar="IMAGE", help=say("explain.image"))] = None,
     sample: Annotated[int | None, typer.Option(metavar="0-9", help=say("explain.sample"))] = None,
     picture: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help=say("explain.picture"))

@@ -170,6 +170,8 @@ def _draw_term(
         strong = abs(value) > 0.5 * most
         at = (x + (column + 1) * NUMBER_WIDTH - 4, top + (row + 0.78) * NUMBER_HEIGHT)
         drawing.add(Words(*at, f"{value:.3f}", 10.5, "ink" if strong else "soft", "end", bold=strong))
+    if term.weights is None:
+        return
     line = f"{words('explain.together')} {term.total:.4f}"
     right = x + columns * NUMBER_WIDTH - 4
     drawing.add(Words(right, top + rows * NUMBER_HEIGHT + 16, line, 12.5, "accent", "end", bold=True))
