@@ -8,8 +8,9 @@ import pytest
 
 from lenet.architecture import CHOICES, Architecture
 from lenet.errors import UsageError
+from lenet.explain.cells import Cells
 from lenet.explain.drawing import Box, Words, write_svg
-from lenet.explain.recognition import WIDTH, compose_recognition, trace_recognition
+from lenet.explain.recognition import PICTURE, THUMBNAIL, WIDTH, compose_recognition, trace_recognition
 from lenet.explain.write import write_picture
 from lenet.images.normalize import normalize_digit
 from lenet.network import Network
@@ -85,6 +86,21 @@ def test_of_many_classes_the_nearest_ten_are_drawn(classes):
     assert (left_out >= recognition.penalties[chosen].max()).all()
     words = collect_words(compose_recognition(recognition, "en"))
     assert (f"{classes - 10} classes farther away are left out" in words) == (classes > 10)
+
+
+@pytest.mark.parametrize("shape", [(112, 112), (1, 3000), (900, 30), (28, 28)])
+def test_the_picture_that_was_given_is_shown_small(bundled, shape):
+    picture = np.full(shape, 200, np.uint8)
+    without = compose_recognition(trace_recognition(bundled, DIGIT), "en")
+    drawing = compose_recognition(trace_recognition(bundled, DIGIT, picture), "en")
+    assert "the picture as it was given" in collect_words(drawing)
+    assert "the picture as it was given" not in collect_words(without)
+    shown = [part for part in drawing.parts if isinstance(part, Cells)]
+    before = [part for part in without.parts if isinstance(part, Cells)]
+    assert len(shown) == len(before) + 1
+    thumbnail = next(part for part in shown if part.y == PICTURE)
+    assert max(thumbnail.values.shape) * thumbnail.unit == pytest.approx(THUMBNAIL)
+    np.testing.assert_allclose(thumbnail.values, 1 - 200 / 255)
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".png"])

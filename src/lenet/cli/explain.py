@@ -118,7 +118,8 @@ def _draw(compose: Callable[[str], Drawing], path: Path) -> None:
 def _recognize(network: Network, steps: Steps) -> Explained:
     from lenet.explain.recognition import compose_recognition, trace_recognition
 
-    recognition = trace_recognition(network, steps[-1][1])
+    picture = steps[0][1] if len(steps) > 1 else None
+    recognition = trace_recognition(network, steps[-1][1], picture)
     described = describe_recognition(recognition) | {
         "steps": [{"name": name, "height": shape[0], "width": shape[1]} for name, shape in _size(steps)]
     }

@@ -20,11 +20,12 @@ from lenet.explain.panels import (
 from lenet.explain.sentences import Sentences
 from lenet.network import Network
 
-WIDTH, HEIGHT = 1268.0, 770.0
+WIDTH, HEIGHT = 1268.0, 788.0
 MARGIN = 44.0
 CAPTIONS, PANELS = 104.0, 154.0  # heights of the rows
 LOWER = 512.0
 PIXEL, CODE_PIXEL = 16.0, 7.0
+PICTURE, THUMBNAIL, THUMBNAIL_CELLS = 392.0, 70.0, 35  # the given picture: its place, its size, its cells
 MOST_CLASSES = 10
 CODE_STEP = 99.0
 BAR = 56.0
@@ -38,11 +39,13 @@ class Recognition:
         architecture: the network.
         labels: the name of each class.
         states: of all layers, by name, as `Network.trace` gives them.
+        picture: (h, w) uint8 luminance, what a person gave; None where the digit came in MNIST's form.
     """
 
     architecture: Architecture
     labels: tuple[str, ...]
     states: Mapping[str, np.ndarray]
+    picture: np.ndarray | None = None
 
     @property
     def penalties(self) -> np.ndarray:
@@ -60,14 +63,15 @@ class Recognition:
         return sorted(nearest.tolist())
 
 
-def trace_recognition(network: Network, image: np.ndarray) -> Recognition:
+def trace_recognition(network: Network, image: np.ndarray, picture: np.ndarray | None = None) -> Recognition:
     """Run a network on one digit and keep everything.
 
     Args:
         network: which.
         image: (28, 28) uint8 as MNIST stores it.
+        picture: what it was made of, (h, w) uint8 luminance.
     """
-    return Recognition(network.architecture, network.labels, network.trace(image, sums=True))
+    return Recognition(network.architecture, network.labels, network.trace(image, sums=True), picture)
 
 
 def compose_recognition(recognition: Recognition, language: str) -> Drawing:
@@ -85,9 +89,25 @@ def compose_recognition(recognition: Recognition, language: str) -> Drawing:
     write_legend(drawing, architecture, WIDTH - MARGIN, 46, words)
     panels = draw_panels(drawing, architecture, recognition.states, MARGIN, PANELS)
     write_captions(drawing, architecture, panels, CAPTIONS, words)
+    if recognition.picture is not None:
+        _draw_picture(drawing, recognition.picture, panels["input"].middle, words)
     left = _draw_f6(drawing, recognition, words)
     _draw_classes(drawing, recognition, left, words)
     return drawing
+
+
+def _draw_picture(drawing: Drawing, picture: np.ndarray, middle: float, words: Sentences) -> None:
+    """The picture as it was given, small, below the input."""
+    from PIL import Image
+
+    longer = max(picture.shape)
+    cells = min(longer, THUMBNAIL_CELLS)
+    unit = THUMBNAIL / cells
+    height, width = (max(1, round(side * cells / longer)) for side in picture.shape)
+    small = Image.fromarray(picture).resize((width, height), Image.Resampling.BOX)
+    corner = (middle - width * unit / 2, PICTURE)
+    draw_map(drawing, corner, unit, 1 - np.asarray(small) / 255)
+    drawing.add(Words(middle, PICTURE + height * unit + 18, words("explain.given"), 12, "soft"))
 
 
 def _draw_f6(drawing: Drawing, recognition: Recognition, words: Sentences) -> float:
