@@ -41,14 +41,13 @@ samples: $(VENV)/base.stamp ## Draw the ten sample digits anew.
 	$(BIN)/python tools/draw_samples.py
 
 figures: $(VENV)/base.stamp ## Draw the pictures of the README and the docs anew.
-	$(BIN)/lenet summary --picture docs/figures/network.svg > /dev/null
-	$(BIN)/lenet --lang zh summary --picture docs/figures/network.zh.svg > /dev/null
+	$(BIN)/python tools/draw_figures.py > /dev/null
 
 constraints: ## Pin the newest versions of everything in constraints.txt (torch stays where it is).
 	tools/make_environment.sh .venv-pins
 	PIP_CONSTRAINT= .venv-pins/bin/python -m pip install -qq --upgrade pip
 	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= .venv-pins/bin/python -m pip install -qq "$$(grep ^torch== constraints.txt)" \
-		scikit-build-core -e ".[all]" --group test --group check
+		scikit-build-core -e ".[all]" --group test --group notebook --group check
 	grep '^#' constraints.txt > build.constraints
 	.venv-pins/bin/python -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' | grep -v '^nvidia\|^cuda\|^triton' >> build.constraints
 	mv build.constraints constraints.txt
@@ -69,7 +68,7 @@ $(VENV)/test.stamp: GROUPS := --group test
 $(VENV)/check.stamp: EXTRA := .
 $(VENV)/check.stamp: GROUPS := --group check
 $(VENV)/all.stamp: EXTRA := .[all]
-$(VENV)/all.stamp: GROUPS := --group test
+$(VENV)/all.stamp: GROUPS := --group test --group notebook
 $(VENV)/%.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV): lenet ($(EXTRA)) $(GROUPS)" >&2
 	@$(PIP) --editable "$(EXTRA)" $(GROUPS)

@@ -186,5 +186,10 @@ def test_recognizing_loads_nothing_heavy():
     assert not run_verb("recognize", picture) & HEAVY
 
 
+@pytest.mark.parametrize("words", [[], ["--unit", "c3:5:2,7"], ["--learn"]])
+def test_explaining_a_digit_loads_nothing_heavy(words, tmp_path):
+    assert not run_verb("explain", "--sample", "3", *words, "-o", str(tmp_path / "three.png")) & HEAVY
+
+
 def test_drawing_the_network_loads_no_matplotlib(tmp_path):
     assert not run_verb("summary", "--picture", str(tmp_path / "net.png")) & {"matplotlib", "torch"}

@@ -7,7 +7,7 @@ from PIL import Image
 
 from lenet.architecture import CHOICES, MODERN, ORIGINAL, Architecture
 from lenet.errors import FileError, UsageError
-from lenet.explain import fonts, pictures
+from lenet.explain import fonts, pictures, write
 from lenet.explain.drawing import Box, Words
 from lenet.explain.pictures import HEIGHT, WIDTH, compose_network, draw_network
 from lenet.texts import set_language
@@ -74,7 +74,7 @@ def test_a_png_is_a_png(tmp_path):
 
 
 def test_without_a_chinese_font_a_png_is_english_and_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "find_chinese_font", lambda: None)
+    monkeypatch.setattr(write, "find_chinese_font", lambda: None)
     set_language("zh")
     try:
         assert draw_network(ORIGINAL, tmp_path / "net.png") == "en"

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from lenet.cli.options import json_option
 from lenet.cli.output import make_console, print_json
 from lenet.cli.progress import TrainingProgress
+from lenet.cli.states import draw_code, draw_image, draw_penalties, join_pictures
 from lenet.cli.train import (
     INTERRUPTED,
     catch_interrupt,
@@ -20,7 +20,6 @@ from lenet.cli.train import (
     print_result,
     print_stop,
 )
-from lenet.codes import CODE_HEIGHT, CODE_WIDTH
 from lenet.errors import DataError
 from lenet.texts import say
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from lenet.data.dataset import Dataset
     from lenet.network import Answer, Network
 
-SHADES = " ░▒▓█"
 SAMPLE = 3  # the digit of the founding text's picture
 # MNIST in half a minute on the slowest engine: fewer images, fewer passes
 MNIST_IMAGES, MNIST_PASSES = 10_000, 5
@@ -85,32 +83,15 @@ def _explain(network: Network, answer: Answer, picture: Path) -> Iterator[str]:
     """The picture, what F6 makes of it beside the code that is nearest, and the ten distances."""
     yield say("demo.recognized", picture=picture, label=answer.label)
     yield ""
-    yield from _draw_image(answer.image)
+    yield from draw_image(answer.image)
     yield ""
     trace = network.trace(answer.image)
     nearest = network.architecture.codes[network.labels.index(answer.label)]
     yield say("demo.f6", label=answer.label)
     yield ""
-    state, code = (_draw_code(units) for units in (trace["f6"], nearest))
-    yield from (f"    {left}      {right}" for left, right in zip(state, code, strict=True))
+    yield from join_pictures(draw_code(trace["f6"]), draw_code(nearest))
     yield ""
     yield say("demo.distances")
-    for label, penalty in answer.penalties.items():
-        bar = "█" * max(1, round(penalty / max(answer.penalties.values()) * 40))
-        mark = f" <- {say('demo.smallest')}" if label == answer.label else ""
-        yield f"    {label} {penalty:7.1f} {bar}{mark}"
+    yield from draw_penalties(answer.penalties)
     yield ""
     yield say("demo.more")
-
-
-def _draw_image(image: np.ndarray) -> Iterator[str]:
-    """28x28 grey levels, two rows to a line: a terminal's cells are twice as high as wide."""
-    levels = image.reshape(14, 2, 28).mean(axis=1) / 256 * len(SHADES)
-    return (("    " + "".join(SHADES[level] for level in row)).rstrip() for row in levels.astype(int))
-
-
-def _draw_code(units: np.ndarray) -> list[str]:
-    """84 states between -1 (paper) and +1 (ink) as a picture of 7x12, two columns to a unit."""
-    shares = np.clip((units.reshape(CODE_HEIGHT, CODE_WIDTH) + 1) / 2, 0, 1)
-    levels = np.minimum(shares * len(SHADES), len(SHADES) - 1).astype(int)
-    return ["".join(SHADES[level] * 2 for level in row) for row in levels]

@@ -31,6 +31,7 @@ VERBS = {
     "summary": ("understand", "lenet.cli.summary:summary"),
     "shape": ("understand", "lenet.cli.shape:shape"),
     "codes": ("understand", "lenet.cli.codes:codes"),
+    "explain": ("understand", "lenet.cli.explain:explain"),
     "train": ("use", "lenet.cli.train:train"),
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),

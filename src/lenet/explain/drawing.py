@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from lenet.explain.cells import Cells, draw_cells, write_cells
 from lenet.explain.fonts import FAMILIES, find_chinese_font, needs_chinese
 from lenet.explain.palette import DARK, LIGHT
 
@@ -80,15 +81,15 @@ class Drawing:
         width: in units, about pixels on a screen.
         height: likewise.
         title: for readers who cannot see it.
-        parts: boxes, lines and words.
+        parts: boxes, cells, lines and words.
     """
 
     width: float
     height: float
     title: str
-    parts: list[Box | Line | Words] = field(default_factory=list)
+    parts: list[Box | Cells | Line | Words] = field(default_factory=list)
 
-    def add(self, *parts: Box | Line | Words) -> None:
+    def add(self, *parts: Box | Cells | Line | Words) -> None:
         """Put parts on top of what is there."""
         self.parts.extend(parts)
 
@@ -114,7 +115,7 @@ def _write_colours(palette: dict[str, str]) -> str:
     )
 
 
-def _write_part(part: Box | Line | Words) -> str:
+def _write_part(part: Box | Cells | Line | Words) -> str:
     if isinstance(part, Box):
         names = [f"f-{part.fill}"] if part.fill else []
         names += [f"s-{part.stroke}"] if part.stroke else []
@@ -124,6 +125,8 @@ def _write_part(part: Box | Line | Words) -> str:
         extra += f' fill-opacity="{part.strength:.2g}"' if part.strength < 1 else ""
         place = f'x="{part.x:.4g}" y="{part.y:.4g}" width="{part.width:.4g}" height="{part.height:.4g}"'
         return f'<rect class="{" ".join(names)}" {place}{extra}/>'
+    if isinstance(part, Cells):
+        return write_cells(part)
     if isinstance(part, Line):
         (x1, y1), (x2, y2) = part.start, part.end
         dash = f' stroke-dasharray="{DASH:g}"' if part.dashed else ""
@@ -151,6 +154,8 @@ def draw_png(drawing: Drawing) -> Image:
     for part in drawing.parts:
         if isinstance(part, Box):
             _draw_box(pen, part, scale)
+        elif isinstance(part, Cells):
+            draw_cells(pen, part, scale)
         elif isinstance(part, Line):
             _draw_line(pen, part, scale)
         else:

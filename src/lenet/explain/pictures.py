@@ -5,19 +5,18 @@ Source: LeCun et al. 1998, figures 2 and 3, Table I.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lenet.architecture import C1_MAPS, PRESETS, Architecture, Layer
 from lenet.codes import CLASS_CHARACTERS, CODE_HEIGHT, CODE_WIDTH, glyph
-from lenet.errors import UsageError
-from lenet.explain.drawing import Box, Drawing, Line, Words, draw_png, write_svg
-from lenet.explain.fonts import find_chinese_font
+from lenet.explain.drawing import Box, Drawing, Line, Words
 from lenet.explain.layers import FUNCTIONS
 from lenet.explain.stacks import Place, draw_layers, draw_rays
 from lenet.explain.wiring import group_maps
-from lenet.storage import open_whole, write_text
-from lenet.texts import get_language, load_texts
+from lenet.explain.write import write_picture
+from lenet.texts import load_texts
 
 WIDTH, HEIGHT = 1326, 706
 MARGIN = 44
@@ -26,7 +25,6 @@ HEAD, KIND, COUNTS = 130, 418, 452  # heights of the rows of words
 NOTES = 566
 TABLE_CELL, CODE_PIXEL, CODE_GAP = 14.0, 4.0, 11.0
 MOST_CODES = 10
-SUFFIXES = (".svg", ".png")
 
 
 def draw_network(architecture: Architecture, path: Path) -> str:
@@ -41,18 +39,7 @@ def draw_network(architecture: Architecture, path: Path) -> str:
         UsageError: another suffix.
         FileError: the file cannot be written.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UsageError("pictures.suffix", path=path, suffix=suffix, choices=", ".join(SUFFIXES))
-    language = get_language()
-    if suffix == ".svg":
-        write_text(path, write_svg(compose_network(architecture, language)))
-        return language
-    if language == "zh" and find_chinese_font() is None:
-        language = "en"
-    with open_whole(path) as part:
-        draw_png(compose_network(architecture, language)).save(part, "PNG")
-    return language
+    return write_picture(partial(compose_network, architecture), path)
 
 
 def compose_network(architecture: Architecture, language: str) -> Drawing:

@@ -1,0 +1,129 @@
+"""The arithmetic of a unit and a step of learning as text, number by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lenet.cli.states import draw_code, join_pictures, pad
+from lenet.explain.learning import LearningStep
+from lenet.explain.sentences import Sentences
+from lenet.explain.unit import Field, Term, Unit
+from lenet.explain.unit_picture import name_unit, write_sum
+from lenet.texts import get_language, say
+
+MOST_MAPS = 5  # that are named one by one
+SIDE_BY_SIDE = 5  # columns of a window; wider ones are printed below each other
+
+
+def write_unit(unit: Unit, activation: str, engine: float) -> Iterator[str]:
+    """What a unit sees, every product, the sum, the squashed value, and what the engine has.
+
+    Args:
+        unit: its arithmetic.
+        activation: the squashing function.
+        engine: the unit's state as the engine gave it.
+    """
+    words = Sentences(get_language())
+    yield say("explain.unit_title", unit=name_unit(unit, words))
+    yield ""
+    yield say("explain.sees")
+    for name, field in reversed(list(unit.fields.items())):
+        yield f"    {pad(_name(name), 6)} {_describe_field(name, field)}"
+    yield ""
+    yield say(f"explain.reads_{unit.kind}")
+    for term in unit.terms:
+        yield ""
+        yield from _write_term(term, unit.kind)
+    yield ""
+    yield from write_sum(unit, activation, words)
+    yield say("explain.engine", value=f"{engine:.6f}", own=f"{unit.state:.6f}")
+
+
+def _name(layer: str) -> str:
+    return say("pictures.input") if layer == "input" else layer.upper()
+
+
+def _describe_field(name: str, field: Field) -> str:
+    if name in ("c5", "f6"):
+        return say("explain.field_all", count=len(field.maps))
+    rows, columns = (f"{first}-{last - 1}" for first, last in (field.rows, field.columns))
+    maps = ", ".join(map(str, field.maps))
+    if len(field.maps) > MOST_MAPS:  # then they are all there are
+        maps = f"{field.maps[0]}-{field.maps[-1]}"
+    key = "explain.field_input" if name == "input" else "explain.field"
+    return say(key, maps=maps, rows=rows, columns=columns)
+
+
+def _write_term(term: Term, kind: str) -> Iterator[str]:
+    name = _name(term.source)
+    if term.map is not None and term.source != "input":
+        name = say("explain.map", layer=name, number=term.map)
+    yield f"  {name}"
+    grids = [(say("explain.states"), term.states, 2)]
+    if term.weights is not None:
+        titles = ("code_title", "gaps") if kind == "distance" else ("weights", "products")
+        weights, products = (say(f"explain.{title}") for title in titles)
+        grids += [(weights, term.weights, 2), (products, term.products, 4)]
+    if term.states.shape[1] <= SIDE_BY_SIDE:
+        yield from _join_grids(grids)
+    else:
+        for title, values, digits in grids:
+            yield from _join_grids([(title, values, digits)])
+    if term.weights is not None:
+        yield f"    {say('explain.together')} {term.total:.4f}"
+
+
+def _join_grids(grids: list[tuple[str, np.ndarray, int]]) -> Iterator[str]:
+    blocks = []
+    for title, values, digits in grids:
+        rows = ["".join(f"{value:{digits + 4}.{digits}f}" for value in row) for row in values]
+        blocks.append((title, rows))
+    widths = [max(len(rows[0]), 2 * len(title) + 2) for title, rows in blocks]
+    titles = (pad(f"  {title}", width) for (title, _), width in zip(blocks, widths, strict=True))
+    yield ("    " + "   ".join(titles)).rstrip()
+    for row in range(len(blocks[0][1])):
+        cells = (rows[row].ljust(width) for (_, rows), width in zip(blocks, widths, strict=True))
+        yield ("    " + "   ".join(cells)).rstrip()
+
+
+def write_step(step: LearningStep, shown: list[int]) -> Iterator[str]:
+    """The gradient of each layer, one kernel's change, F6 and the penalties before and after.
+
+    Args:
+        step: what was learned.
+        shown: the classes to list.
+    """
+    yield say("explain.learn_title", label=step.before.labels[step.target])
+    before, after = (f"{loss:.4g}" for loss in step.losses)
+    yield say("explain.learn_loss", rate=f"{step.rate:g}", before=before, after=after)
+    yield ""
+    yield say("explain.gradients_text")
+    for layer in step.layers:
+        part = f"{layer.change / layer.weight:.2%}" if layer.weight else "-"
+        changed = say("explain.changed", part=part)
+        yield f"    {layer.name.upper():<7}{layer.count:>7,}   {layer.gradient:<10.3g} {changed}"
+    yield ""
+    yield say("explain.kernel", number=step.kernel)
+    titles = ("before", "gradient", "after")
+    digits = (3, 4, 3)
+    grids = zip((say(f"explain.{title}") for title in titles), step.show_kernel(), digits, strict=True)
+    yield from _join_grids(list(grids))
+    architecture, sign = step.before.architecture, 1
+    if architecture.output == "rbf":
+        yield ""
+        yield say("explain.f6_text")
+        yield ""
+        paper = float(architecture.codes.min())
+        states = (step.before.states["f6"], step.after.states["f6"], architecture.codes[step.target])
+        yield from join_pictures(*(draw_code(state, paper) for state in states))
+    else:
+        sign = -1
+    yield ""
+    yield say("explain.penalties_text" if sign > 0 else "explain.outputs_text")
+    for index in shown:
+        values = (sign * float(recognition.penalties[index]) for recognition in (step.before, step.after))
+        old, new = values
+        mark = f" <- {say('explain.target')}" if index == step.target else ""
+        yield f"    {step.before.labels[index]} {old:9.2f} -> {new:9.2f}{mark}"

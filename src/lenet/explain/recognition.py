@@ -1,0 +1,180 @@
+"""The whole recognition of one digit in one picture: the states of all layers, the codes, the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lenet.architecture import Architecture
+from lenet.explain.drawing import Box, Drawing, Words
+from lenet.explain.panels import (
+    draw_code,
+    draw_map,
+    draw_panels,
+    measure_reach,
+    write_captions,
+    write_legend,
+)
+from lenet.explain.sentences import Sentences
+from lenet.network import Network
+
+WIDTH, HEIGHT = 1268.0, 788.0
+MARGIN = 44.0
+CAPTIONS, PANELS = 104.0, 154.0  # heights of the rows
+LOWER = 512.0
+PIXEL, CODE_PIXEL = 16.0, 7.0
+PICTURE, THUMBNAIL, THUMBNAIL_CELLS = 392.0, 70.0, 35  # the given picture: its place, its size, its cells
+MOST_CLASSES = 10
+CODE_STEP = 99.0
+BAR = 56.0
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What a network does with one digit.
+
+    Args:
+        architecture: the network.
+        labels: the name of each class.
+        states: of all layers, by name, as `Network.trace` gives them.
+        picture: (h, w) uint8 luminance, what a person gave; None where the digit came in MNIST's form.
+    """
+
+    architecture: Architecture
+    labels: tuple[str, ...]
+    states: Mapping[str, np.ndarray]
+    picture: np.ndarray | None = None
+
+    @property
+    def penalties(self) -> np.ndarray:
+        """(classes,) the squared distances, or the logits with their signs turned; the smallest wins."""
+        return self.states["output"]
+
+    @property
+    def answer(self) -> int:
+        """The number of the class with the smallest penalty."""
+        return int(self.penalties.argmin())
+
+    def choose_classes(self, most: int = MOST_CLASSES) -> list[int]:
+        """The classes that a picture has room for, in their order: all, or the nearest."""
+        nearest = np.argsort(self.penalties, kind="stable")[:most]
+        return sorted(nearest.tolist())
+
+
+def trace_recognition(network: Network, image: np.ndarray, picture: np.ndarray | None = None) -> Recognition:
+    """Run a network on one digit and keep everything.
+
+    Args:
+        network: which.
+        image: (28, 28) uint8 as MNIST stores it.
+        picture: what it was made of, (h, w) uint8 luminance.
+    """
+    return Recognition(network.architecture, network.labels, network.trace(image, sums=True), picture)
+
+
+def compose_recognition(recognition: Recognition, language: str) -> Drawing:
+    """The whole recognition as a picture.
+
+    Args:
+        recognition: what was recognized.
+        language: of its words, "en" or "zh".
+    """
+    words, architecture = Sentences(language), recognition.architecture
+    label = recognition.labels[recognition.answer]
+    title = words("explain.title", label=label)
+    drawing = Drawing(WIDTH, HEIGHT, f"LeNet-5: {title}")
+    drawing.add(Words(MARGIN, 56, title, 26, anchor="start", bold=True))
+    write_legend(drawing, architecture, WIDTH - MARGIN, 46, words)
+    panels = draw_panels(drawing, architecture, recognition.states, MARGIN, PANELS)
+    write_captions(drawing, architecture, panels, CAPTIONS, words)
+    if recognition.picture is not None:
+        _draw_picture(drawing, recognition.picture, panels["input"].middle, words)
+    left = _draw_f6(drawing, recognition, words)
+    _draw_classes(drawing, recognition, left, words)
+    return drawing
+
+
+def _draw_picture(drawing: Drawing, picture: np.ndarray, middle: float, words: Sentences) -> None:
+    """The picture as it was given, small, below the input."""
+    from PIL import Image
+
+    longer = max(picture.shape)
+    cells = min(longer, THUMBNAIL_CELLS)
+    unit = THUMBNAIL / cells
+    height, width = (max(1, round(side * cells / longer)) for side in picture.shape)
+    small = Image.fromarray(picture).resize((width, height), Image.Resampling.BOX)
+    corner = (middle - width * unit / 2, PICTURE)
+    draw_map(drawing, corner, unit, 1 - np.asarray(small) / 255)
+    drawing.add(Words(middle, PICTURE + height * unit + 18, words("explain.given"), 12, "soft"))
+
+
+def _draw_f6(drawing: Drawing, recognition: Recognition, words: Sentences) -> float:
+    """F6 as a picture; returns its right edge."""
+    architecture, units = recognition.architecture, recognition.states["f6"]
+    rbf = architecture.output == "rbf"
+    drawing.add(
+        Words(MARGIN, LOWER, "F6", 16, anchor="start", bold=True),
+        Words(MARGIN + 28, LOWER, "84 = 7 x 12", 12, "soft", "start"),
+    )
+    corner = (MARGIN, LOWER + 16)
+    if rbf:
+        draw_code(drawing, corner, PIXEL, units, float(architecture.codes.min()))
+    else:
+        reach = measure_reach(architecture, recognition.states, "f6")
+        draw_map(drawing, corner, PIXEL, (units / reach).reshape(12, 7))
+    note = words("explain.f6_drawn" if rbf else "explain.f6_free", paper=_name_paper(architecture))
+    for number, line in enumerate(note.split("\n")):
+        drawing.add(Words(MARGIN, LOWER + 16 + 12 * PIXEL + 20 + 15 * number, line, 12, "soft", "start"))
+    return MARGIN + 7 * PIXEL
+
+
+def _name_paper(architecture: Architecture) -> str:
+    return f"{architecture.codes.min():g}" if architecture.output == "rbf" else ""
+
+
+def _draw_classes(drawing: Drawing, recognition: Recognition, left: float, words: Sentences) -> None:
+    architecture, penalties = recognition.architecture, recognition.penalties
+    rbf = architecture.output == "rbf"
+    start = left + 74
+    chosen = recognition.choose_classes()
+    key = "explain.distances" if rbf else "explain.logits"
+    drawing.add(Words(start, LOWER, words(key), 16, anchor="start", bold=True))
+    values = penalties if rbf else -penalties
+    most = float(np.abs(values[chosen]).max()) or 1.0
+    for number, index in enumerate(chosen):
+        x, winner = start + number * CODE_STEP, index == recognition.answer
+        corner = (x, LOWER + 26)
+        if rbf:
+            paper = float(architecture.codes.min())
+            draw_code(drawing, corner, CODE_PIXEL, architecture.codes[index], paper)
+        else:
+            drawing.add(Box(*corner, 7 * CODE_PIXEL, 12 * CODE_PIXEL, "sheet", "line"))
+            middle = (corner[0] + 3.5 * CODE_PIXEL, corner[1] + 6 * CODE_PIXEL + 12)
+            drawing.add(Words(*middle, recognition.labels[index], 34, bold=winner))
+        foot = corner[1] + 12 * CODE_PIXEL
+        middle_x = x + 3.5 * CODE_PIXEL
+        colour = "accent" if winner else "ink"
+        drawing.add(
+            Words(middle_x, foot + 24, recognition.labels[index], 15, colour, bold=winner),
+            Words(middle_x, foot + 46, f"{values[index]:.1f}", 14, colour, bold=winner),
+        )
+        length = BAR * abs(float(values[index])) / most
+        # hollow for negative logits: the sign must show without colour, too
+        negative = values[index] < 0
+        drawing.add(
+            Box(middle_x - BAR / 2, foot + 58, BAR, 8, "sheet", "line"),
+            Box(middle_x - BAR / 2, foot + 58, length, 8, None if negative else colour, colour, 1.0),
+        )
+        if winner:
+            width, height = 7 * CODE_PIXEL + 20, 12 * CODE_PIXEL + 84
+            drawing.add(Box(x - 10, LOWER + 16, width, height, None, "accent", 2.4))
+            text = words("demo.smallest" if rbf else "explain.largest_answer")
+            anchor = "start" if number == 0 else "end" if number == len(chosen) - 1 else "middle"
+            at = {"start": x - 10, "middle": middle_x, "end": x + 7 * CODE_PIXEL + 10}[anchor]
+            drawing.add(Words(at, foot + 98, text, 13, "accent", anchor, bold=True))
+    left_out = len(penalties) - len(chosen)
+    if left_out:
+        note = words("explain.left_out", count=left_out)
+        drawing.add(Words(WIDTH - MARGIN, LOWER, note, 12, "soft", "end"))

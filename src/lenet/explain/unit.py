@@ -1,0 +1,220 @@
+"""One unit of the network: what it sees, every product, the sum and the squashed value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lenet.architecture import FIELD, LAYER_NAMES, WINDOW, Architecture, Layer
+from lenet.codes import CODE_WIDTH
+from lenet.engines.reference_forward import squash
+from lenet.errors import UsageError
+from lenet.explain.recognition import Recognition
+from lenet.parameters import Parameters
+
+PATTERN = re.compile(r"(?P<layer>[a-z0-9]+):(?P<map>\d+)(?::(?P<row>\d+),(?P<column>\d+))?")
+VECTOR_COLUMNS = 12  # the 120 inputs of F6 are shown in 10 rows
+
+Span = tuple[int, int]  # first and one past the last
+
+
+@dataclass(frozen=True)
+class Place:
+    """One unit.
+
+    Args:
+        layer: c1, s2, c3, s4, c5, f6 or output.
+        map: of the layer; for F6 and the output the number of the unit.
+        row, column: in the map; 0 where a map has one unit.
+    """
+
+    layer: str
+    map: int
+    row: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.layer}:{self.map}:{self.row},{self.column}"
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a unit sees of one layer: the same window of some maps."""
+
+    maps: tuple[int, ...]
+    rows: Span
+    columns: Span
+
+
+@dataclass(frozen=True)
+class Term:
+    """What a unit reads of one map, and the products with its weights.
+
+    Args:
+        source: the layer that it reads.
+        map: of that layer; None where it reads the whole layer as one vector.
+        rows, columns: the window.
+        states: (h, w) float64.
+        weights: (h, w): the kernel; for an RBF unit the code; None for a pooling.
+        products: (h, w): states x weights; for an RBF unit the squared gaps; for a pooling the states.
+    """
+
+    source: str
+    map: int | None
+    rows: Span
+    columns: Span
+    states: np.ndarray
+    weights: np.ndarray | None
+    products: np.ndarray
+
+    @property
+    def total(self) -> float:
+        """The sum of the products."""
+        return float(self.products.sum())
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The arithmetic of one unit.
+
+    Args:
+        place: which.
+        kind: "weighted", "trainable", "average", "max" or "distance".
+        terms: what it reads, map by map.
+        coefficient: of a trainable subsampling; None elsewhere.
+        bias: None where there is none.
+        sum: before squashing.
+        state: after it; where nothing is squashed, the sum.
+        fields: what it sees of each layer below, from the input up.
+    """
+
+    place: Place
+    kind: str
+    terms: tuple[Term, ...]
+    coefficient: float | None
+    bias: float | None
+    sum: float
+    state: float
+    fields: Mapping[str, Field]
+
+
+def parse_place(text: str, architecture: Architecture) -> Place:
+    """Read LAYER:MAP:ROW,COLUMN, the last part left out where a map has one unit.
+
+    Args:
+        text: such as "c3:5:2,7" or "f6:17".
+        architecture: the network.
+    Raises:
+        UsageError: another form, or a unit that does not exist.
+    """
+    match = PATTERN.fullmatch(text.lower().replace(" ", ""))
+    if match is None or match["layer"] not in LAYER_NAMES:
+        raise UsageError("explain.unit_form", value=text, names=", ".join(LAYER_NAMES))
+    layer = architecture.layer(match["layer"])
+    place = Place(layer.name, int(match["map"]), int(match["row"] or 0), int(match["column"] or 0))
+    fits = place.map < layer.maps and place.row < layer.side and place.column < layer.side
+    if not fits or (match["row"] is None and layer.side > 1):
+        limits = {"maps": layer.maps - 1, "last": layer.side - 1}
+        key = "explain.unit_range" if layer.side > 1 else "explain.unit_number"
+        raise UsageError(key, value=text, layer=layer.name, **limits)
+    return place
+
+
+def work_out(recognition: Recognition, parameters: Parameters, place: Place) -> Unit:
+    """Compute one unit by hand, from the states below it.
+
+    Args:
+        recognition: the states of all layers.
+        parameters: of the network.
+        place: which unit.
+    """
+    architecture = recognition.architecture
+    layer, name, number = architecture.layer(place.layer), place.layer, place.map
+    fields = find_fields(architecture, place)
+    coefficient = bias = None
+    if layer.kind == "subsampling":
+        kind = architecture.pooling
+        if kind == "trainable":
+            coefficient = float(parameters[f"{name}.coefficient"][number])
+    else:
+        kind = "distance" if layer.kind == "rbf" else "weighted"
+    if f"{name}.bias" in parameters:
+        bias = float(parameters[f"{name}.bias"][number])
+    terms = tuple(_read_terms(recognition, parameters, layer, fields, number))
+    read = sum(term.total for term in terms)
+    if kind == "max":
+        total = float(terms[0].states.max())
+    elif kind == "average":
+        total = read / WINDOW**2
+    else:
+        total = read * (1.0 if coefficient is None else coefficient) + (bias or 0.0)
+    state = total
+    if name in architecture.squashed_layers:
+        state = float(squash(np.asarray(total), architecture.activation))
+    return Unit(place, kind, terms, coefficient, bias, total, state, fields)
+
+
+def _read_terms(
+    recognition: Recognition,
+    parameters: Parameters,
+    layer: Layer,
+    fields: Mapping[str, Field],
+    number: int,
+) -> list[Term]:
+    source = list(fields)[-1]
+    seen, states = fields[source], recognition.states[source].astype(np.float64)
+    if layer.kind in ("full", "rbf"):
+        columns = VECTOR_COLUMNS if source == "c5" else CODE_WIDTH
+        vector = states.reshape(-1, columns)
+        if layer.kind == "rbf":
+            weights = recognition.architecture.codes[number].astype(np.float64).reshape(vector.shape)
+            products = (vector - weights) ** 2
+        else:
+            row = parameters[f"{layer.name}.weight"][number]
+            weights = row.astype(np.float64).reshape(vector.shape)
+            products = vector * weights
+        height, width = vector.shape
+        return [Term(source, None, (0, height), (0, width), vector, weights, products)]
+    terms = []
+    for map_ in seen.maps:
+        window = states[map_, slice(*seen.rows), slice(*seen.columns)]
+        kernel = None
+        if layer.kind == "convolution":
+            kernel = parameters.dense(layer.name)[number, map_].astype(np.float64)
+        products = window if kernel is None else window * kernel
+        terms.append(Term(source, map_, seen.rows, seen.columns, window, kernel, products))
+    return terms
+
+
+def find_fields(architecture: Architecture, place: Place) -> dict[str, Field]:
+    """What a unit sees of each layer below it.
+
+    Args:
+        architecture: the network, on a 32x32 field.
+        place: which unit.
+    Returns:
+        "input" first, the layer right below the unit last.
+    """
+    fields: dict[str, Field] = {}
+    maps: tuple[int, ...] = (place.map,)
+    rows, columns = (place.row, place.row + 1), (place.column, place.column + 1)
+    names = ("input", *LAYER_NAMES)
+    for name, below in zip(reversed(LAYER_NAMES), reversed(names[:-1]), strict=True):
+        if names.index(name) > names.index(place.layer):
+            continue
+        layer = architecture.layer(name)
+        if name == "c3":
+            maps = tuple(sorted({source for number in maps for source in architecture.table[number]}))
+        elif layer.kind != "subsampling":
+            maps = tuple(range(layer.input_maps))
+        if layer.kind == "subsampling":
+            rows, columns = ((WINDOW * first, WINDOW * last) for first, last in (rows, columns))
+        elif layer.kind == "convolution":
+            reach = layer.kernel - 1
+            rows, columns = ((first, last + reach) for first, last in (rows, columns))
+        fields[below] = Field(maps, rows, columns)
+    assert fields["input"].rows[1] <= FIELD
+    return dict(reversed(fields.items()))

@@ -1,0 +1,108 @@
+import pytest
+from PIL import Image
+
+from lenet.architecture import MODERN
+from lenet.explain.learning import make_untrained
+from lenet.samples import sample_path
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_sample_is_explained_in_the_terminal(lenet, language):
+    answer = lenet("explain", "--sample", 3, "--lang", language)
+    assert (answer.code, answer.err) == (0, "")
+    for text in ("112 x 112", "28 x 28", "120 x 1 x 1", "102.5", "-o FILE.svg"):
+        assert text in answer.out
+
+
+def test_json_has_the_answer_and_the_states_of_f6(lenet):
+    answer = lenet("explain", sample_path(3), "--json").json
+    assert answer["label"] == min(answer["penalties"], key=answer["penalties"].get) == "3"
+    assert [len(answer["f6"]), len(answer["f6"][0])] == [12, 7]
+    assert answer["layers"]["c3"]["shape"] == [16, 10, 10]
+    assert answer["steps"][-1] == {"name": "digit", "height": 28, "width": 28}
+
+
+def test_the_explanation_says_what_recognize_says(lenet):
+    explained = lenet("explain", "--sample", 5, "--json").json
+    recognized = lenet("recognize", sample_path(5), "--json").json["pictures"][0]
+    assert explained["label"] == recognized["label"]
+    for label, penalty in recognized["penalties"].items():
+        assert explained["penalties"][label] == pytest.approx(penalty, abs=1e-3)
+
+
+@pytest.mark.parametrize("words", [[], ["--unit", "c3:5:2,7"], ["--learn"]])
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_a_picture_is_drawn_where_it_was_asked_for(lenet, tmp_path, words, suffix):
+    path = tmp_path / "new" / f"three{suffix}"
+    answer = lenet("explain", "--sample", 3, "-o", path, *words, "--json")
+    assert answer.json["picture"] == str(path)
+    assert "three" in answer.err
+    assert path.stat().st_size > 10_000
+    if suffix == ".png":
+        with Image.open(path) as picture:
+            assert picture.size[0] > 2000
+
+
+def test_a_unit_is_printed_product_by_product(lenet):
+    answer = lenet("explain", "--sample", 3, "--unit", "c3:5:2,7", "--json").json
+    total = sum(sum(map(sum, term["products"])) for term in answer["reads"]) + answer["bias"]
+    assert answer["sum"] == pytest.approx(total)
+    assert answer["state"] == pytest.approx(answer["engine"], abs=1e-5)
+    assert [term["map"] for term in answer["reads"]] == [0, 1, 5]
+    out = lenet("explain", "--sample", 3, "--unit", "c3:5:2,7").out
+    assert "maps 0, 1, 5; rows 2-6, columns 7-11" in out
+    assert f"{answer['sum']:.4f}" in out
+
+
+@pytest.mark.parametrize(
+    "unit", ["c1:0:0,0", "s2:5:13,13", "c3:15:9,9", "s4:15:4,4", "c5:0", "f6:0", "output:9"]
+)
+@pytest.mark.parametrize("network", ["original", "modern"])
+def test_every_kind_of_unit_can_be_printed(lenet, tmp_path, unit, network):
+    path = "1998"
+    if network == "modern":
+        path = tmp_path / "modern.safetensors"
+        make_untrained(MODERN).save(path)
+    for language in ("en", "zh"):
+        answer = lenet("explain", "--sample", 3, "--network", path, "--unit", unit, "--lang", language)
+        assert (answer.code, answer.err) == (0, "")
+    described = lenet("explain", "--sample", 3, "--network", path, "--unit", unit, "--json").json
+    assert described["state"] == pytest.approx(described["engine"], abs=1e-4)
+
+
+def test_a_step_of_learning_is_printed(lenet):
+    out = lenet("explain", "--sample", 3, "--learn").out
+    assert "111.68 ->     79.92 <- what it is taught" in out
+    answer = lenet("explain", "--sample", 3, "--learn", "--json").json
+    assert answer["losses"]["after"] < answer["losses"]["before"]
+    assert [layer["name"] for layer in answer["layers"]] == ["c1", "s2", "c3", "s4", "c5", "f6"]
+    assert len(answer["kernel"]["after"]) == 5
+
+
+def test_a_picture_needs_a_label_to_be_learned_from(lenet):
+    assert "--label 3" in lenet("explain", sample_path(7), "--learn").err
+    answer = lenet("explain", sample_path(7), "--learn", "--label", "7", "--rate", "0.01", "--json").json
+    assert (answer["target"], answer["rate"]) == ("7", 0.01)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ([], 2, "expected a picture or --sample"),
+        (["a.png", "--sample", "3"], 2, "not both"),
+        (["absent.png"], 1, "no such file"),
+        (["--sample", "11"], 1, "there are 0 to 9"),
+        (["--sample", "3", "-o", "a.gif"], 2, "expected one of .svg, .png"),
+        (["--sample", "3", "--unit", "c3:5"], 2, "rows and columns 0 to 9"),
+        (["--sample", "3", "--unit", "c9:5"], 2, "LAYER:MAP:ROW,COLUMN"),
+        (["--sample", "3", "--unit", "c5:1", "--learn"], 2, "one at a time"),
+        (["--sample", "3", "--rate", "1"], 2, "belong to --learn"),
+        (["--sample", "3", "--learn", "--rate", "0"], 2, "expected > 0"),
+        (["--sample", "3", "--learn", "--label", "x"], 2, "expected one of 0, 1"),
+        (["--sample", "3", "--network", "nothing"], 2, "expected one of 1998"),
+    ],
+)
+def test_a_mistake_is_one_line(lenet, words, code, message):
+    answer = lenet("explain", *words)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (code, "", 1)
+    assert message in answer.err

@@ -1,0 +1,43 @@
+"""The pictures of the documents are shown, and are those that the program draws now."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from lenet.cli.main import run
+from lenet.texts import set_language
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "figures"
+TOOL = runpy.run_path(str(ROOT / "tools" / "draw_figures.py"))
+FIGURES = [(name, language) for name in TOOL["FIGURES"] for language in TOOL["SUFFIXES"]]
+
+
+def read_words(path):
+    return re.findall(r"<text[^>]*>([^<]*)</text>", path.read_text("utf-8"))
+
+
+def split_numbers(words):
+    """Decimals apart from the rest: their last digits are not those of every machine."""
+    numbers = [float(number) for word in words for number in re.findall(r"-?\d+\.\d+", word)]
+    return numbers, [re.sub(r"-?\d+\.\d+", "#", word) for word in words]
+
+
+def test_every_figure_is_shown_somewhere():
+    pages = [*(ROOT / "docs").glob("*.md"), *ROOT.glob("README*.md")]
+    text = "".join(page.read_text("utf-8") for page in pages)
+    assert [path.name for path in FOLDER.glob("*.svg") if f"figures/{path.name}" not in text] == []
+
+
+@pytest.mark.parametrize(("name", "language"), FIGURES)
+def test_a_figure_says_what_the_program_says_now(name, language, tmp_path, capsys):
+    path = FOLDER / f"{name}{TOOL['SUFFIXES'][language]}"
+    again = tmp_path / path.name
+    assert run([*TOOL["FIGURES"][name], str(again), "--lang", language]) == 0
+    set_language(None)
+    numbers, words = split_numbers(read_words(path))
+    now, words_now = split_numbers(read_words(again))
+    assert words == words_now, "draw the figures anew: make figures"
+    assert numbers == pytest.approx(now, rel=0.02, abs=0.02), "draw the figures anew: make figures"

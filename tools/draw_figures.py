@@ -1,0 +1,35 @@
+"""Draw the pictures of the documentation, in English and in Chinese: python tools/draw_figures.py."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from lenet.cli.main import run
+
+FOLDER = Path(__file__).parents[1] / "docs" / "figures"
+
+# picture: the command that draws it, without the name of its file
+FIGURES = {
+    "network": ("summary", "--picture"),
+    "three": ("explain", "--sample", "3", "-o"),
+    "unit-s2": ("explain", "--sample", "3", "--unit", "s2:2:4,5", "-o"),
+    "unit-c3": ("explain", "--sample", "3", "--unit", "c3:5:2,7", "-o"),
+    "unit-output": ("explain", "--sample", "3", "--unit", "output:3", "-o"),
+    "learn": ("explain", "--sample", "3", "--learn", "-o"),
+}
+SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
+
+
+def main() -> int:
+    """Draw every picture; the exit code of the first command that fails."""
+    for name, words in FIGURES.items():
+        for language, suffix in SUFFIXES.items():
+            code = run([*words, str(FOLDER / f"{name}{suffix}"), "--lang", language, "--json"])
+            if code:
+                return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
