@@ -3,9 +3,9 @@
 A setting is a network, a batch size and a seed. Its divergence rate is measured by bisection: above it the
 training ends knowing nothing. A run's truth is where its rate lies against that, never how its curve looks:
 
-    diverges         at 1.5 to 6 times the divergence rate
-    oscillates       at 0.6 to 0.9 of it: on a quadratic loss, a step overshoots the minimum above a half
-    falls smoothly   at 0.03 to 0.2 of it
+    diverges         at 2 to 6 times the divergence rate
+    oscillates       at 0.5 to 0.8 of it: on a quadratic loss, a step overshoots the minimum above a half
+    smooth           at 0.01 to 0.1 of it
     crawls           so low that all steps together, made at once, were 0.005 to 0.05 of it
     frozen           at rate 0: crawls, and all that jumps is sampling noise
 
@@ -30,9 +30,10 @@ from lenet.randomness import draw_order
 from lenet.training.recipe import Recipe
 
 STEPS = 200
-BATCHES = (8, 16, 32)
-BANDS = {"diverges": (1.5, 6.0), "oscillates": (0.6, 0.9), "smooth": (0.03, 0.2)}  # of the divergence rate
+BATCHES = (16, 32, 64)
+BANDS = {"diverges": (2.0, 6.0), "oscillates": (0.5, 0.8), "smooth": (0.01, 0.1)}  # of the divergence rate
 CRAWL = (0.005, 0.05)  # rate x steps, of the divergence rate
+GROWTH = 1.3  # from rate to rate on the way up to the first one that diverges
 PRECISION = 1.1  # the bisection stops when its two ends are this near, as a factor
 RATES = (1e-3, 1e3)  # between which the divergence rate is looked for
 MEASURED = 500  # training images on which a training is measured in the end
@@ -107,15 +108,15 @@ def measure_mean_loss(penalties: np.ndarray, labels: np.ndarray, loss: Loss) -> 
 
 
 def measure_divergence_rate(setting: Setting) -> float:
-    """The rate above which a training diverges: doubled until it does, then bisected on a logarithmic scale.
+    """The rate above which a training diverges: raised until it does, then bisected on a logarithmic scale.
 
     The lower end must learn, so it starts where one that learns is found: a rate can also be too low for
     `STEPS` steps to beat a constant guess.
     """
     low = next(rate for rate in np.geomspace(0.03, RATES[0], 6) if not diverges(setting, rate))
-    high = 2 * low
+    high = GROWTH * low
     while not diverges(setting, high):
-        low, high = high, 2 * high
+        low, high = high, GROWTH * high
         if high > RATES[1]:
             raise RuntimeError(f"{setting}: no rate up to {high:g} diverges")
     while high / low > PRECISION:
