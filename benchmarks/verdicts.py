@@ -9,8 +9,8 @@ training ends knowing nothing. A run's truth is where its rate lies against that
     crawls           so low that all steps together, made at once, were 0.005 to 0.05 of it
     frozen           at rate 0: crawls, and all that jumps is sampling noise
 
-The cases were committed before the classifier (src/lenet/training/diagnosis.py); seeds from 0 were for tuning it,
-seeds from 1000 judged it, once.
+The cases were committed before the classifier (src/lenet/training/diagnosis.py). Seeds from 0 were for tuning
+it; seeds from 1000 judged it, once.
 
     python benchmarks/verdicts.py --seeds 1000-1019 --engine reference --jobs 2
 """
@@ -66,6 +66,7 @@ class Setting:
 
     @classmethod
     def draw(cls, seed: int) -> Setting:
+        """The setting of a seed."""
         random = np.random.default_rng(seed)
         architecture = (ORIGINAL, MODERN)[random.integers(2)]
         return cls(seed, architecture, int(random.choice(BATCHES)))
@@ -77,6 +78,7 @@ class Setting:
         return Recipe("rates", passes=1, batch=self.batch, rate=1.0, scale=scale, initialization="variance")
 
     def start(self) -> Parameters:
+        """The parameters that all its trainings begin with."""
         return initialize_parameters(self.architecture, self.seed, scheme="variance")
 
     def batches(self) -> np.ndarray:
@@ -106,7 +108,7 @@ def load_examples() -> Examples:
 
 
 def diverges(setting: Setting, rate: float, engine_name: str) -> bool:
-    """Whether a training ends knowing nothing: its loss no number, or no lower than that of a constant guess."""
+    """Whether a training ends knowing nothing: its loss no number, or no lower than that of a guess."""
     examples, engine = load_examples(), get_engine(engine_name)
     run = engine.start(setting.architecture, setting.start(), setting.recipe)
     with np.errstate(all="ignore"):
@@ -181,6 +183,7 @@ def judge_case(case: Case, engine_name: str) -> dict[str, Any]:
 
 
 def judge_seed(seed: int, engine_name: str) -> list[dict[str, Any]]:
+    """All runs of one setting."""
     return [judge_case(case, engine_name) for case in make_cases(seed, engine_name)]
 
 
@@ -195,10 +198,12 @@ def write_table(rows: list[dict[str, Any]], which: str) -> str:
 
 
 def count_right(rows: list[dict[str, Any]], which: str) -> int:
+    """How many verdicts are the truth."""
     return sum(row[which] == ("crawls" if row["truth"] == "frozen" else row["truth"]) for row in rows)
 
 
 def main() -> None:
+    """Judge the runs of some seeds and print the confusion tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

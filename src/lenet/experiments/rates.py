@@ -79,8 +79,10 @@ class Comparison:
 
     @property
     def recommended(self) -> tuple[float, float] | None:
-        """From the least to the greatest rate that fell smoothly, and up to half-way (as a factor) to the
-        least that did not; None where none fell smoothly."""
+        """From the least rate that fell smoothly to half-way, as a factor, between the greatest and too high.
+
+        None where no rate below those that are too high fell smoothly.
+        """
         ranked = sorted(self.trials, key=lambda trial: trial.rate)
         too_high = [trial.rate for trial in ranked if trial.judgement.verdict in ("diverges", "oscillates")]
         ceiling = min(too_high, default=math.inf)

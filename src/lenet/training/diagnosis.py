@@ -16,8 +16,8 @@ from lenet.training.history import History, PassRecord
 
 VERDICTS = ("diverges", "oscillates", "smooth", "crawls")
 
-# Decided on the tuning seeds of benchmarks/verdicts.py and judged on others (docs/rates.md). Losses are counted
-# in those of a guess, so that the limits hold for any number of classes.
+# Decided on the tuning seeds of benchmarks/verdicts.py and judged on others (docs/rates.md). Losses are
+# counted in those of a guess, so that the limits hold for any number of classes.
 KNOWS_NOTHING = 0.99  # what a training that knows nothing ends above
 CRAWLING = 0.8  # what a training that hardly moved ends above
 THROWN = 0.6  # a rise of the loss that a high one's noise does not make, either
