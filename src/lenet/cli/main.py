@@ -32,6 +32,7 @@ VERBS = {
     "shape": ("understand", "lenet.cli.shape:shape"),
     "codes": ("understand", "lenet.cli.codes:codes"),
     "train": ("use", "lenet.cli.train:train"),
+    "rates": ("understand", "lenet.cli.rates:rates"),
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),
     "data": ("use", "lenet.cli.data:app"),

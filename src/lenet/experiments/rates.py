@@ -28,7 +28,7 @@ PASSES = 4
 BATCH = 32
 MOST_RATES = 8
 
-Watch = Callable[[int, np.ndarray], None]
+Watch = Callable[[int, np.ndarray, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def compare_rates(
     engine: str = "auto",
     seed: int = 0,
     every: int = 1,
-    watch: Watch = lambda _number, _losses: None,
+    watch: Watch = lambda _number, _losses, _steps: None,
 ) -> Comparison:
     """Train from the same start, on the same batches, at several constant rates, by plain gradient descent.
 
@@ -129,7 +129,7 @@ def compare_rates(
         engine: "auto" for the fastest at hand, or an engine's name.
         seed: of the first weights and of the order of the images.
         every: draw only every so many losses, as many programs print them.
-        watch: is told after each step the number of the rate, and its losses so far.
+        watch: is told after each step the number of the rate, its losses so far, and how many there will be.
     Raises:
         LenetError: a mistake in the settings, or data that cannot be had.
     """
@@ -147,7 +147,7 @@ def compare_rates(
         raise UsageError("rates.batch", batch=batch, count=len(dataset.train))
     batches = cut_batches(len(dataset.train), batch, passes, seed)
     if not 1 <= every <= len(batches) // 4:
-        raise UsageError("rates.every", every=every, most=len(batches) // 4)
+        raise UsageError("rates.every_range", every=every, most=len(batches) // 4)
     start = initialize_parameters(fitted, seed, scheme=recipe.initialization)
     guess = math.log(fitted.classes)
     trials = []
@@ -157,7 +157,7 @@ def compare_rates(
         for step, loss, next_loss in train_at(runner, start, chosen, dataset.train, batches):
             losses[step] = loss
             frozen[step : step + 1] = next_loss
-            watch(number, losses[: step + 1])
+            watch(number, losses[: step + 1], len(losses))
         judgement = judge_losses(losses, guess, frozen)
         trials.append(Trial(rate, losses, frozen, judgement, share_causes(losses, frozen, every)))
     return Comparison(
