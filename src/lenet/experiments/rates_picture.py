@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -79,9 +79,9 @@ def draw_comparison(comparison: Comparison, texts: Mapping[str, str]) -> Figure:
         else:
             curve.set_xlabel(texts["rates.steps_axis"], color=LIGHT["soft"])
     key = "rates.loss_axis" if comparison.every == 1 else "rates.loss_axis_every"
-    words = {"color": LIGHT["soft"], "va": "top"}
+    words: dict[str, Any] = {"color": LIGHT["soft"], "va": "top"}
     figure.text(LEFT, 1 - 0.12 / height, texts[key].format(every=comparison.every), **words)
-    figure.text(CAUSES, 1 - 0.12 / height, texts["rates.causes"], **words)
+    figure.text(0.97, 1 - 0.12 / height, texts["rates.causes"], ha="right", **words)
     return figure
 
 
