@@ -120,8 +120,12 @@ def _draw_curve(axes: Axes, trial: Trial, every: int, texts: Mapping[str, str]) 
     fine = trial.judgement.verdict == "smooth"
     axes.plot(steps[:finite], medians, color=LIGHT["ink" if fine else "accent"], linewidth=2)
     if finite < len(steps):
-        words = texts["rates.off"].format(step=finite + 1)
-        axes.text(finite + 2, axes.get_ylim()[0], words, color=LIGHT["accent"], va="bottom", fontsize=9)
+        words: dict[str, Any] = {
+            "transform": axes.get_xaxis_transform(),
+            "color": LIGHT["accent"],
+            "fontsize": 9,
+        }
+        axes.text(finite + 2, 0.06, texts["rates.off"].format(step=finite + 1), **words)
 
 
 def _draw_causes(axes: Axes, trial: Trial, texts: Mapping[str, str]) -> None:

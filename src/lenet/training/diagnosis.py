@@ -34,7 +34,7 @@ IGNORANT = 0.85  # of a guess's error: a network that knows nothing of its digit
 MOVED = 0.03  # of the weights' size: less is hardly any way
 GAP = 5.0  # percent that validation may err more than training
 FLAT = 0.02  # of the greatest slope: a unit that is saturated
-MANY = 0.25  # of a layer's units
+MANY = 0.5  # of a layer's units
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,7 @@ def find_faults(
     network: Network,
     start: Parameters,
     images: np.ndarray,
+    validated: int,
 ) -> list[Fault]:
     """Say what is wrong with a training, if anything.
 
@@ -186,12 +187,13 @@ def find_faults(
         network: what it came to.
         start: the parameters that it began with.
         images: (N, 28, 28) uint8, some of those that it learned from.
+        validated: how many images the validation error was measured on.
     """
     losses = _thin_losses(np.array(history.losses), batch)
     if len(losses) < LEAST_POINTS or not history.passes:
         return []
     judgement = judge_losses(losses, float(losses[0]) if guess is None else guess)
-    stuck = list(_find_stuck_layers(network, images))
+    stuck = _find_stuck_layer(network, images)
     if judgement.verdict in ("diverges", "oscillates"):
         return [Fault(judgement.verdict, judgement.values), *stuck]
     last, classes = history.passes[-1], network.architecture.classes
@@ -199,7 +201,7 @@ def find_faults(
     error = last.training_error if last.validation_error is None else last.validation_error
     values = {"error": f"{error:.1f}", "chance": f"{chance:.0f}", **judgement.values}
     if error < IGNORANT * chance:
-        return [*stuck, *_find_gap(last)]
+        return [*stuck, *_find_gap(last, validated)]
     if stuck:
         return stuck
     return [Fault("flat" if _measure_way(start, network.parameters) < MOVED else "shuffled", values)]
@@ -211,10 +213,12 @@ def _thin_losses(losses: np.ndarray, batch: int) -> np.ndarray:
     return losses[: len(losses) // length * length].reshape(-1, length).mean(axis=1)
 
 
-def _find_gap(last: PassRecord) -> Iterator[Fault]:
+def _find_gap(last: PassRecord, validated: int) -> Iterator[Fault]:
     if last.validation_error is None:
         return
-    if last.validation_error - last.training_error > max(GAP, last.training_error):
+    share = last.validation_error / 100
+    doubt = 200 * np.sqrt(share * (1 - share) / max(validated, 1))  # percent, two standard deviations
+    if last.validation_error - last.training_error > max(GAP, 2 * last.training_error, doubt):
         values = {"training": f"{last.training_error:.1f}", "validation": f"{last.validation_error:.1f}"}
         yield Fault("gap", values)
 
@@ -225,17 +229,20 @@ def _measure_way(start: Parameters, end: Parameters) -> float:
     return float(np.sqrt(moved / sum(float(np.sum(start[name] ** 2)) for name in start)))
 
 
-def _find_stuck_layers(network: Network, images: np.ndarray) -> Iterator[Fault]:
-    """Layers with many units that answer alike to all images: saturated, or at 0 under relu."""
+def _find_stuck_layer(network: Network, images: np.ndarray) -> list[Fault]:
+    """The layer with the most units that answer alike to all images: saturated, or at 0 under relu."""
     architecture = network.architecture
     trace = network.model.trace(images)
+    worst, values = MANY, dict[str, Any]()
     for layer in architecture.squashed_layers:
         slopes = _measure_slopes(trace[layer], architecture)
         maps = slopes.reshape(*slopes.shape[:2], -1)
-        stuck, units = int((maps < FLAT).all(axis=(0, 2)).sum()), maps.shape[1]
-        if stuck > MANY * units:
-            name = "dead" if architecture.activation == "relu" else "saturated"
-            yield Fault(name, {"layer": layer.upper(), "stuck": stuck, "units": units})
+        stuck = np.all(maps < FLAT, axis=(0, 2))
+        if stuck.mean() > worst:
+            worst, values = float(stuck.mean()), {"stuck": int(stuck.sum()), "units": len(stuck)}
+            values["layer"] = layer.upper()
+    name = "dead" if architecture.activation == "relu" else "saturated"
+    return [Fault(name, values)] if values else []
 
 
 def _measure_slopes(states: np.ndarray, architecture: Architecture) -> np.ndarray:
