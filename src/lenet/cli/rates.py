@@ -217,4 +217,6 @@ def _recommend(comparison: Comparison) -> str:
     if comparison.recommended is None:
         return say("rates.none", rate=f"{comparison.next_rate:.2g}")
     low, high = comparison.recommended
+    if low == high:
+        return say("rates.one", low=f"{low:g}")
     return say("rates.recommended", low=f"{low:.2g}", high=f"{high:.2g}")

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH, HEAD, ROW, FOOT = 8.4, 0.5, 1.75, 0.55  # inches
+WIDTH, HEAD, ROW, FOOT = 8.4, 0.25, 1.75, 0.55  # inches
 LEFT, RIGHT, CAUSES = 0.075, 0.66, 0.79  # of the width: where the curve begins and ends, and the causes begin
-WINDOW = 9  # of the running median, in steps
+WINDOWS = 20  # of the running mean beside each other
 LOWEST, HIGHEST = 0.02, 30.0  # losses that the axis reaches at most
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 SHARES = ("sampling_noise", "step_size", "too_few_points")
@@ -113,12 +113,10 @@ def _draw_curve(axes: Axes, trial: Trial, every: int, texts: Mapping[str, str]) 
         markersize=3,
     )
     finite = int(np.isfinite(trial.losses).cumprod().sum())
-    half = WINDOW // 2
-    medians = [
-        np.median(trial.losses[max(0, at - half) : min(finite, at + half + 1)]) for at in range(finite)
-    ]
+    half = max(4, len(steps) // (2 * WINDOWS))
+    means = [np.mean(trial.losses[max(0, at - half) : min(finite, at + half + 1)]) for at in range(finite)]
     fine = trial.judgement.verdict == "smooth"
-    axes.plot(steps[:finite], medians, color=LIGHT["ink" if fine else "accent"], linewidth=2)
+    axes.plot(steps[:finite], means, color=LIGHT["ink" if fine else "accent"], linewidth=2)
     if finite < len(steps):
         words: dict[str, Any] = {
             "transform": axes.get_xaxis_transform(),
