@@ -108,7 +108,7 @@ def test_the_documents_have_commands():
 
 @pytest.mark.parametrize("command", ALL)
 def test_every_verb_in_the_documents_exists(command):
-    assert find_verb(command) in {*VERBS, "rates"}  # which comes with docs/rates.md
+    assert find_verb(command) in VERBS
 
 
 @pytest.mark.parametrize("command", [command for command in ALL if is_quick(command)])
@@ -151,5 +151,4 @@ def test_commands_in_a_chinese_page_answer_in_chinese(name):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_link_within_the_documents_leads_somewhere(path):
     for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", path.read_text("utf-8")):
-        if not target.startswith("rates."):  # which comes with the verb
-            assert (DOCS / target).exists(), target
+        assert (DOCS / target).exists(), target

@@ -33,6 +33,7 @@ VERBS = {
     "codes": ("understand", "lenet.cli.codes:codes"),
     "explain": ("understand", "lenet.cli.explain:explain"),
     "train": ("use", "lenet.cli.train:train"),
+    "rates": ("understand", "lenet.cli.rates:rates"),
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),
     "data": ("use", "lenet.cli.data:app"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,10 @@ from lenet.texts import say
 if TYPE_CHECKING:
     from lenet.data.dataset import Dataset
     from lenet.experiments.run import Result
+    from lenet.training.diagnosis import Fault
 
 INTERRUPTED = 130
+DIAGNOSED = 300  # training images on which units are looked at
 
 
 def train(
@@ -155,6 +158,7 @@ def describe_result(result: Result) -> dict[str, object]:
         "recipe": settings.recipe.name,
         "seed": settings.seed,
         "architecture": settings.architecture.to_dict(),
+        "faults": [{"name": fault.name, "sentence": str(fault)} for fault in diagnose(result)],
         "finished": evaluation is not None,
         "run": str(result.folder),
     }
@@ -181,3 +185,22 @@ def print_result(result: Result) -> None:
     if result.folder:
         console.print(say("train.files", path=result.folder), soft_wrap=True)
         console.print(say("train.next", path=result.folder), soft_wrap=True)
+    for fault in diagnose(result):
+        console.print(say("train.fault", sentence=fault), style="bold", soft_wrap=True)
+
+
+def diagnose(result: Result) -> list[Fault]:
+    """What is wrong with a training, if anything."""
+    from lenet.training.diagnosis import find_faults
+
+    recipe, network = result.settings.recipe, result.network
+    return find_faults(
+        result.history,
+        recipe.batch,
+        # the other losses have no level that a constant answer would keep to
+        math.log(network.architecture.classes) if recipe.objective == "cross-entropy" else None,
+        network,
+        result.start,
+        result.splits.train.images[:DIAGNOSED],
+        len(result.splits.validation),
+    )

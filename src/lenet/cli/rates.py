@@ -1,0 +1,222 @@
+"""`lenet rates`: the same training at several learning rates, and why its loss jumps."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from lenet.cli.options import architecture_option, choose_architecture, json_option
+from lenet.cli.output import make_console, print_json, print_paragraph
+from lenet.cli.train import load_data
+from lenet.errors import UsageError
+from lenet.texts import say
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from lenet.experiments.rates import Comparison, Trial
+
+COLUMNS = 44  # of a live curve
+BLOCKS = "▁▂▃▄▅▆▇█"
+LOWEST, HIGHEST = 0.02, 20.0  # losses of the lowest and the highest block, on a logarithmic scale
+SUFFIXES = (".svg", ".png")
+
+
+def rates(
+    rates: Annotated[str, typer.Option(metavar="RATE,RATE,...", help=say("rates.rates"))] = "0.5,0.1,0.02",
+    data: Annotated[
+        str, typer.Option(metavar="digits|mnist|fashion|PATH", help=say("train.data"))
+    ] = "digits",
+    passes: Annotated[int, typer.Option(help=say("train.passes"))] = 4,
+    batch: Annotated[int, typer.Option(help=say("train.batch"))] = 32,
+    limit: Annotated[int, typer.Option(help=say("train.limit"))] = 1500,
+    every: Annotated[int, typer.Option(help=say("rates.every"))] = 1,
+    architecture: Annotated[str, architecture_option()] = "original",
+    engine: Annotated[
+        str, typer.Option(metavar="auto|native|pytorch|reference", help=say("train.engine"))
+    ] = "auto",
+    seed: Annotated[int, typer.Option(help=say("train.seed"))] = 0,
+    picture: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="PICTURE.svg|.png", help=say("rates.picture"))
+    ] = None,
+    as_json: Annotated[bool, json_option()] = False,
+) -> None:
+    """Train at each rate from the same start, and say how it went and why."""
+    from lenet.experiments.rates import compare_rates
+
+    chosen = _read_rates(rates)
+    if picture and picture.suffix.lower() not in SUFFIXES:
+        raise UsageError("rates.suffix", path=picture)
+    network = choose_architecture(architecture)
+    dataset = load_data(data, limit)
+    begun = time.perf_counter()
+    curves = _LiveCurves(chosen)
+    with curves.shown():
+        comparison = compare_rates(
+            dataset,
+            chosen,
+            passes=passes,
+            batch=batch,
+            limit=limit,
+            architecture=network,
+            engine=engine,
+            seed=seed,
+            every=every,
+            watch=curves.watch,
+        )
+    seconds = time.perf_counter() - begun
+    if picture:
+        from lenet.experiments.rates_picture import write_picture
+
+        write_picture(comparison, picture)
+    if as_json:
+        print_json(_describe(comparison, dataset.name, seconds, picture))
+    else:
+        _print_comparison(comparison, dataset.name, seconds, picture)
+
+
+def _read_rates(words: str) -> list[float]:
+    try:
+        chosen = [float(word) for word in words.split(",")]
+    except ValueError:
+        chosen = []
+    if not chosen or not all(math.isfinite(rate) and rate > 0 for rate in chosen):
+        raise UsageError("rates.not_rates", value=words)
+    return chosen
+
+
+class _LiveCurves:
+    """A line for each rate, growing as its training goes on; one line each at its end off a terminal."""
+
+    def __init__(self, rates: list[float]) -> None:
+        self._console = make_console(stderr=True)
+        self._rates = rates
+        self._losses = [np.zeros(0) for _ in rates]
+        self._steps = [0 for _ in rates]
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show the curves as long as this lasts."""
+        from rich.live import Live
+
+        if self._console.is_terminal:
+            with Live(get_renderable=self._draw, console=self._console, refresh_per_second=8):
+                yield
+        else:
+            yield
+            self._console.print(self._draw(), soft_wrap=True)
+
+    def watch(self, number: int, losses: np.ndarray, steps: int) -> None:
+        """Take note of a rate's losses so far, of so many in all."""
+        self._losses[number], self._steps[number] = losses, steps
+
+    def _draw(self) -> Text:
+        from rich.text import Text
+
+        lines = [
+            self._draw_line(*parts) for parts in zip(self._rates, self._losses, self._steps, strict=True)
+        ]
+        return Text("\n".join(lines))
+
+    @staticmethod
+    def _draw_line(rate: float, losses: np.ndarray, steps: int) -> str:
+        # a column stands for the same steps in all curves
+        length = max(1, -(-steps // COLUMNS))
+        parts = [losses[at : at + length] for at in range(0, len(losses), length)]
+        curve = "".join(_choose_block(float(np.mean(part))) for part in parts)
+        last = f"{np.mean(parts[-1]):.3g}" if parts else ""
+        return f"{rate:>8g}  {curve:<{COLUMNS}}  {last}"
+
+
+def _choose_block(loss: float) -> str:
+    if not math.isfinite(loss):
+        return "×"
+    height = math.log(max(loss, LOWEST) / LOWEST) / math.log(HIGHEST / LOWEST)
+    return BLOCKS[min(int(height * len(BLOCKS)), len(BLOCKS) - 1)]
+
+
+def _describe(comparison: Comparison, data: str, seconds: float, picture: Path | None) -> dict[str, object]:
+    """A comparison as one JSON object; `rates` is the list."""
+    recipe = comparison.recipe
+    low, high = comparison.recommended or (None, None)
+    return {
+        "rates": [_describe_trial(trial) for trial in comparison.trials],
+        "recommended": None if low is None else [low, high],
+        "try": comparison.next_rate if low is None else None,
+        "setting": {
+            "data": data,
+            "images": comparison.images,
+            "architecture": comparison.architecture.to_dict(),
+            "update": "plain gradient descent, constant rate",
+            "loss": recipe.objective,
+            "batch": recipe.batch,
+            "passes": recipe.passes,
+            "steps": len(comparison.trials[0].losses),
+            "every": comparison.every,
+            "engine": comparison.engine,
+            "seed": comparison.seed,
+        },
+        "seconds": round(seconds, 2),
+        "picture": str(picture) if picture else None,
+    }
+
+
+def _describe_trial(trial: Trial) -> dict[str, object]:
+    shares = trial.shares
+    return {
+        "rate": trial.rate,
+        "verdict": trial.judgement.verdict,
+        "reason": trial.judgement.reason,
+        "shares": {
+            "sampling_noise": round(shares.sampling_noise, 4),
+            "step_size": round(shares.step_size, 4),
+            "too_few_points": round(shares.too_few_points, 4),
+        },
+        # JSON has no NaN
+        "losses": [float(f"{loss:.6g}") if math.isfinite(loss) else None for loss in trial.losses],
+    }
+
+
+def _print_comparison(comparison: Comparison, data: str, seconds: float, picture: Path | None) -> None:
+    recipe = comparison.recipe
+    values = {"data": data, "images": f"{comparison.images:,}", "engine": comparison.engine}
+    values |= {
+        "seconds": f"{seconds:.1f}",
+        "seed": str(comparison.seed),
+        "steps": str(len(comparison.trials[0].losses)),
+    }
+    print_paragraph(say("rates.setting", batch=recipe.batch, passes=recipe.passes, **values))
+    for trial in comparison.trials:
+        print_paragraph("")
+        verdict = say(f"verdict.{trial.judgement.verdict}")
+        make_console().print(say("rates.trial", rate=f"{trial.rate:g}", verdict=verdict), style="bold")
+        print_paragraph(trial.judgement.reason)
+        print_paragraph(say("rates.shares", **_write_shares(trial)))
+    print_paragraph("")
+    if comparison.every == 1:
+        print_paragraph(say("rates.all_drawn"))
+    print_paragraph(_recommend(comparison))
+    if picture:
+        print_paragraph(say("rates.drawn", path=picture))
+
+
+def _write_shares(trial: Trial) -> dict[str, str]:
+    shares = trial.shares
+    names = ("sampling_noise", "step_size", "too_few_points")
+    return {name: f"{100 * getattr(shares, name):.0f}%" for name in names}
+
+
+def _recommend(comparison: Comparison) -> str:
+    if comparison.recommended is None:
+        return say("rates.none", rate=f"{comparison.next_rate:.2g}")
+    low, high = comparison.recommended
+    if low == high:
+        return say("rates.one", low=f"{low:g}")
+    return say("rates.recommended", low=f"{low:.2g}", high=f"{high:.2g}")
