@@ -147,7 +147,12 @@ def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
         yield Finding("engines", "pytorch", f"PyTorch {packages['torch'].version}")
     else:
         yield Finding("engines", "pytorch", say("doctor.no_torch"), "note", write_install("lenet[pytorch]"))
-    yield Finding("engines", say("doctor.kernels"), say("doctor.no_kernels"), "note")
+    if find_spec("lenet._native"):
+        from lenet.engines.native import choose_variant
+
+        yield Finding("engines", "native", say("doctor.kernels", variant=choose_variant()))
+    else:
+        yield Finding("engines", "native", say("doctor.no_kernels"), "note")
 
 
 def _examine_data() -> Iterator[Finding]:

@@ -95,14 +95,14 @@ def _write_utf8() -> None:
 
 
 def _set_threads(words: list[str]) -> None:
-    """Tell NumPy and PyTorch how many threads to use, which they ask once, when they are imported.
+    """Tell our kernels, NumPy and PyTorch how many threads to use, which they ask once, when they are imported.
 
     Without `--threads`, NumPy gets one: the matrices of LeNet-5 are so small that sharing them costs more
     than it gives (see docs/lab-book.md), and on a busy machine much more.
     """
     given = [after for word, after in pairwise(words) if word == "--threads"]
     given += [word.partition("=")[2] for word in words if word.startswith("--threads=")]
-    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+    for name in ("LENET_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         if given and given[-1].isdecimal() and int(given[-1]):
             os.environ[name] = given[-1]
         elif name == "OPENBLAS_NUM_THREADS":
