@@ -51,11 +51,11 @@ template <int A, int P> static void enter_maps(const Network& n, const float* w,
     const int first = p * LANES;
     float* sums = trace && trace->s2_sum ? k.square_s2 : nullptr;  // room that only training needs
     if (trace && trace->c1_sum) {
-        for (int y = 0; y < C1_SIDE; y += 2) convolve_c1(k.field[p], w + n.offset[C1_WEIGHT], w + n.offset[C1_BIAS], y, k.c1[p]);
+        for (int y = 0; y < C1_SIDE; y++) convolve_c1(k.field[p], w + n.offset[C1_WEIGHT], w + n.offset[C1_BIAS], y, k.c1[p]);
         copy_rows(k.c1[p], C1_MAPS * C1_SIDE * C1_SIDE, LANES, first, live, trace->c1_sum);
     }
     for (int y = 0; y < C1_SIDE; y += 2) {
-        convolve_c1(k.field[p], w + n.offset[C1_WEIGHT], w + n.offset[C1_BIAS], y, k.c1[p]);
+        for (int i = 0; i < 2; i++) convolve_c1(k.field[p], w + n.offset[C1_WEIGHT], w + n.offset[C1_BIAS], y + i, k.c1[p]);
         for (int m = 0; m < C1_MAPS; m++) {
             const int to = (m * S2_SIDE + y / 2) * S2_SIDE * LANES;
             subsample<A, P>(k.c1[p] + (m * C1_SIDE + y) * C1_SIDE * LANES, S2_SIDE, coefficient2[m], bias2[m],

@@ -3,28 +3,24 @@
 
 INLINE int kernels_of(const Network& n) { return n.first[C3_MAPS]; }
 
-// C1, two rows of all six maps: tiles of 3 maps x 2x2 pixels, 3 weights and 4 pixels loaded for 12 products.
+// C1, one row of all six maps: tiles of 6 maps x 2 pixels, 6 weights and 2 pixels loaded for 12 products.
 SHARED void convolve_c1(const float* field, const float* weight, const float* bias, int y, float* c1) {
-    const float* in = field + y * FIELD * LANES;
-    for (int m = 0; m < C1_MAPS; m += 3) {
-        float* out = c1 + (m * C1_SIDE + y) * C1_SIDE * LANES;
-        for (int x = 0; x < C1_SIDE; x += 2) {
-            Vec s[3][4];
-            UNROLL for (int i = 0; i < 3; i++) UNROLL for (int p = 0; p < 4; p++) s[i][p] = spread(bias[m + i]);
-            for (int ky = 0; ky < KERNEL; ky++) {
-                UNROLL for (int kx = 0; kx < KERNEL; kx++) {
-                    const float* at = in + (ky * FIELD + x + kx) * LANES;
-                    Vec w[3];
-                    UNROLL for (int i = 0; i < 3; i++) w[i] = spread(weight[(m + i) * TAPS + ky * KERNEL + kx]);
-                    UNROLL for (int p = 0; p < 4; p++) {
-                        Vec v = load(at + ((p >> 1) * FIELD + (p & 1)) * LANES);
-                        UNROLL for (int i = 0; i < 3; i++) s[i][p] = fma(w[i], v, s[i][p]);
-                    }
+    for (int x = 0; x < C1_SIDE; x += 2) {
+        Vec s[C1_MAPS][2];
+        UNROLL for (int m = 0; m < C1_MAPS; m++) s[m][0] = s[m][1] = spread(bias[m]);
+        for (int ky = 0; ky < KERNEL; ky++) {
+            const float* at = field + ((y + ky) * FIELD + x) * LANES;
+            UNROLL for (int kx = 0; kx < KERNEL; kx++) {
+                Vec a = load(at + kx * LANES), b = load(at + (kx + 1) * LANES);
+                UNROLL for (int m = 0; m < C1_MAPS; m++) {
+                    Vec w = spread(weight[m * TAPS + ky * KERNEL + kx]);
+                    s[m][0] = fma(w, a, s[m][0]);
+                    s[m][1] = fma(w, b, s[m][1]);
                 }
             }
-            UNROLL for (int i = 0; i < 3; i++) UNROLL for (int p = 0; p < 4; p++)
-                store(out + (i * C1_SIDE * C1_SIDE + (p >> 1) * C1_SIDE + x + (p & 1)) * LANES, s[i][p]);
         }
+        UNROLL for (int m = 0; m < C1_MAPS; m++) UNROLL for (int p = 0; p < 2; p++)
+            store(c1 + ((m * C1_SIDE + y) * C1_SIDE + x + p) * LANES, s[m][p]);
     }
 }
 

@@ -17,30 +17,37 @@ INLINE void move(const Batch& b, int at, Vec g) {
     store(u.weights + at, w - rate * v);
 }
 
-// Two units' weights against 5 vectors of inputs: 10 sums, 7 loads a sample; the update while they are in registers.
-SHARED void meet_full(const Batch& b, int x, int inputs, int d, int weight, int unit) {
-    constexpr int J = 5;
-    for (int j = 0; j < inputs; j += J * LANES) {
-        const int at[2] = {weight + unit * inputs + j, weight + (unit + 1) * inputs + j};
-        if (b.update)
-            for (int u = 0; u < 2; u++)
-                for (int i = 0; i < J * LANES; i += 16) {
-                    __builtin_prefetch(b.update->weights + at[u] + i);
-                    if (b.update->momentum != 0) __builtin_prefetch(b.update->velocity + at[u] + i);
-                }
-        Vec s[2][J];
-        UNROLL for (int u = 0; u < 2; u++) UNROLL for (int i = 0; i < J; i++)
-            s[u][i] = b.add ? load(b.gradient + at[u] + i * LANES) : spread(0.0f);
-        for (int n = 0; n < b.count; n++) {
-            const float* row = b.rows + (size_t)n * ROW;
-            Vec d0 = spread(row[d + unit]), d1 = spread(row[d + unit + 1]);
-            UNROLL for (int i = 0; i < J; i++) {
-                Vec v = load(row + x + j + i * LANES);
-                s[0][i] = fma(d0, v, s[0][i]);
-                s[1][i] = fma(d1, v, s[1][i]);
-            }
+// U units' weights against V vectors of inputs: 12 sums; the update while they are in registers.
+template <int U, int V> INLINE void meet_tile(const Batch& b, int x, int d, int at, int inputs) {
+    if (b.update)
+        for (int u = 0; u < U; u++) {
+            __builtin_prefetch(b.update->weights + at + u * inputs, 1);
+            if (b.update->momentum != 0) __builtin_prefetch(b.update->velocity + at + u * inputs, 1);
+            if (b.update->scales) __builtin_prefetch(b.update->scales + at + u * inputs);
         }
-        UNROLL for (int u = 0; u < 2; u++) UNROLL for (int i = 0; i < J; i++) move(b, at[u] + i * LANES, s[u][i]);
+    Vec s[U][V];
+    UNROLL for (int u = 0; u < U; u++) UNROLL for (int i = 0; i < V; i++)
+        s[u][i] = b.add ? load(b.gradient + at + u * inputs + i * LANES) : spread(0.0f);
+    for (int n = 0; n < b.count; n++) {
+        const float* row = b.rows + (size_t)n * ROW;
+        Vec v[V];
+        UNROLL for (int i = 0; i < V; i++) v[i] = load(row + x + i * LANES);
+        UNROLL for (int u = 0; u < U; u++) {
+            Vec a = spread(row[d + u]);
+            UNROLL for (int i = 0; i < V; i++) s[u][i] = fma(a, v[i], s[u][i]);
+        }
+    }
+    UNROLL for (int u = 0; u < U; u++) UNROLL for (int i = 0; i < V; i++) move(b, at + u * inputs + i * LANES, s[u][i]);
+}
+
+// A slab of 16 inputs (one line of the cache a sample and a unit) against all units: it stays in L1 from tile to tile.
+SHARED void meet_slab(const Batch& b, int x, int d, int weight, int inputs, int units, int slab) {
+    constexpr int U = 12 / PARTS;
+    const int j = slab * 16;
+    for (int u = 0; u < units; u += U) {
+        const int at = weight + u * inputs + j;
+        if (j + 16 <= inputs) meet_tile<U, PARTS>(b, x + j, d + u, at, inputs);
+        else meet_tile<U, PARTS / 2>(b, x + j, d + u, at, inputs);  // F6 has 7 slabs and a half
     }
 }
 
@@ -94,8 +101,8 @@ SHARED void meet_small(const Batch& b) {
     }
 }
 
-// What threads share out: items of about the same cost, each with its own parameters.
-constexpr int UNITS_AN_ITEM = 6, C5_ITEMS = C5_UNITS / UNITS_AN_ITEM, F6_ITEMS = F6_UNITS / (2 * UNITS_AN_ITEM);
+// What threads share out: items with parameters of their own.
+constexpr int C5_ITEMS = S4_UNITS / 16, F6_ITEMS = (C5_UNITS + 15) / 16;
 
 static int count_items(const Batch*) { return C5_ITEMS + F6_ITEMS + 2; }
 
@@ -103,9 +110,9 @@ static void finish(const Batch* batch, int item) {
     const Batch& b = *batch;
     const int* offset = b.network->offset;
     if (item < C5_ITEMS) {
-        for (int u = 0; u < UNITS_AN_ITEM; u += 2) meet_full(b, X5, S4_UNITS, D5, offset[C5_WEIGHT], item * UNITS_AN_ITEM + u);
+        meet_slab(b, X5, D5, offset[C5_WEIGHT], S4_UNITS, C5_UNITS, item);
     } else if ((item -= C5_ITEMS) < F6_ITEMS) {
-        for (int u = 0; u < 2 * UNITS_AN_ITEM; u += 2) meet_full(b, X6, C5_UNITS, D6, offset[F6_WEIGHT], item * 2 * UNITS_AN_ITEM + u);
+        meet_slab(b, X6, D6, offset[F6_WEIGHT], C5_UNITS, F6_UNITS, item);
     } else if (item == F6_ITEMS) {
         meet_small(b);
     } else {
