@@ -56,7 +56,7 @@ def count_threads() -> int:
 def _count_cores() -> int:
     """The cores of the affinity mask, and no more than the control group's quota pays for."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, math.ceil(_read_quota())))
+    return max(1, math.ceil(min(cores, _read_quota())))
 
 
 @cache
