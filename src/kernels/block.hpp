@@ -58,7 +58,7 @@ template <int A, int P> static void enter_maps(const Network& n, const float* w,
         for (int i = 0; i < 2; i++) convolve_c1(k.field[p], w + n.offset[C1_WEIGHT], w + n.offset[C1_BIAS], y + i, k.c1[p]);
         for (int m = 0; m < C1_MAPS; m++) {
             const int to = (m * S2_SIDE + y / 2) * S2_SIDE * LANES;
-            subsample<A, P>(k.c1[p] + (m * C1_SIDE + y) * C1_SIDE * LANES, S2_SIDE, coefficient2[m], bias2[m],
+            subsample<A, P>(k.c1[p] + (m * C1_SIDE + y) * C1_SIDE * LANES, S2_SIDE, spread(coefficient2[m]), spread(bias2[m]),
                             k.s2[p] + to, LANES, sums ? sums + to : nullptr);
         }
     }
@@ -70,7 +70,7 @@ template <int A, int P> static void enter_maps(const Network& n, const float* w,
     sums = trace && trace->s4_sum ? k.c5 : nullptr;  // overwritten later; room for 128 units only
     for (int m = 0; m < C3_MAPS; m++) {
         for (int y = 0; y < C3_SIDE; y += 2)
-            subsample<A, P>(k.c3[p] + (m * C3_SIDE + y) * C3_SIDE * LANES, S4_SIDE, coefficient4[m], bias4[m],
+            subsample<A, P>(k.c3[p] + (m * C3_SIDE + y) * C3_SIDE * LANES, S4_SIDE, spread(coefficient4[m]), spread(bias4[m]),
                             k.s4 + (m * TAPS + y / 2 * S4_SIDE) * BLOCK + first, BLOCK,
                             sums ? sums + y / 2 * S4_SIDE * BLOCK : nullptr);
         if (!sums) continue;
@@ -129,7 +129,7 @@ template <int A, int P> static void return_maps(const Batch& b, Work& k, int p) 
         for (int y = 0; y < C3_SIDE; y += 2) {
             float* rows = k.c3[p] + (m * C3_SIDE + y) * C3_SIDE * LANES;
             unsample<A, P>(rows, S4_SIDE, k.s4 + (m * TAPS + y / 2 * S4_SIDE) * BLOCK + p * LANES, BLOCK,
-                           P == TRAINABLE ? w[n.offset[S4_COEFFICIENT] + m] : 0.0f, b.second, rows, shares);
+                           spread(P == TRAINABLE ? w[n.offset[S4_COEFFICIENT] + m] : 0.0f), b.second, rows, shares);
         }
         if (P == TRAINABLE) add(S4_COEFFICIENT, m, shares.coefficient), add(S4_BIAS, m, shares.pooled_bias);
         add(C3_BIAS, m, shares.bias);
@@ -150,7 +150,7 @@ template <int A, int P> static void return_maps(const Batch& b, Work& k, int p) 
     for (int y = 0; y < C1_SIDE; y += 2) {
         for (int m = 0; m < C1_MAPS; m++)
             unsample<A, P>(k.c1[p] + (m * C1_SIDE + y) * C1_SIDE * LANES, S2_SIDE, k.s2[p] + (m * S2_SIDE + y / 2) * S2_SIDE * LANES, LANES,
-                           P == TRAINABLE ? w[n.offset[S2_COEFFICIENT] + m] : 0.0f, b.second, k.rows + m * 2 * C1_SIDE * LANES, shares[m]);
+                           spread(P == TRAINABLE ? w[n.offset[S2_COEFFICIENT] + m] : 0.0f), b.second, k.rows + m * 2 * C1_SIDE * LANES, shares[m]);
         meet_c1(k.rows, field, y, k.small + n.offset[C1_WEIGHT] * LANES);
     }
     for (int m = 0; m < C1_MAPS; m++) {

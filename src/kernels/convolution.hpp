@@ -114,6 +114,7 @@ template <class Done> INLINE void return_c3(const Network& n, const float* flow,
                 const float* row = flow + (m * C3_SIDE + y - ky) * C3_SIDE * LANES;
                 const float* w = weight + k * TAPS + ky * KERNEL;
                 UNROLL for (int kx = 0; kx < KERNEL; kx++) {
+                    RELOAD;
                     Vec a = spread(w[kx]);
                     UNROLL for (int x = 0; x < C3_SIDE; x++) s[x + kx] = fma(a, load(row + x * LANES), s[x + kx]);
                 }

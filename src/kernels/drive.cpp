@@ -155,6 +155,7 @@ void train_one_by_one(const Kernels& kernels, const Network& network, const Task
         }
     });
     int turn = 0;
+    kernels.begin_one(&batch[0], work);
     for (int done = 0; done < steps; done = last) {
         const int together = pace.choose();
         const auto start = std::chrono::steady_clock::now();
@@ -165,6 +166,7 @@ void train_one_by_one(const Kernels& kernels, const Network& network, const Task
         while (together == 2 && ended.load(std::memory_order_acquire) < turn) patience.wait();
         pace.measure(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / (last - first));
     }
+    kernels.end_one(&batch[0], work);
     if (threads > 1) {
         first = -1;
         begun.store(turn + 1, std::memory_order_release);

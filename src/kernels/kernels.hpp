@@ -87,7 +87,9 @@ struct Kernels {
     void (*finish)(const Batch*, int item);
     // One image: for latency, and for one sample an update; see single.hpp.
     void (*recognize_one)(const Network*, const float* weights, const Images*, int index, float* work, float* own, float* penalties);
+    void (*begin_one)(const Batch*, float* work);  // before the first sample of a run, and after its last one
     void (*learn_one)(const Batch*, int index, int phase, int thread, int threads, float* work, float* own);
+    void (*end_one)(const Batch*, float* work);
     double (*measure_peak)(int64_t rounds);    // independent multiply-adds: returns how many were done
     double (*measure_clock)(int64_t rounds);   // a chain of dependent additions: returns how many
 };

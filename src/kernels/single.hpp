@@ -3,23 +3,28 @@
 // Lanes are pixels of a map laid out flat. A convolution is then, tap by tap, the whole map shifted: the outputs keep
 // the pitch of the inputs, and the columns past the last output hold what nobody reads (states) or zero (flows).
 // C5 and F6 take lanes over their inputs, with the gradient and the update in one pass over the weights.
+// In training C3's lanes are its maps (c3_maps.hpp), since shifted flows would be loaded across lines of the cache.
 //
 // Two threads share one sample: halves of the maps of C1 and C3 and of the units. A phase reads only what earlier
 // phases wrote, so a barrier between phases suffices; field, F6 and output are computed by both, each in its own memory.
 
 constexpr int C1_PITCHED = C1_SIDE * FIELD, C3_PITCHED = 144, S2_PITCHED = 208;
 constexpr int C3_VECTORS = 136 / LANES;                      // 9 rows of 14 and 10 pixels
-constexpr int FLOW3_BEFORE = 64, FLOW3 = FLOW3_BEFORE + 224;  // zeros around a map's flows
+
+constexpr int PACKED = C1_MAPS * TAPS * C3_MAPS;              // C3's kernels, connected or not
 
 struct Single {  // shared by the threads of a sample
-    float *c1, *s2, *c3, *s4, *c5, *flow3, *flow4, *gradient3;
+    float *c1, *s2, *c3, *s4, *c5, *flow4;
+    float *weight3, *velocity3, *scale3, *gradient3, *s4_columns, *flow4_columns;  // c3_maps.hpp
     explicit Single(float* at) {
         auto take = [&](int size) { float* p = at; at += (size + 15) & ~15; return p; };
         c1 = take(C1_MAPS * C1_PITCHED), s2 = take(C1_MAPS * S2_PITCHED), c3 = take(C3_MAPS * C3_PITCHED), s4 = take(S4_UNITS);
-        c5 = take(128), flow3 = take(C3_MAPS * FLOW3), flow4 = take(S4_UNITS), gradient3 = take(C3_MAPS * C1_MAPS * TAPS + 16);
+        c5 = take(128), flow4 = take(S4_UNITS);
+        weight3 = take(PACKED), velocity3 = take(PACKED), scale3 = take(PACKED), gradient3 = take(PACKED);
+        s4_columns = take(S4_UNITS), flow4_columns = take(S4_UNITS);
     }
 };
-constexpr size_t SINGLE_FLOATS = C1_MAPS * (C1_PITCHED + S2_PITCHED) + C3_MAPS * (C3_PITCHED + FLOW3) + 2 * S4_UNITS + 128 + C3_MAPS * C1_MAPS * TAPS + 64;
+constexpr size_t SINGLE_FLOATS = C1_MAPS * (C1_PITCHED + S2_PITCHED) + C3_MAPS * C3_PITCHED + 4 * S4_UNITS + 128 + 4 * PACKED + 64;
 
 struct Own {  // of one thread
     float *field, *f6, *flow6, *flow5, *flow7, *flow2, *flow1, *y, *shares, *belief, *slopes;
@@ -272,6 +277,8 @@ template <int A, int P> INLINE FlatShares unsample_flat(const float* map, int pi
     return shares;
 }
 
+#include "c3_maps.hpp"
+
 // Phase 3: F6, the output, the loss, and back to C3's flows and gradient for some of its maps.
 template <int A, int P, int PLAIN, int SCALED> static void turn_around(const Batch& b, int index, int t, int threads, Single& s, Own& o) {
     const Network& n = *b.network;
@@ -312,34 +319,7 @@ template <int A, int P, int PLAIN, int SCALED> static void turn_around(const Bat
     }
     const int from = share_begin(C3_MAPS, t, threads), to = share_begin(C3_MAPS, t + 1, threads);
     return_c5<PLAIN, SCALED>(u, n.offset[C5_WEIGHT], s.s4, o.flow5, from * TAPS, to * TAPS, s.flow4);
-    if (P == TRAINABLE)
-        for (int i = from * TAPS; i < to * TAPS; i += LANES) store(s.flow4 + i, load(s.flow4 + i) * slope<A>(load(s.s4 + i)));
-    for (int m = from; m < to; m++) {
-        float* flow = s.flow3 + m * FLOW3 + FLOW3_BEFORE;
-        FlatShares shares = unsample_flat<A, P>(s.c3 + m * C3_PITCHED, S2_SIDE, S4_SIDE, s.flow4 + m * TAPS,
-                                                P == TRAINABLE ? w[n.offset[S4_COEFFICIENT] + m] : 0, flow);
-        if (P == TRAINABLE) nudge_one(u, n.offset[S4_COEFFICIENT] + m, shares.coefficient), nudge_one(u, n.offset[S4_BIAS] + m, shares.pooled_bias);
-        nudge_one(u, n.offset[C3_BIAS] + m, shares.bias);
-        for (int k = n.first[m]; k < n.first[m + 1]; k++)
-            meet_kernel(flow, s.s2 + n.source[k] * S2_PITCHED, S2_SIDE, C3_VECTORS, s.gradient3 + k * TAPS);
-    }
-}
-
-// N vectors of the flows into one map of S2.
-template <int N> SHARED void shift_back(const Network& n, const float* flow3, const float* weight, int i, int at, float* flow2) {
-    Vec s[N];
-    UNROLL for (int v = 0; v < N; v++) s[v] = spread(0.0f);
-    for (int m = 0; m < C3_MAPS; m++)
-        for (int k = n.first[m]; k < n.first[m + 1]; k++) {
-            if (n.source[k] != i) continue;
-            const float* flow = flow3 + m * FLOW3 + FLOW3_BEFORE + at;
-            for (int ky = 0; ky < KERNEL; ky++)
-                UNROLL for (int kx = 0; kx < KERNEL; kx++) {
-                    Vec a = spread(weight[k * TAPS + ky * KERNEL + kx]);
-                    UNROLL for (int v = 0; v < N; v++) s[v] = fma(a, load(flow + v * LANES - ky * S2_SIDE - kx), s[v]);
-                }
-        }
-    UNROLL for (int v = 0; v < N; v++) store(flow2 + at + v * LANES, s[v]);
+    for (int q = from / LANES; q < to / LANES; q++) return_columns<A, P, PLAIN, SCALED>(b, q, s);
 }
 
 // Phase 4: flows into some maps of S2, their gradients down to C1; the updates of C1, S2, F6 and the output.
@@ -348,10 +328,7 @@ template <int A, int P, int PLAIN, int SCALED> static void return_c1(const Batch
     const float* w = b.weights;
     const Update& u = *b.update;
     for (int i = share_begin(C1_MAPS, t, threads); i < share_begin(C1_MAPS, t + 1, threads); i++) {
-        for (int at = 0; at < 200; at += 25 * LANES) {  // 200 pixels are 25 (50) vectors
-            shift_back<13>(n, s.flow3, w + n.offset[C3_WEIGHT], i, at, o.flow2);
-            shift_back<12>(n, s.flow3, w + n.offset[C3_WEIGHT], i, at + 13 * LANES, o.flow2);
-        }
+        return_one_map(s, i, o.flow2);
         if (P == TRAINABLE)
             for (int p = 0; p < S2_SIDE * S2_SIDE; p += LANES) {
                 Vec state = load(s.s2 + i * S2_PITCHED + p);
@@ -376,8 +353,10 @@ template <int A, int P, int PLAIN, int SCALED> static void return_c1(const Batch
 }
 
 // Phase 5: the update of some maps of C3, which every thread has read by now.
-static void nudge_c3(const Batch& b, int t, int threads, Single& s) {
-    const Network& n = *b.network;
-    const int from = n.first[share_begin(C3_MAPS, t, threads)] * TAPS, to = n.first[share_begin(C3_MAPS, t + 1, threads)] * TAPS;
-    for (int i = from; i < to; i++) nudge_one(*b.update, n.offset[C3_WEIGHT] + i, s.gradient3[i]);
+template <int PLAIN, int SCALED> static void nudge_c3(const Batch& b, int t, int threads, Single& s) {
+    const Update packed = {b.update->rate, b.update->momentum, b.update->decay, s.weight3, s.velocity3, s.scale3};
+    const int from = share_begin(C3_MAPS, t, threads), to = share_begin(C3_MAPS, t + 1, threads);
+    for (int tap = 0; tap < C1_MAPS * TAPS; tap++)
+        for (int at = tap * C3_MAPS + from; at < tap * C3_MAPS + to; at += LANES)
+            nudge<PLAIN, 1>(packed, at, load(s.weight3 + at), load(s.gradient3 + at));
 }

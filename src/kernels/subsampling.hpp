@@ -2,7 +2,7 @@
 
 // Two rows of a map's sums (2 x 2n) become states in place, and one row of n states of the next layer.
 // `sums`: where to keep that row's sums before squashing, trainable pooling only; or null.
-template <int A, int P> INLINE void subsample(float* rows, int n, float coefficient, float bias, float* out, int out_step, float* sums) {
+template <int A, int P> INLINE void subsample(float* rows, int n, Vec coefficient, Vec bias, float* out, int out_step, float* sums) {
     for (int x = 0; x < n; x++) {
         Vec v[4];
         UNROLL for (int i = 0; i < 4; i++) {
@@ -19,7 +19,7 @@ template <int A, int P> INLINE void subsample(float* rows, int n, float coeffici
             if (P == AVERAGE) y = y * spread(0.25f);
         }
         if (P == TRAINABLE) {
-            y = fma(y, spread(coefficient), spread(bias));
+            y = fma(y, coefficient, bias);
             if (sums) store(sums + x * out_step, y);
             y = squash<A>(y);
         }
@@ -31,10 +31,10 @@ template <int A, int P> INLINE void subsample(float* rows, int n, float coeffici
 struct Shares { Vec coefficient, pooled_bias, bias; };
 
 // From the flow of n pooled sums back to the flows of two rows of sums below, which may be `rows` themselves.
-template <int A, int P> INLINE void unsample(const float* rows, int n, const float* flow, int flow_step, float coefficient, int second,
+template <int A, int P> INLINE void unsample(const float* rows, int n, const float* flow, int flow_step, Vec coefficient, int second,
                                              float* out, Shares& shares) {
     const Vec zero = spread(0.0f);
-    const Vec factor = spread(P == AVERAGE ? (second ? 0.0625f : 0.25f) : second ? coefficient * coefficient : coefficient);
+    const Vec factor = P == AVERAGE ? spread(second ? 0.0625f : 0.25f) : second ? coefficient * coefficient : coefficient;
     for (int x = 0; x < n; x++) {
         Vec d = load(flow + x * flow_step), v[4];
         UNROLL for (int i = 0; i < 4; i++) v[i] = load(rows + ((i >> 1) * 2 * n + 2 * x + (i & 1)) * LANES);

@@ -11,7 +11,9 @@ from lenet.engines.reference import ReferenceEngine
 from lenet.errors import EngineError, ShapeError
 from lenet.parameters import Parameters, initialize_parameters
 
-native = pytest.importorskip("lenet.engines.native", reason="no kernels: lenet was installed without a compiler")
+native = pytest.importorskip(
+    "lenet.engines.native", reason="no kernels: lenet was installed without a compiler"
+)
 NativeEngine = native.NativeEngine
 VARIANTS = native._native.variants()
 PRESETS = pytest.mark.parametrize("architecture", [ORIGINAL, MODERN], ids=["original", "modern"])
@@ -119,7 +121,9 @@ def test_a_batch_of_several_waves_is_the_mean_of_all(architecture):
     losses = []
     for engine in (NativeEngine(), ReferenceEngine()):
         run = engine.start(architecture, parameters, Recipe(loss))
-        losses.append(run.advance(images, labels, order[None].astype(np.int32).repeat(2, 0), np.full(2, 1e-3)))
+        losses.append(
+            run.advance(images, labels, order[None].astype(np.int32).repeat(2, 0), np.full(2, 1e-3))
+        )
     assert np.allclose(losses[0], losses[1], rtol=1e-5)
 
 
@@ -187,7 +191,9 @@ def test_denormal_weights_are_as_good_as_others(variant):
     parameters = make_parameters(ORIGINAL).map(lambda array: array * np.float32(1e-39))
     images, _ = draw_images(17)
     expected = ReferenceEngine().load(ORIGINAL, parameters).penalties(images)
-    assert np.allclose(NativeEngine(variant).load(ORIGINAL, parameters).penalties(images), expected, rtol=1e-5)
+    assert np.allclose(
+        NativeEngine(variant).load(ORIGINAL, parameters).penalties(images), expected, rtol=1e-5
+    )
 
 
 def test_a_weight_that_is_no_number_shows_in_the_loss():

@@ -35,6 +35,7 @@ VERBS = {
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),
     "data": ("use", "lenet.cli.data:app"),
+    "bench": ("use", "lenet.cli.bench:bench"),
     "doctor": ("start", "lenet.cli.doctor:doctor"),
 }
 
@@ -95,7 +96,7 @@ def _write_utf8() -> None:
 
 
 def _set_threads(words: list[str]) -> None:
-    """Tell our kernels, NumPy and PyTorch how many threads to use, which they ask once, when they are imported.
+    """Tell the kernels, NumPy and PyTorch how many threads to use, before they ask, which they do once.
 
     Without `--threads`, NumPy gets one: the matrices of LeNet-5 are so small that sharing them costs more
     than it gives (see docs/lab-book.md), and on a busy machine much more.

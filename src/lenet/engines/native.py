@@ -239,7 +239,9 @@ class NativeRun:
         if not order.size:
             return losses
         if not 0 <= order.min() <= order.max() < len(images):
-            raise ShapeError("native.order", low=int(order.min()), high=int(order.max()), last=len(images) - 1)
+            raise ShapeError(
+                "native.order", low=int(order.min()), high=int(order.max()), last=len(images) - 1
+            )
         self._program.train(
             self._weights,
             self._velocity,
