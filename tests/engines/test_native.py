@@ -15,7 +15,7 @@ native = pytest.importorskip(
     "lenet.engines.native", reason="no kernels: lenet was installed without a compiler"
 )
 NativeEngine = native.NativeEngine
-VARIANTS = native._native.variants()
+VARIANTS = native.variants()
 PRESETS = pytest.mark.parametrize("architecture", [ORIGINAL, MODERN], ids=["original", "modern"])
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet import _native
+from lenet._native import Program, variants
 from lenet.architecture import C3_MAPS, CHOICES, FIELD, LAYER_NAMES, PARAMETER_NAMES, Architecture
-from lenet.engines import Model, Refusal, Run, Update
+from lenet.engines import Model, Refusal, Run, Update, get_engine
 from lenet.engines.inputs import check_images, check_targets
 from lenet.engines.loss import LOSSES, Loss
 from lenet.errors import EngineError, ShapeError
@@ -32,10 +32,10 @@ def choose_variant() -> str:
     Raises:
         EngineError: `LENET_KERNEL` names none that this processor can run.
     """
-    variants = _native.variants()
-    wanted = os.environ.get("LENET_KERNEL", variants[0])
-    if wanted not in variants:
-        raise EngineError("native.kernel", name=wanted, names=", ".join(variants))
+    available = variants()
+    wanted = os.environ.get("LENET_KERNEL", available[0])
+    if wanted not in available:
+        raise EngineError("native.kernel", name=wanted, names=", ".join(available))
     return wanted
 
 
@@ -109,15 +109,25 @@ class Layout:
         }
         return Parameters(self.architecture, arrays)
 
-    def compile(self, variant: str) -> _native.Program:
+    def compile(self, variant: str) -> Program:
         """Describe the network to the kernels."""
         network = self.architecture
         first = np.searchsorted(network.pairs[:, 0], np.arange(C3_MAPS + 1))
         codes = network.codes if network.output == "rbf" else np.zeros((1, 1), np.float32)
-        choices = (CHOICES[key].index(getattr(network, key)) for key in ("activation", "pooling", "output"))
+        activation, pooling, output = (
+            CHOICES[key].index(getattr(network, key)) for key in ("activation", "pooling", "output")
+        )
         sources = network.pairs[:, 1].tolist()
-        return _native.Program(
-            variant, *choices, int(network.classes), first.tolist(), sources, self.offsets, codes
+        return Program(
+            variant,
+            activation,
+            pooling,
+            output,
+            int(network.classes),
+            first.tolist(),
+            sources,
+            self.offsets,
+            codes,
         )
 
 
@@ -193,9 +203,7 @@ class NativeModel:
         return self._layout.unpack(result)
 
     def _refer(self) -> Model:
-        from lenet.engines.reference import ReferenceModel
-
-        return ReferenceModel(self._parameters)
+        return get_engine("reference").load(self.architecture, self._parameters)
 
 
 class NativeRun:
@@ -281,18 +289,14 @@ class NativeEngine:
 
     def load(self, architecture: Architecture, parameters: Parameters, dtype: str = "float32") -> Model:
         if dtype != "float32":
-            from lenet.engines.reference import ReferenceEngine
-
-            return ReferenceEngine().load(architecture, parameters, dtype)
+            return get_engine("reference").load(architecture, parameters, dtype)
         self._check(architecture)
         return NativeModel(parameters.astype(np.float32), self._variant, self._threads)
 
     def start(self, architecture: Architecture, parameters: Parameters, recipe: Update) -> Run:
         recipe.loss.check(architecture)
         if parameters.dtype != np.float32:
-            from lenet.engines.reference import ReferenceEngine
-
-            return ReferenceEngine().start(architecture, parameters, recipe)
+            return get_engine("reference").start(architecture, parameters, recipe)
         self._check(architecture, recipe)
         return NativeRun(parameters, recipe, self._variant, self._threads)
 
