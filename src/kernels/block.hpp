@@ -194,7 +194,7 @@ template <int A, int P> static void return_full_layers(const Batch& b, Work& k, 
                 store(at, unsquash(load(at), s));
             }
     } else {
-        if (b.second) bend_rbf(n, b.loss, k.slopes, k.belief, k.f6, flow);
+        if (b.second) bend_rbf(n, b.loss, k.belief, k.f6, flow);
         else leave_rbf(n, k.slopes, k.f6, flow);
         for (int i = 0; i < F6_UNITS * BLOCK; i += LANES) store(k.f6 + i, unsquash(load(k.f6 + i), load(flow + i)));
     }

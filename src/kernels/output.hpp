@@ -73,15 +73,16 @@ SHARED void leave_rbf(const Network& n, const float* slopes, const float* f6, fl
 
 // The same for second derivatives: twice the sum of the first ones, plus the variance of s d(penalty)/d(state)
 // under the belief; `bend_loss` in engines/reference_backward.py.
-SHARED void bend_rbf(const Network& n, const Loss& loss, const float* slopes, const float* belief, const float* f6, float* flow) {
+SHARED void bend_rbf(const Network& n, const Loss& loss, const float* belief, const float* f6, float* flow) {
     const float twice = 2 * (loss.kind == CROSS_ENTROPY ? loss.scale : 1.0f);
     for (int p = 0; p < PARTS; p++) {
         const int at = p * LANES;
-        Vec total = spread(0.0f), left = spread(1.0f);
-        for (int c = 0; c < n.classes; c++) {
-            total = total + load(slopes + c * BLOCK + at);
-            left = left - load(belief + c * BLOCK + at);
-        }
+        // What belief leaves over is rubbish's, and it is what the first derivatives add up to. Their sum itself would
+        // be a difference of nearly equal numbers, and could be negative.
+        Vec left = spread(1.0f);
+        for (int c = 0; c < n.classes; c++) left = left - load(belief + c * BLOCK + at);
+        left = loss.kind == MAP ? at_least(spread(0.0f), left) : spread(0.0f);
+        const Vec total = loss.kind == MSE ? spread(1.0f) : left;
         for (int j = 0; j < F6_UNITS; j++) {
             Vec bend = total + total, x = load(f6 + j * BLOCK + at);
             if (loss.kind != MSE) {

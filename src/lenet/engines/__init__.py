@@ -148,7 +148,7 @@ def get_engine(name: str = "auto", training: bool = False) -> Engine:
             that takes `reference`.
     Raises:
         EngineError: no engine of this name.
-        MissingExtra: the engine's package is not installed.
+        MissingExtra: the engine's package is not installed, or the kernels of `native` could not be built.
     """
     if name == "auto":
         if find_spec("lenet._native"):
@@ -157,7 +157,7 @@ def get_engine(name: str = "auto", training: bool = False) -> Engine:
             name = "pytorch" if training and find_spec("torch") else "reference"
     if name == "native":
         if not find_spec("lenet._native"):
-            raise EngineError("native.absent")
+            raise MissingExtra("native.absent")
         from lenet.engines.native import NativeEngine
 
         return NativeEngine()
