@@ -284,7 +284,7 @@ class NativeEngine:
     def refuses(self, architecture: Architecture, recipe: Update | None = None) -> Refusal | None:
         if architecture.classes > CLASSES_AT_MOST:
             values = {"classes": architecture.classes, "limit": CLASSES_AT_MOST}
-            return Refusal("native.classes", values)
+            return Refusal(key="native.classes", values=values)
         return None
 
     def load(self, architecture: Architecture, parameters: Parameters, dtype: str = "float32") -> Model:
