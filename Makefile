@@ -1,7 +1,7 @@
 # Everything that is done in this checkout. `make demo` and `make test` need Python >= 3.11, venv and make, nothing else:
 # each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check weights samples figures constraints clean
+.PHONY: help demo test test-all check weights samples figures constraints clean wheels sanitize neon
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -24,7 +24,7 @@ test: $(VENV)/test.stamp ## The quick tests, under 3 minutes: NumPy and scikit-l
 	$(PYTEST) -m "not slow"
 
 test-all: $(VENV)/all.stamp ## Every test, with every framework; set LENET_DATA to a folder with MNIST for all of them.
-	LENET_REQUIRE_ENGINES=reference,pytorch $(PYTEST)
+	LENET_REQUIRE_ENGINES=reference,native,pytorch $(PYTEST)
 
 check: $(VENV)/check.stamp ## ruff (lint and form) and mypy --strict.
 	$(BIN)/ruff check .
@@ -42,6 +42,21 @@ samples: $(VENV)/base.stamp ## Draw the ten sample digits anew.
 
 figures: $(VENV)/base.stamp ## Draw the pictures of the README and the docs anew.
 	$(BIN)/python tools/draw_figures.py > /dev/null
+
+wheels: $(BIN)/python ## Build the sdist and wheels (with kernels, and pure), install each in a fresh environment and try it.
+	tools/build_wheels.sh $(BIN)/python
+
+sanitize: ## The kernels under AddressSanitizer and UBSan, without Python.
+	cmake -S . -B build/sanitize -DLENET_CHECK=ON -DCMAKE_BUILD_TYPE=Debug \
+		-DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all"
+	cmake --build build/sanitize --parallel 2
+	build/sanitize/check_kernels
+
+neon: ## The kernels for aarch64 under qemu (apt install g++-aarch64-linux-gnu qemu-user).
+	cmake -S . -B build/neon -DLENET_CHECK=ON -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
+		-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ -DCMAKE_EXE_LINKER_FLAGS=-static
+	cmake --build build/neon --parallel 2
+	qemu-aarch64 build/neon/check_kernels
 
 constraints: ## Pin the newest versions of everything in constraints.txt (torch stays where it is).
 	tools/make_environment.sh .venv-pins
@@ -69,7 +84,7 @@ $(VENV)/check.stamp: EXTRA := .
 $(VENV)/check.stamp: GROUPS := --group check
 $(VENV)/all.stamp: EXTRA := .[all]
 $(VENV)/all.stamp: GROUPS := --group test --group notebook
-$(VENV)/%.stamp: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/%.stamp: pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernels/*) | $(BIN)/python
 	@echo "Installing into $(VENV): lenet ($(EXTRA)) $(GROUPS)" >&2
 	@$(PIP) --editable "$(EXTRA)" $(GROUPS)
 	@touch $@

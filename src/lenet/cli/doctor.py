@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -147,7 +148,12 @@ def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
         yield Finding("engines", "pytorch", f"PyTorch {packages['torch'].version}")
     else:
         yield Finding("engines", "pytorch", say("doctor.no_torch"), "note", write_install("lenet[pytorch]"))
-    yield Finding("engines", say("doctor.kernels"), say("doctor.no_kernels"), "note")
+    if find_spec("lenet._native"):
+        from lenet.engines.native import choose_variant
+
+        yield Finding("engines", "native", say("doctor.kernels", variant=choose_variant()))
+    else:
+        yield Finding("engines", "native", say("doctor.no_kernels"), "note")
 
 
 def _examine_data() -> Iterator[Finding]:

@@ -37,6 +37,7 @@ VERBS = {
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),
     "data": ("use", "lenet.cli.data:app"),
+    "bench": ("use", "lenet.cli.bench:bench"),
     "doctor": ("start", "lenet.cli.doctor:doctor"),
 }
 
@@ -97,14 +98,14 @@ def _write_utf8() -> None:
 
 
 def _set_threads(words: list[str]) -> None:
-    """Tell NumPy and PyTorch how many threads to use, which they ask once, when they are imported.
+    """Tell the kernels, NumPy and PyTorch how many threads to use, before they ask, which they do once.
 
     Without `--threads`, NumPy gets one: the matrices of LeNet-5 are so small that sharing them costs more
     than it gives (see docs/lab-book.md), and on a busy machine much more.
     """
     given = [after for word, after in pairwise(words) if word == "--threads"]
     given += [word.partition("=")[2] for word in words if word.startswith("--threads=")]
-    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+    for name in ("LENET_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         if given and given[-1].isdecimal() and int(given[-1]):
             os.environ[name] = given[-1]
         elif name == "OPENBLAS_NUM_THREADS":

@@ -40,7 +40,9 @@ def train(
     passes: Annotated[int | None, typer.Option(help=say("train.passes"))] = None,
     rate: Annotated[float | None, typer.Option(help=say("train.rate"))] = None,
     batch: Annotated[int | None, typer.Option(help=say("train.batch"))] = None,
-    engine: Annotated[str, typer.Option(metavar="auto|pytorch|reference", help=say("train.engine"))] = "auto",
+    engine: Annotated[
+        str, typer.Option(metavar="auto|native|pytorch|reference", help=say("train.engine"))
+    ] = "auto",
     threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
     seed: Annotated[int, typer.Option(help=say("train.seed"))] = 0,
     limit: Annotated[int | None, typer.Option(help=say("train.limit"))] = None,

@@ -15,7 +15,7 @@ from lenet.errors import EngineError, MissingExtra
 from lenet.parameters import Parameters
 from lenet.texts import say
 
-ENGINES = ("reference", "pytorch")
+ENGINES = ("native", "reference", "pytorch")
 
 
 @dataclass(frozen=True)
@@ -143,14 +143,24 @@ def get_engine(name: str = "auto", training: bool = False) -> Engine:
 
     Args:
         name: "auto", or one of `ENGINES`.
-        training: "auto" takes PyTorch for training where it is installed. A recognition is over before
-            PyTorch has been imported, so it takes `reference`.
+        training: "auto" takes `native` where its kernels could be built. Without them it takes PyTorch for
+            training, where that is installed; a recognition is over before PyTorch has been imported, so
+            that takes `reference`.
     Raises:
         EngineError: no engine of this name.
-        MissingExtra: the engine's package is not installed.
+        MissingExtra: the engine's package is not installed, or the kernels of `native` could not be built.
     """
     if name == "auto":
-        name = "pytorch" if training and find_spec("torch") else "reference"
+        if find_spec("lenet._native"):
+            name = "native"
+        else:
+            name = "pytorch" if training and find_spec("torch") else "reference"
+    if name == "native":
+        if not find_spec("lenet._native"):
+            raise MissingExtra("native.absent")
+        from lenet.engines.native import NativeEngine
+
+        return NativeEngine()
     if name == "reference":
         from lenet.engines.reference import ReferenceEngine
 

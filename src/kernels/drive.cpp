@@ -1,0 +1,187 @@
+#include "drive.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace lenet {
+
+namespace {
+
+// Zeroed memory at a multiple of 64 bytes.
+class Memory {
+public:
+    explicit Memory(size_t floats) : at((float*)::operator new(bytes(floats), std::align_val_t(64))) { std::memset(at, 0, bytes(floats)); }
+    Memory(Memory&& other) noexcept : at(other.at) { other.at = nullptr; }
+    Memory(const Memory&) = delete;
+    ~Memory() { ::operator delete(at, std::align_val_t(64)); }
+    operator float*() const { return at; }
+
+private:
+    static size_t bytes(size_t floats) { return (floats * sizeof(float) + 63) / 64 * 64; }
+    float* at;
+};
+
+std::vector<Memory> reserve(int threads, size_t floats) {
+    std::vector<Memory> all;
+    for (int t = 0; t < threads; t++) all.emplace_back(floats);
+    return all;
+}
+
+int count_blocks(int samples) { return (samples + BLOCK - 1) / BLOCK; }
+
+enum { LEARN, FINISH };
+
+// A batch goes in waves: learn the blocks of one, then let C5 and F6 meet them all.
+template <class Share> void step_through(const Kernels& kernels, Batch& b, const int32_t* order, int count, double* losses, Share share) {
+    b.add = 0;
+    for (int done = 0; done < count; done += WAVE) {
+        b.order = order ? order + done : nullptr;
+        b.count = std::min(WAVE, count - done);
+        b.losses = losses + done;
+        share(LEARN, count_blocks(b.count));
+        b.total = done + b.count == count ? count : 0;
+        share(FINISH, kernels.count_items(&b));
+        b.add = 1;
+    }
+}
+
+constexpr int ALONE_AT_MOST = 8;        // images that are faster one by one than as a block of 16
+constexpr size_t KEPT = 32 * 1024;      // floats that a thread keeps for them between calls
+
+}  // namespace
+
+void recognize(const Kernels& kernels, const Network& network, const float* weights, const Images& images, int count, float* penalties, int threads) {
+    if (count <= ALONE_AT_MOST && kernels.single_floats + kernels.own_floats <= KEPT) {
+        static thread_local Memory work(KEPT);
+        for (int i = 0; i < count; i++)
+            kernels.recognize_one(&network, weights, &images, i, work, work + kernels.single_floats, penalties + (size_t)i * network.classes);
+        return;
+    }
+    const int blocks = count_blocks(count);
+    threads = std::max(1, std::min(threads, blocks / 4));  // a thread costs as much to start as some blocks
+    auto work = reserve(threads, kernels.block_floats);
+    auto run = [&](int, int block, int t) {
+        const int first = block * BLOCK;
+        kernels.recognize(&network, weights, &images, first, count - first, work[t], penalties + (size_t)first * network.classes);
+    };
+    Team(threads, run).share(0, blocks, run);
+}
+
+void trace(const Kernels& kernels, const Network& network, const float* weights, const Images& images, int count, float* const (&out)[14]) {
+    const int units[14] = {1024, 4704, 1176, 1600, 400, 120, 84, network.classes, 4704, 1176, 1600, 400, 120, 84};
+    Memory work(kernels.block_floats);
+    for (int first = 0; first < count; first += BLOCK) {
+        float* to[14];
+        for (int i = 0; i < 14; i++) to[i] = out[i] ? out[i] + (size_t)first * units[i] : nullptr;
+        Trace t = {to[0], to[1], to[2], to[3], to[4], to[5], to[6], to[7], to[8], to[9], to[10], to[11], to[12], to[13]};
+        kernels.trace(&network, weights, &images, first, count - first, work, &t);
+    }
+}
+
+void differentiate(const Kernels& kernels, const Network& network, const Task& task, const float* weights, int count, bool second, float* gradient, int threads) {
+    const int length = network.offset[ARRAYS];
+    std::vector<int32_t> order(count);
+    for (int i = 0; i < count; i++) order[i] = i;
+    std::vector<double> losses(count);
+    Memory squares(second ? length : 1), partial((size_t)WAVE / BLOCK * network.offset[C5_WEIGHT]), rows((size_t)WAVE * ROW);
+    for (int i = 0; second && i < length; i++) squares[i] = weights[i] * weights[i];
+    Batch b = {};
+    b.network = &network, b.loss = task.loss, b.images = task.images, b.targets = task.targets;
+    b.weights = weights, b.backward = second ? squares : weights, b.second = second;
+    b.partial = partial, b.rows = rows, b.gradient = gradient;
+    threads = std::max(1, std::min(threads, count_blocks(count)));
+    auto work = reserve(threads, kernels.block_floats);
+    auto run = [&](int kind, int item, int t) { kind == LEARN ? kernels.learn(&b, item, work[t]) : kernels.finish(&b, item); };
+    Team team(threads, run);
+    step_through(kernels, b, order.data(), count, losses.data(), [&](int kind, int items) { team.share(kind, items, run); });
+}
+
+void train(const Kernels& kernels, const Network& network, const Task& task, Update update, const int32_t* order, const float* rates, int steps, int batch, double* losses, int threads) {
+    const int rows_kept = std::min(WAVE, count_blocks(batch) * BLOCK);
+    std::vector<double> each(batch);
+    Memory partial((size_t)rows_kept / BLOCK * network.offset[C5_WEIGHT]), rows((size_t)rows_kept * ROW);
+    Memory gradient(batch > WAVE ? network.offset[ARRAYS] : 1);
+    Batch b = {};
+    b.network = &network, b.loss = task.loss, b.images = task.images, b.targets = task.targets;
+    b.weights = b.backward = update.weights;
+    b.partial = partial, b.rows = rows, b.gradient = gradient, b.update = &update;
+    threads = std::max(1, std::min(threads, count_blocks(batch)));
+    auto work = reserve(threads, kernels.block_floats);
+    auto run = [&](int kind, int item, int t) { kind == LEARN ? kernels.learn(&b, item, work[t]) : kernels.finish(&b, item); };
+    Team team(threads, run);
+    for (int s = 0; s < steps; s++) {
+        update.rate = rates[s];
+        step_through(kernels, b, order + (size_t)s * batch, batch, each.data(), [&](int kind, int items) { team.share(kind, items, run); });
+        losses[s] = 0;
+        for (double loss : each) losses[s] += loss;
+        losses[s] /= batch;
+    }
+}
+
+void train_one_by_one(const Kernels& kernels, const Network& network, const Task& task, Update update, const int32_t* order, const float* rates, int steps, double* losses, int threads) {
+    constexpr int STRETCH = 64;
+    Pace pace(threads);
+    Memory work(kernels.single_floats);
+    auto own = reserve(2, kernels.own_floats);
+    Batch batch[2];  // one a thread: both write the rate
+    Update updates[2] = {update, update};
+    for (int t = 0; t < 2; t++) {
+        Batch b = {};
+        b.network = &network, b.loss = task.loss, b.images = task.images, b.targets = task.targets;
+        b.order = order, b.count = steps, b.weights = b.backward = update.weights, b.losses = losses, b.total = 1, b.update = &updates[t];
+        batch[t] = b;
+    }
+    Barrier barrier;
+    auto run = [&](int first, int last, int t, int together) {
+        for (int s = first; s < last; s++) {
+            updates[t].rate = rates[s];
+            for (int phase = 0; phase < PHASES; phase++) {
+                kernels.learn_one(&batch[t], s, phase, t, together, work, own[t]);
+                if (phase < PHASES - 1) barrier.meet(together);
+            }
+        }
+    };
+    std::atomic<int> begun{0}, ended{0};
+    int first = 0, last = 0;
+    std::thread second;
+    if (threads > 1) second = std::thread([&] {
+        for (int turn = 1;; turn++) {
+            Patience patience;
+            while (begun.load(std::memory_order_acquire) < turn) patience.wait();
+            if (first < 0) return;
+            run(first, last, 1, 2);
+            ended.store(turn, std::memory_order_release);
+        }
+    });
+    int turn = 0;
+    kernels.begin_one(&batch[0], work);
+    for (int done = 0; done < steps; done = last) {
+        const int together = pace.choose();
+        const auto start = std::chrono::steady_clock::now();
+        first = done, last = std::min(steps, done + STRETCH);
+        if (together == 2) begun.store(++turn, std::memory_order_release);
+        run(first, last, 0, together);
+        Patience patience;
+        while (together == 2 && ended.load(std::memory_order_acquire) < turn) patience.wait();
+        pace.measure(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / (last - first));
+    }
+    kernels.end_one(&batch[0], work);
+    if (threads > 1) {
+        first = -1;
+        begun.store(turn + 1, std::memory_order_release);
+        second.join();
+    }
+}
+
+double measure_rate(const Kernels& kernels, bool clock) {
+    double best = 0;
+    for (int run = 0; run < 12; run++) {
+        const auto start = std::chrono::steady_clock::now();
+        const double done = clock ? kernels.measure_clock(20'000'000) : 2 * kernels.measure_peak(3'000'000);
+        best = std::max(best, done / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+}
+
+}  // namespace lenet

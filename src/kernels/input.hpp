@@ -1,0 +1,48 @@
+// Images become fields: 32x32, lanes are samples.
+
+// Eight (four) pixels of as many samples: rows of the register file become pixels.
+template <class Load> INLINE void fill_row(Load pixels, int width, float* row) {
+    for (int x = 0;; x += LANES) {
+        if (x > width - LANES) x = width - LANES;  // the last piece overlaps the one before
+        Vec r[LANES];
+        UNROLL for (int l = 0; l < LANES; l++) r[l] = pixels(l, x);
+        transpose(r);
+        UNROLL for (int l = 0; l < LANES; l++) store(row + (x + l) * LANES, r[l]);
+        if (x == width - LANES) return;
+    }
+}
+
+// The field of some samples. Source: section II.B (background -0.1, ink 1.175; the border is background).
+SHARED void fill_field(const Images& images, const int32_t (&samples)[BLOCK], int first, float* field) {
+    const Vec scale = spread(0.005f), offset = spread(-0.1f);
+    if (images.seen) {
+        for (int y = 0; y < FIELD; y++)
+            fill_row([&](int l, int x) { return load(images.seen + ((size_t)samples[first + l] * FIELD + y) * FIELD + x); },
+                     FIELD, field + y * FIELD * LANES);
+        return;
+    }
+    for (int y = 0; y < FIELD; y++) {
+        const bool border = y < BORDER || y >= FIELD - BORDER;
+        for (int x = 0; x < FIELD; x++)
+            if (border || x < BORDER || x >= FIELD - BORDER) store(field + (y * FIELD + x) * LANES, offset);
+        if (border) continue;
+        fill_row([&](int l, int x) {
+                     return load_bytes(images.stored + ((size_t)samples[first + l] * STORED + y - BORDER) * STORED + x) * scale + offset;
+                 }, STORED, field + (y * FIELD + BORDER) * LANES);
+    }
+}
+
+// One image as it is: (32, 32) floats.
+SHARED void fill_one(const Images& images, int sample, float* field) {
+    if (images.seen) {
+        __builtin_memcpy(field, images.seen + (size_t)sample * FIELD * FIELD, sizeof(float) * FIELD * FIELD);
+        return;
+    }
+    const Vec scale = spread(0.005f), offset = spread(-0.1f);
+    for (int i = 0; i < FIELD * FIELD; i += LANES) store(field + i, offset);
+    for (int y = 0; y < STORED; y++) {
+        const uint8_t* row = images.stored + ((size_t)sample * STORED + y) * STORED;
+        for (int x = 0; x <= STORED - LANES; x += 4)
+            store(field + (y + BORDER) * FIELD + BORDER + x, load_bytes(row + x) * scale + offset);
+    }
+}

@@ -1,0 +1,160 @@
+// The kernels, compiled once for each variant: LENET_VARIANT names it, the compiler's flags choose the instructions.
+#include "kernels.hpp"
+#if defined(LENET_AVX2)
+#include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+// Not inlined into each of the nine combinations of activation and pooling.
+#define SHARED static __attribute__((noinline))
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+// Makes the compiler load again what it would rather keep: with all registers taken, keeping means spilling.
+#define RELOAD __asm__ volatile("" ::: "memory")
+#define QUOTE_(x) #x
+#define QUOTE(x) QUOTE_(x)
+
+// A namespace for each variant, so that none can be linked in another's place.
+namespace LENET_VARIANT {
+using namespace lenet;
+
+template <int N> struct Is { static constexpr int value = N; };
+
+#if defined(LENET_AVX2)
+#include "vec_avx2.hpp"
+#else
+#include "vec_portable.hpp"
+#endif
+#include "math.hpp"
+#include "input.hpp"
+#include "convolution.hpp"
+#include "subsampling.hpp"
+#include "full.hpp"
+#include "output.hpp"
+#include "block.hpp"
+#include "update.hpp"
+#include "single.hpp"
+
+// Calls `run` with the network's activation and pooling as constants.
+template <class Run> static void specialize(const Network& n, Run run) {
+    auto pooled = [&](auto a) {
+        if (n.pooling == TRAINABLE) run(a, Is<TRAINABLE>{});
+        else if (n.pooling == AVERAGE) run(a, Is<AVERAGE>{});
+        else run(a, Is<MAX>{});
+    };
+    if (n.activation == TANH) pooled(Is<TANH>{});
+    else if (n.activation == LOGISTIC) pooled(Is<LOGISTIC>{});
+    else pooled(Is<RELU>{});
+}
+
+static void recognize(const Network* n, const float* weights, const Images* images, int first, int count, float* at, float* penalties) {
+    Work k(at);
+    int32_t samples[BLOCK];
+    const int live = gather_samples(nullptr, first, count, samples);
+    specialize(*n, [&](auto a, auto p) { forward<a.value, p.value>(*n, weights, *images, samples, live, k, nullptr); });
+    for (int p = 0; p < PARTS; p++) copy_rows(k.y + p * LANES, n->classes, BLOCK, p * LANES, live, penalties);
+}
+
+static void trace(const Network* n, const float* weights, const Images* images, int first, int count, float* at, const Trace* t) {
+    Work k(at);
+    int32_t samples[BLOCK];
+    const int live = gather_samples(nullptr, first, count, samples);
+    specialize(*n, [&](auto a, auto p) { forward<a.value, p.value>(*n, weights, *images, samples, live, k, t); });
+    for (int p = 0; p < PARTS; p++) {
+        copy_rows(k.field[p], FIELD * FIELD, LANES, p * LANES, live, t->input);
+        copy_rows(k.c1[p], C1_MAPS * C1_SIDE * C1_SIDE, LANES, p * LANES, live, t->c1);
+        copy_rows(k.s2[p], C1_MAPS * S2_SIDE * S2_SIDE, LANES, p * LANES, live, t->s2);
+        copy_rows(k.c3[p], C3_MAPS * C3_SIDE * C3_SIDE, LANES, p * LANES, live, t->c3);
+        copy_rows(k.s4 + p * LANES, S4_UNITS, BLOCK, p * LANES, live, t->s4);
+        copy_rows(k.c5 + p * LANES, C5_UNITS, BLOCK, p * LANES, live, t->c5);
+        copy_rows(k.f6 + p * LANES, F6_UNITS, BLOCK, p * LANES, live, t->f6);
+        copy_rows(k.y + p * LANES, n->classes, BLOCK, p * LANES, live, t->output);
+    }
+}
+
+static void learn(const Batch* b, int block, float* at) {
+    Work k(at);
+    specialize(*b->network, [&](auto a, auto p) { learn_block<a.value, p.value>(*b, block, k); });
+}
+
+static void recognize_one(const Network* n, const float* w, const Images* images, int index, float* work, float* own, float* penalties) {
+    Single s(work);
+    Own o(own);
+    specialize(*n, [&](auto a, auto p) {
+        enter_c1<a.value, p.value>(*n, w, *images, index, 0, 1, s, o);
+        enter_c3<a.value, p.value>(*n, w, 0, 1, s);
+        enter_c5<a.value>(*n, w, 0, 1, s);
+        enter_f6<a.value>(*n, w, s, o);
+    });
+    measure_penalties_one(*n, w, o.f6, penalties);
+}
+
+static void learn_one(const Batch* b, int index, int phase, int t, int threads, float* work, float* own) {
+    Single s(work);
+    Own o(own);
+    const Network& n = *b->network;
+    const bool plain = b->update->momentum == 0 && b->update->decay == 0, scaled = b->update->scales;
+    specialize(n, [&](auto a, auto p) {
+        constexpr int A = a.value, P = p.value;
+        if (phase == 0) enter_c1<A, P>(n, b->weights, b->images, b->order ? b->order[index] : index, t, threads, s, o);
+        if (phase == 1)
+            for (int q = share_begin(PARTS, t, threads); q < share_begin(PARTS, t + 1, threads); q++) enter_columns<A, P>(n, b->weights, q, s);
+        if (phase == 2) enter_c5<A>(n, b->weights, t, threads, s);
+        auto updated = [&](auto plain, auto scaled) {
+            if (phase == 3) turn_around<A, P, plain.value, scaled.value>(*b, index, t, threads, s, o);
+            if (phase == 4) return_c1<A, P, plain.value, scaled.value>(*b, t, threads, s, o);
+            if (phase == 5) nudge_c3<plain.value, scaled.value>(*b, t, threads, s);
+        };
+        if (plain && scaled) updated(Is<1>{}, Is<1>{});
+        else if (plain) updated(Is<1>{}, Is<0>{});
+        else if (scaled) updated(Is<0>{}, Is<1>{});
+        else updated(Is<0>{}, Is<0>{});
+    });
+}
+
+static void begin_one(const Batch* b, float* work) {
+    Single s(work);
+    pack_c3(*b, s);
+}
+
+static void end_one(const Batch* b, float* work) {
+    Single s(work);
+    unpack_c3(*b, s);
+}
+
+// Twelve independent chains keep both multiply-add units busy.
+static double measure_peak(int64_t rounds) {
+    Vec s[12], a = spread(0.9999999f), b = spread(1e-9f);
+    UNROLL for (int i = 0; i < 12; i++) s[i] = spread((float)i);
+    for (int64_t r = 0; r < rounds; r++) UNROLL for (int i = 0; i < 12; i++) s[i] = fma(s[i], a, b);
+    Vec total = s[0];
+    UNROLL for (int i = 1; i < 12; i++) total = total + s[i];
+    return rounds * 12.0 * LANES + 0.0 * sum(total);  // the sum must be wanted, or nothing is computed
+}
+
+// An addition waits for the one before: whole clock cycles.
+static double measure_clock(int64_t rounds) {
+    int64_t x = rounds;
+    const int64_t step = rounds | 1;
+    for (int64_t r = 0; r < rounds; r += 16)
+        UNROLL for (int i = 0; i < 16; i++) {
+            x += step;
+            __asm__ volatile("" : "+r"(x));
+        }
+    return (double)rounds;
+}
+
+extern const Kernels KERNELS;
+const Kernels KERNELS = {
+    QUOTE(LENET_VARIANT_NAME), LANES, BLOCK_FLOATS, SINGLE_FLOATS, OWN_FLOATS,
+    recognize, trace, learn, count_items, finish, recognize_one, begin_one, learn_one, end_one, measure_peak, measure_clock,
+};
+
+}  // namespace LENET_VARIANT

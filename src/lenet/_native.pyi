@@ -1,0 +1,74 @@
+"""The C++ kernels (src/kernels/binding.cpp); lenet.engines.native is their Python face."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+def variants() -> list[str]:
+    """The variants that this processor can run, the fastest first."""
+
+def lanes(variant: str, /) -> int:
+    """How many numbers a vector of this variant has."""
+
+def measure_peak(variant: str) -> float:
+    """Floating-point operations a second of one thread, multiply-adds only."""
+
+def measure_clock(variant: str) -> float:
+    """Clock cycles a second, from a chain of dependent additions."""
+
+class Program:
+    """One architecture, ready to run in one variant. Arrays are contiguous; nothing is checked here."""
+
+    def __init__(
+        self,
+        variant: str,
+        activation: int,
+        pooling: int,
+        output: int,
+        classes: int,
+        first: Sequence[int],
+        source: Sequence[int],
+        offset: Sequence[int],
+        codes: np.ndarray,
+    ) -> None: ...
+    def recognize(
+        self, weights: np.ndarray, images: np.ndarray, penalties: np.ndarray, threads: int, /
+    ) -> None:
+        """Penalties (N, classes) of uint8 (N, 28, 28) or float32 (N, 1, 32, 32)."""
+
+    def trace(self, weights: np.ndarray, images: np.ndarray, out: Sequence[np.ndarray | None]) -> None:
+        """The states of all layers, and the sums that are wanted, in the order of `Trace` in kernels.hpp."""
+
+    def differentiate(
+        self,
+        weights: np.ndarray,
+        images: np.ndarray,
+        targets: np.ndarray,
+        loss: int,
+        scale: float,
+        junk: float,
+        second: bool,
+        gradient: np.ndarray,
+        threads: int,
+        /,
+    ) -> None:
+        """The mean gradient, or with `second` the mean curvature, into a buffer like the weights."""
+
+    def train(
+        self,
+        weights: np.ndarray,
+        velocity: np.ndarray,
+        scales: np.ndarray | None,
+        images: np.ndarray,
+        targets: np.ndarray,
+        order: np.ndarray,
+        rates: np.ndarray,
+        momentum: float,
+        decay: float,
+        loss: int,
+        scale: float,
+        junk: float,
+        losses: np.ndarray,
+        threads: int,
+    ) -> None:
+        """Steps of training in place."""

@@ -1,0 +1,126 @@
+// Every kernel of every variant on random data, without Python: for AddressSanitizer and UBSan, and to see that
+// threads change no bit. Exits with 1 where something is wrong.
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <string>
+
+#include "drive.hpp"
+
+namespace lenet_baseline { extern const lenet::Kernels KERNELS; }
+#if defined(LENET_HAS_AVX2)
+namespace lenet_avx2 { extern const lenet::Kernels KERNELS; }
+#endif
+
+using namespace lenet;
+
+namespace {
+
+int failures = 0;
+
+void expect(bool fine, const std::string& what) {
+    if (!fine) std::printf("failed: %s\n", what.c_str()), failures++;
+}
+
+struct Buffer {  // exactly as long as needed, so that one number too many is seen
+    explicit Buffer(size_t n) : at((float*)::operator new(n * sizeof(float), std::align_val_t(64))), size(n) { std::memset(at, 0, n * sizeof(float)); }
+    ~Buffer() { ::operator delete(at, std::align_val_t(64)); }
+    Buffer(const Buffer&) = delete;
+    float* at;
+    size_t size;
+};
+
+Network describe(int activation, int pooling, bool full, int output, int classes, const float* codes) {
+    Network n = {};
+    n.activation = activation, n.pooling = pooling, n.output = output, n.classes = classes, n.codes = codes;
+    int kernels = 0;
+    for (int m = 0; m < C3_MAPS; m++) {
+        n.first[m] = kernels;
+        // any table will do in which a map of S2 feeds an even number of maps
+        for (int i = 0; i < C1_MAPS; i++) if (full || (m / 2 + i) % 2 == 0) n.source[kernels++] = i;
+    }
+    n.first[C3_MAPS] = kernels;
+    const bool trained = pooling == TRAINABLE, linear = output == LINEAR;
+    const int sizes[ARRAYS] = {150, 6, trained * 6, trained * 6, kernels * TAPS, 16, trained * 16, trained * 16,
+                               48000, 120, 10080, 84, linear * classes * 84, linear * classes};
+    for (int i = 0; i < ARRAYS; i++) n.offset[i + 1] = n.offset[i] + (sizes[i] + 15) / 16 * 16;
+    return n;
+}
+
+void check(const Kernels& kernels, int activation, int pooling, bool full, int output, int classes) {
+    const std::string name = std::string(kernels.name) + " " + std::to_string(activation) + std::to_string(pooling) + std::to_string(output);
+    std::mt19937 random(1);
+    std::uniform_real_distribution<float> even(-0.1f, 0.1f);
+    Buffer codes(output == RBF ? classes * F6_UNITS : 1);
+    for (size_t i = 0; i < codes.size; i++) codes.at[i] = random() % 2 ? 1.0f : -1.0f;
+    const Network n = describe(activation, pooling, full, output, classes, codes.at);
+    const size_t length = n.offset[ARRAYS];
+    Buffer start(length), scales(length);
+    for (size_t i = 0; i < length; i++) start.at[i] = even(random), scales.at[i] = 1 + even(random);
+    const int count = 37;
+    std::vector<uint8_t> stored((size_t)count * STORED * STORED);
+    for (auto& pixel : stored) pixel = (uint8_t)random();
+    Buffer seen((size_t)count * FIELD * FIELD);
+    for (size_t i = 0; i < seen.size; i++) seen.at[i] = even(random);
+    std::vector<int32_t> labels(count), order(2 * count);
+    for (auto& label : labels) label = random() % classes;
+    for (auto& index : order) index = random() % count;
+    std::vector<float> rates(order.size(), 1e-3f);
+
+    for (const Images& images : {Images{stored.data(), nullptr}, Images{nullptr, seen.at}}) {
+        for (int many : {1, 8, 16, 37}) {
+            Buffer penalties((size_t)many * classes);
+            recognize(kernels, n, start.at, images, many, penalties.at, 2);
+            for (size_t i = 0; i < penalties.size; i++) expect(std::isfinite(penalties.at[i]), name + " penalties");
+        }
+        const int units[14] = {1024, 4704, 1176, 1600, 400, 120, 84, classes, 4704, 1176, 1600, 400, 120, 84};
+        std::vector<Buffer*> traced;
+        float* out[14];
+        for (int i = 0; i < 14; i++) {
+            const bool wanted = pooling == TRAINABLE || (i != 9 && i != 11);
+            traced.push_back(new Buffer((size_t)count * units[i]));
+            out[i] = wanted ? traced[i]->at : nullptr;
+        }
+        trace(kernels, n, start.at, images, count, out);
+        for (Buffer* b : traced) delete b;
+        for (int kind : {CROSS_ENTROPY, MSE, MAP}) {
+            const Task task = {images, {labels.data(), nullptr}, {kind, 0.1f, 0.1f}};
+            for (bool second : {false, true}) {
+                Buffer g(length);
+                differentiate(kernels, n, task, start.at, count, second, g.at, 2);
+                for (size_t i = 0; i < length; i++) expect(std::isfinite(g.at[i]), name + " gradient");
+            }
+            for (int batch : {1, 2, 20, 37}) {
+                const int steps = batch == 1 ? 5 : (int)order.size() / batch;
+                Buffer one(length), two(length);
+                for (int threads : {1, 3}) {
+                    Buffer& w = threads == 1 ? one : two;
+                    Buffer v(length);
+                    std::memcpy(w.at, start.at, length * sizeof(float));
+                    std::vector<double> losses(steps);
+                    Update update = {0, 0.9f, 1e-4f, w.at, v.at, batch == 37 ? nullptr : scales.at};
+                    if (batch == 1) train_one_by_one(kernels, n, task, update, order.data(), rates.data(), steps, losses.data(), threads);
+                    else train(kernels, n, task, update, order.data(), rates.data(), steps, batch, losses.data(), threads);
+                }
+                expect(!std::memcmp(one.at, two.at, length * sizeof(float)), name + " threads, batch " + std::to_string(batch));
+            }
+        }
+    }
+}
+
+}  // namespace
+
+int main() {
+    std::vector<const Kernels*> all = {&lenet_baseline::KERNELS};
+#if defined(LENET_HAS_AVX2)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(&lenet_avx2::KERNELS);
+#endif
+    for (const Kernels* kernels : all) {
+        check(*kernels, TANH, TRAINABLE, false, RBF, 10);
+        check(*kernels, LOGISTIC, AVERAGE, false, LINEAR, 128);
+        check(*kernels, RELU, MAX, true, LINEAR, 10);
+        std::printf("%s: %s\n", kernels->name, failures ? "failed" : "all well");
+    }
+    return failures != 0;
+}
