@@ -10,7 +10,7 @@ from lenet.architecture import MODERN, ORIGINAL, Architecture
 from lenet.errors import ArchitectureError, ShapeError
 from lenet.parameters import Parameters, initialize_parameters
 
-FAN_IN = {"c1": 25, "s2": 4, "s4": 4, "c5": 400, "f6": 120}
+FAN_IN = {"c1": 25, "c5": 400, "f6": 120}
 
 
 def make_arrays(architecture: Architecture = ORIGINAL) -> dict[str, np.ndarray]:
@@ -24,14 +24,16 @@ def test_the_network_of_1998_has_60000_parameters() -> None:
 
 @pytest.mark.parametrize("layer", FAN_IN)
 def test_weights_start_within_2_4_over_the_fan_in(layer: str) -> None:
-    p = initialize_parameters(ORIGINAL, 0)
-    weight = p[f"{layer}.coefficient" if layer in ("s2", "s4") else f"{layer}.weight"]
+    weight = initialize_parameters(ORIGINAL, 0)[f"{layer}.weight"]
     limit = 2.4 / FAN_IN[layer]
-    assert np.abs(weight).max() <= limit
-    if weight.size > 100:
-        assert np.abs(weight).max() > 0.97 * limit
-        assert abs(weight.mean()) < 0.1 * limit
-        np.testing.assert_allclose(weight.std(), limit / np.sqrt(3), rtol=0.1)
+    assert 0.97 * limit < np.abs(weight).max() <= limit
+    assert abs(weight.mean()) < 0.1 * limit
+    np.testing.assert_allclose(weight.std(), limit / np.sqrt(3), rtol=0.1)
+
+
+def test_coefficients_start_within_2_4_over_the_4_units_of_a_window() -> None:
+    drawn = [initialize_parameters(ORIGINAL, seed)["s4.coefficient"] for seed in range(20)]
+    assert 0.97 * 0.6 < np.abs(drawn).max() <= 0.6
 
 
 def test_the_fan_in_of_c3_is_that_of_each_map() -> None:

@@ -207,6 +207,12 @@ def test_a_shape_that_is_a_lie_is_refused_before_anything_is_allocated(tmp_path:
         load_arrays(make_file(tmp_path / "net", header, bytes(4)))
 
 
+def test_an_empty_array_of_more_dimensions_than_numpy_has_is_refused(tmp_path: Path) -> None:
+    header = {"c1.bias": {"dtype": "F32", "shape": [0] * 70, "data_offsets": [0, 0]}}
+    with pytest.raises(NetworkFileError, match="not a readable safetensors file"):
+        load_arrays(make_file(tmp_path / "net", header))
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(),
     lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(), parts, max_size=3),
