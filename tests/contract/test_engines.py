@@ -1,6 +1,7 @@
 """What every engine promises, tried on each; `reference` in float64 says what is right."""
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -187,11 +188,14 @@ def test_the_first_twenty_losses_are_those_of_the_reference(engine: Engine, task
     assert found.dtype == np.float64
     assert found.shape == (20,)
     np.testing.assert_allclose(found, expected, rtol=1e-4)
+    # where a slope has steps, a rounding may put a single unit on the other side of one
+    smooth = architecture.activation != "relu" and architecture.pooling != "max"
+    tolerance = 1e-3 if smooth else 2e-2
     for name, array in run.parameters().items():
         moved = exact.parameters()[name] - start[name]
         assert np.abs(moved).max() > 0, name
         gap = np.abs(array - start[name] - moved).max()
-        assert gap <= 1e-3 * np.abs(moved).max() + 2e-6 * np.abs(array).max(), name  # 20 roundings
+        assert gap <= tolerance * np.abs(moved).max() + 2e-6 * np.abs(array).max(), name  # 20 roundings
 
 
 def test_soft_targets_train_as_labels_do(engine: Engine) -> None:
@@ -407,16 +411,26 @@ def test_an_engine_has_the_name_that_it_is_got_by(engine: Engine) -> None:
 
 
 def test_an_unknown_engine_is_named_with_those_there_are() -> None:
-    with pytest.raises(EngineError, match=r"'cuda'.*auto, reference, pytorch"):
+    with pytest.raises(EngineError, match=f"'cuda'.*auto, {', '.join(ENGINES)}"):
         get_engine("cuda")
 
 
-def test_recognition_does_not_wait_for_a_heavy_package() -> None:
+def test_auto_takes_the_kernels_where_they_could_be_built() -> None:
+    expected = {"native"} if find_spec("lenet._native") else {"pytorch", "reference"}
+    assert {get_engine("auto", training).name for training in (False, True)} <= expected
+
+
+def test_without_kernels_auto_waits_for_pytorch_only_to_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenet.engines.find_spec", lambda name: name == "torch" and find_spec(name))
     assert get_engine("auto").name == "reference"
+    assert get_engine("auto", training=True).name == ("pytorch" if find_spec("torch") else "reference")
 
 
-def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("pytorch", r'pip install "lenet\[pytorch\]"'), ("native", "compiler")]
+)
+def test_a_missing_engine_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, name: str, remedy: str) -> None:
     monkeypatch.setattr("lenet.engines.find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r'pip install "lenet\[pytorch\]"'):
-        get_engine("pytorch")
+    with pytest.raises(MissingExtra, match=remedy):
+        get_engine(name)
     assert get_engine("auto", training=True).name == "reference"

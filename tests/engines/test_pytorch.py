@@ -59,10 +59,6 @@ def test_a_checkpoint_of_the_reference_goes_on_in_pytorch() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-def test_training_takes_pytorch_where_it_is_installed() -> None:
-    assert get_engine("auto", training=True).name == "pytorch"
-
-
 def test_a_training_set_is_sent_once() -> None:
     images, labels = np.zeros((4, 28, 28), np.uint8), np.arange(4)
     run = get_engine("pytorch").start(ORIGINAL, initialize_parameters(ORIGINAL, 0), Settings(Loss()))
