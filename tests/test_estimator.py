@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import lenet
 from lenet.data.digits import read_digits
 from lenet.errors import ArchitectureError, EngineError, ShapeError
-from lenet.estimator import LeNet5Classifier
+from lenet.estimator import LeNet5Classifier, _find_range
 from lenet.training.recipe import load_recipe
 
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
@@ -29,7 +29,7 @@ def make_classifier(**settings):
 def lay_out(rows):
     rows = np.asarray(rows)
     classifier = make_classifier()
-    classifier.range_ = float(rows.min()), float(rows.max())
+    classifier.range_ = _find_range(rows)
     return classifier._lay_out(rows)
 
 
@@ -127,6 +127,29 @@ def test_numbers_outside_of_the_range_are_cut_off(fitted, digits):
     low, high = fitted.range_
     inside = fitted.decision_function(np.where(X > 8, high, low))
     np.testing.assert_array_equal(fitted.decision_function(np.where(X > 8, high + 1e6, low - 1e6)), inside)
+
+
+def test_outliers_do_not_set_the_range():
+    rows = np.linspace(-1, 1, 4410).reshape(10, 441)  # 21x21: neither enlarged nor averaged
+    assert _find_range(rows) == (-1, 1)
+    rows[3, 7], rows[8, 2] = 40, -3
+    low, high = _find_range(rows)
+    assert -1 <= low < -0.98
+    assert 0.98 < high <= 1
+    assert lay_out(rows)[3].max() == 255
+
+
+def test_images_with_hardly_any_ink_keep_their_bytes():
+    images = np.zeros((10, 784), np.uint8)
+    images[:, 300:303] = 100, 200, 255  # 0.4% of all pixels
+    np.testing.assert_array_equal(lay_out(images).reshape(10, -1), images)
+    assert _find_range(np.full((4, 9), 7.0)) == (7, 7)
+
+
+def test_digits_are_learnt_after_a_standard_scaler(digits):
+    X, y = digits
+    pipeline = make_pipeline(StandardScaler(), make_classifier(passes=4)).fit(X[:400], y[:400])
+    assert pipeline.score(X[400:700], y[400:700]) > 0.8
 
 
 def test_images_and_their_rows_are_the_same(fitted, digits):

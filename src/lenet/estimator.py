@@ -36,6 +36,7 @@ BOX = 20  # MNIST's digits fill 20x20 of their 28x28
 INK = 255
 LEAST_STEPS = 20  # in a pass
 LEAST_BATCH = 8
+MIDDLE = 0.5, 99.5  # percentiles
 
 
 class LeNet5Classifier(ClassifierMixin, BaseEstimator):
@@ -44,7 +45,9 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
     A row fills the smallest square that holds it, row by row. Squares of 21 to 28 pixels stay as they are, in
     the middle; smaller ones are enlarged to the 20x20 of MNIST's digits, larger ones averaged down to 28x28.
     The least and the greatest number seen in `fit` become the background 0 and the ink 255; what lies outside
-    of them later is cut off. So images of 28x28 with bytes from 0 to 255 go through unchanged.
+    of them later is cut off. So images of 28x28 with bytes from 0 to 255 go through unchanged. Where a few
+    outliers stretch this range to more than twice that of the middle 99% of the numbers, as after a
+    `StandardScaler`, the middle 99% give the range and the outliers are cut off, too.
 
     Args:
         architecture: "original" (1998), "modern", or an `Architecture`; it gets as many classes as y has.
@@ -60,13 +63,14 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
     Attributes:
         classes_: (classes,) the labels in y, sorted; the first has the code of "0", and so on.
         n_features_in_: numbers in a row.
-        range_: the least and the greatest number seen in `fit`.
+        range_: the numbers that become 0 and 255.
         network_: the fitted `Network`; `network_.save(path)` keeps it.
         recipe_: the `Recipe` that was used.
         history_: the `History` of the fit.
     Assumption:
         The paper knows only images. The network expects that neighbours in a row belong together and that all
         numbers have one scale: columns of different scales want a `StandardScaler` before it.
+        99% and twice are a choice of ours: neither the paper nor its images have outliers.
         The rate goes down with the batch as in Goyal et al., "Accurate, large minibatch SGD", 2017.
     """
 
@@ -103,7 +107,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, _flatten_images(X), y)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
-        self.range_ = float(X.min()), float(X.max())
+        self.range_ = _find_range(X)
         architecture = self._choose_architecture()
         self.recipe_ = self._choose_recipe(architecture, len(X))
         seed = self._choose_seed()
@@ -225,6 +229,15 @@ def _flatten_images(X: Any) -> Any:
     if X.shape[1] != X.shape[2]:
         raise ShapeError("estimator.square", height=X.shape[1], width=X.shape[2])
     return X.reshape(len(X), -1)
+
+
+def _find_range(X: np.ndarray) -> tuple[float, float]:
+    """The least and the greatest number, or those of the middle 99% where outliers more than double them."""
+    low, high = float(X.min()), float(X.max())
+    inner_low, inner_high = map(float, np.percentile(X, MIDDLE))
+    # no width: nearly all numbers are equal, and what differs is what there is to see
+    outliers = 0 < inner_high - inner_low < (high - low) / 2
+    return (inner_low, inner_high) if outliers else (low, high)
 
 
 def _fill_squares(rows: np.ndarray) -> np.ndarray:
