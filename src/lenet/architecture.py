@@ -319,6 +319,19 @@ ORIGINAL = Architecture()
 MODERN = Architecture(activation="relu", pooling="max", connections="full", output="linear")
 PRESETS = {"original": ORIGINAL, "modern": MODERN}
 
+
+def get_preset(name: str) -> Architecture:
+    """One of `PRESETS` by its name.
+
+    Raises:
+        ArchitectureError: no preset of this name.
+    """
+    if name not in PRESETS:
+        choices = ", ".join(PRESETS)
+        raise ArchitectureError("architecture.choice", name="architecture", value=name, choices=choices)
+    return PRESETS[name]
+
+
 assert [layer.trainable for layer in ORIGINAL.layers] == [156, 12, 1516, 32, 48120, 10164, 0]
 assert [layer.connections for layer in ORIGINAL.layers] == [122304, 5880, 151600, 2000, 48120, 10164, 840]
 assert [layer.units for layer in ORIGINAL.layers] == [4704, 1176, 1600, 400, 120, 84, 10]

@@ -200,3 +200,16 @@ def test_lines_are_broken_between_chinese_characters(width):
 
 def test_english_lines_are_broken_at_spaces():
     assert wrap_line("one two three", 8) == ["one two", "three"]
+
+
+def test_a_setting_beside_resume_is_refused_before_anything_is_read(lenet) -> None:
+    run = lenet("train", "--resume", "nowhere", "--passes", "30", "--seed", "0")
+    assert run.code == 2
+    assert "--passes, --seed would do nothing" in run.err
+
+
+def test_an_engine_that_does_not_exist_is_refused_before_data_are_looked_for(lenet, monkeypatch) -> None:
+    monkeypatch.setenv("LENET_DATA", "/nowhere/at/all")
+    run = lenet("train", "--engine", "nope", "--data", "mnist")
+    assert run.code == 2
+    assert "nope" in run.err

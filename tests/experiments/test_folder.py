@@ -13,6 +13,7 @@ from lenet.engines.reference import ReferenceEngine
 from lenet.errors import FileError, RunError
 from lenet.experiments import folder as module
 from lenet.experiments.folder import RunFolder
+from lenet.experiments.run import check_request
 from lenet.experiments.settings import Settings
 from lenet.parameters import initialize_parameters
 from lenet.training.history import History
@@ -50,12 +51,12 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def stopped(path: Path) -> Path:
     """A run that was stopped after four steps, one of them in the second pass."""
-    train(RunFolder.create(path, SETTINGS), make_trainer(), 4)
+    train(RunFolder(path, SETTINGS), make_trainer(), 4)
     return path
 
 
 def test_nothing_is_written_before_the_training_begins(path: Path) -> None:
-    folder = RunFolder.create(path, SETTINGS)
+    folder = RunFolder(path, SETTINGS)
     assert not path.exists()
     folder.open_history(make_trainer())
     folder.close()
@@ -66,7 +67,7 @@ def test_nothing_is_written_before_the_training_begins(path: Path) -> None:
 def test_a_folder_that_holds_a_run_is_refused_and_left_as_it_is(stopped: Path) -> None:
     before = {file.name: file.read_bytes() for file in stopped.iterdir()}
     with pytest.raises(RunError, match=r"holds a run already.*--resume"):
-        RunFolder.create(stopped, SETTINGS)
+        check_request("reference", 0, stopped)
     assert {file.name: file.read_bytes() for file in stopped.iterdir()} == before
 
 
@@ -74,7 +75,7 @@ def test_a_folder_with_other_files_may_hold_a_run(path: Path) -> None:
     path.mkdir(parents=True)
     (path / "notes.txt").write_text("mine")
     (path / ".notes.part").write_text("mine")
-    train(RunFolder.create(path, SETTINGS), make_trainer(), 4)
+    train(RunFolder(path, SETTINGS), make_trainer(), 4)
     assert (path / "notes.txt").read_text() == (path / ".notes.part").read_text() == "mine"
 
 
@@ -82,7 +83,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("a file")
     with pytest.raises(FileError, match="cannot be written"):
-        RunFolder.create(path, SETTINGS).open_history(make_trainer())
+        RunFolder(path, SETTINGS).open_history(make_trainer())
 
 
 def test_a_stopped_run_is_brought_back_to_its_checkpoint(stopped: Path) -> None:
@@ -176,7 +177,7 @@ def test_a_checkpoint_is_written_when_it_is_time(
     monkeypatch.setattr(module, "CHECKPOINT_EVERY", every)
     saved = []
     monkeypatch.setattr(RunFolder, "save", lambda self, trainer: saved.append(trainer.steps))
-    trainer, folder = make_trainer(), RunFolder.create(path, SETTINGS)
+    trainer, folder = make_trainer(), RunFolder(path, SETTINGS)
     folder.open_history(trainer)
     for event in itertools.islice(trainer.events(), 4):
         folder.follow(trainer, event)
@@ -188,7 +189,7 @@ def test_a_checkpoint_is_never_ahead_of_the_history_on_the_disk(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CHECKPOINT_EVERY", -1.0)
-    trainer, folder = make_trainer(), RunFolder.create(path, SETTINGS)
+    trainer, folder = make_trainer(), RunFolder(path, SETTINGS)
     folder.open_history(trainer)
     for event in trainer.events():
         folder.follow(trainer, event)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,11 +10,11 @@ import typer
 
 from lenet.cli.options import json_option
 from lenet.cli.output import make_console, print_json
+from lenet.cli.progress import show_download
 from lenet.errors import DataError, UsageError
 from lenet.texts import say
 
 if TYPE_CHECKING:
-    from lenet.data.download import Progress
     from lenet.data.examples import Dataset, Examples
     from lenet.data.sources import Source
 
@@ -97,7 +95,7 @@ def fetch(
         raise UsageError("data.nothing_to_fetch", name=name, names=names)
     found = find_files(source)
     missing = tuple(file for file, path in found.items() if path is None)
-    with _show_progress() as progress:
+    with show_download() as progress:
         fetched = dict(zip(missing, download_files(source, missing, progress), strict=True))
     paths = {file: path or fetched[file] for file, path in found.items()}
     if json:
@@ -117,27 +115,6 @@ def fetch(
     total = f"{sum(file.bytes for file in missing):,}"
     key = "data.fetched" if missing else "data.here"
     make_console().print(say(key, title=source.title, bytes=total, folder=folder), soft_wrap=True)
-
-
-@contextmanager
-def _show_progress() -> Iterator[Progress | None]:
-    """A bar for each file on standard error, where that is a terminal."""
-    from rich import progress as bars
-
-    console = make_console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.DownloadColumn())
-    with bars.Progress(*columns, bars.TransferSpeedColumn(), console=console) as display:
-        tasks: dict[str, bars.TaskID] = {}
-
-        def show(file: str, done: int, total: int) -> None:
-            if file not in tasks:
-                tasks[file] = display.add_task(file, total=total)
-            display.update(tasks[file], completed=done)
-
-        yield show
 
 
 @app.command(help=say("data.verify_help"))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from lenet.errors import ArchitectureError
 from lenet.texts import say
 
 if TYPE_CHECKING:
@@ -43,10 +42,7 @@ def choose_architecture(preset: str, **fields: str | None) -> Architecture:
     Raises:
         ArchitectureError: an unknown preset or value.
     """
-    from lenet.architecture import PRESETS
+    from lenet.architecture import get_preset
 
-    if preset not in PRESETS:
-        choices = ", ".join(PRESETS)
-        raise ArchitectureError("architecture.choice", name="--architecture", value=preset, choices=choices)
     chosen: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
-    return replace(PRESETS[preset], **chosen)
+    return replace(get_preset(preset), **chosen)

@@ -1,4 +1,4 @@
-"""How a training shows itself on standard error: a live line on a terminal, a line a pass elsewhere."""
+"""How a training or a download shows itself on standard error: live on a terminal, by lines elsewhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lenet.cli.output import make_console
 from lenet.texts import say
 
 if TYPE_CHECKING:
+    from lenet.data.download import Progress
     from lenet.training.trainer import Advanced, PassEnded, Trainer
 
 SMOOTHING = 0.9  # of the shown loss, from stretch to stretch
@@ -93,3 +94,24 @@ class TrainingProgress:
             values |= {"error": f"{record.validation_error:.2f}"}
             values |= {"accuracy": f"{100 - record.validation_error:.2f}"}
         self._console.print(say(key, **values), soft_wrap=True)
+
+
+@contextmanager
+def show_download() -> Iterator[Progress | None]:
+    """A bar for each file on standard error, where that is a terminal."""
+    from rich import progress as bars
+
+    console = make_console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.DownloadColumn())
+    with bars.Progress(*columns, bars.TransferSpeedColumn(), console=console) as display:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def show(file: str, done: int, total: int) -> None:
+            if file not in tasks:
+                tasks[file] = display.add_task(file, total=total)
+            display.update(tasks[file], completed=done)
+
+        yield show

@@ -13,7 +13,7 @@ import typer
 
 from lenet.cli.options import architecture_option, choose_architecture, json_option, variant_option
 from lenet.cli.output import make_console, print_json
-from lenet.cli.progress import TrainingProgress
+from lenet.cli.progress import TrainingProgress, show_download
 from lenet.errors import DownloadError, UsageError
 from lenet.texts import say
 
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from lenet.training.diagnosis import Fault
 
 INTERRUPTED = 130
+RESUMING = ("resume", "threads", "as_json")  # what may stand beside --resume
 DIAGNOSED = 300  # training images on which units are looked at
 
 
 def train(
+    context: typer.Context,
     data: Annotated[
         str | None, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("train.data"))
     ] = None,
@@ -57,29 +59,29 @@ def train(
     if threads is not None and not 1 <= threads <= 1024:
         raise UsageError("train.threads_range", threads=threads)
     progress = TrainingProgress()
-    with catch_interrupt() as interrupted:
-        if resume:
-            make_console(stderr=True).print(say("train.resuming", path=resume), soft_wrap=True)
-            with progress.shown():
-                result = run.resume(resume, watch=progress.watch, stop=interrupted)
-        else:
-            fields = {"activation": activation, "pooling": pooling, "connections": connections}
-            network = choose_architecture(architecture, **fields, output=output)
-            chosen = load_recipe(recipe, network, loss).changed(passes=passes, rate=rate, batch=batch)
-            dataset = load_data(data, limit)
-            folder = out or choose_folder(chosen.name)
-            with progress.shown():
-                result = run.train(
-                    dataset,
-                    chosen,
-                    architecture=network,
-                    engine=engine,
-                    seed=seed,
-                    limit=limit,
-                    out=folder,
-                    watch=progress.watch,
-                    stop=interrupted,
-                )
+    if resume:
+        _refuse_others(context)
+        with catch_interrupt() as interrupted, progress.shown():
+            result = run.resume(resume, watch=progress.watch, stop=interrupted)
+    else:
+        fields = {"activation": activation, "pooling": pooling, "connections": connections}
+        network = choose_architecture(architecture, **fields, output=output)
+        chosen = load_recipe(recipe, network, loss).changed(passes=passes, rate=rate, batch=batch)
+        folder = out or choose_folder(chosen.name)
+        run.check_request(engine, seed, folder)
+        dataset = load_data(data, limit)
+        with catch_interrupt() as interrupted, progress.shown():
+            result = run.train(
+                dataset,
+                chosen,
+                architecture=network,
+                engine=engine,
+                seed=seed,
+                limit=limit,
+                out=folder,
+                watch=progress.watch,
+                stop=interrupted,
+            )
     if as_json:
         print_json(describe_result(result))
     if result.evaluation is None:
@@ -87,6 +89,15 @@ def train(
         raise typer.Exit(INTERRUPTED)
     if not as_json:
         print_result(result)
+
+
+def _refuse_others(context: typer.Context) -> None:
+    """A run goes on with its own settings: refuse what would silently do nothing."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    others = [f"--{name}" for name in given if name not in RESUMING]
+    if others:
+        raise UsageError("train.resume_alone", others=", ".join(others))
 
 
 def load_data(name: str | None, limit: int | None = None) -> Dataset:
@@ -99,7 +110,8 @@ def load_data(name: str | None, limit: int | None = None) -> Dataset:
 
     console = make_console(stderr=True)
     try:
-        dataset = load_dataset(name or "mnist", limit=limit, progress=None)
+        with show_download() as progress:
+            dataset = load_dataset(name or "mnist", limit=limit, progress=progress)
     except DownloadError as error:
         if name:
             raise

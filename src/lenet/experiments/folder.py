@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
 from lenet.errors import RunError
-from lenet.experiments.settings import Settings
+from lenet.experiments.settings import SETTINGS_FILE, Settings
 from lenet.storage import write_text
 from lenet.training.checkpoint import Checkpoint
 from lenet.training.history import History, HistoryFile
@@ -32,22 +31,11 @@ class RunFolder:
         self.network = path / "network.safetensors"
         self._checkpoint = path / "checkpoint.safetensors"
         self._history = path / "history.jsonl"
-        self._settings_file = path / "recipe.toml"
+        self._settings_file = path / SETTINGS_FILE
         self._settings_text = settings.to_toml()
         self._key = settings.key
         self._file: HistoryFile | None = None
         self._saved = time.monotonic()
-
-    @classmethod
-    def create(cls, path: Path, settings: Settings) -> Self:
-        """Choose a folder that holds no run yet; nothing is written before `open_history`.
-
-        Raises:
-            RunError: the folder holds a run.
-        """
-        if (path / "recipe.toml").exists():
-            raise RunError("run.exists", path=path)
-        return cls(path, settings)
 
     def open_history(self, trainer: Trainer) -> History:
         """Begin the run, or bring the trainer to the checkpoint, if there is one, and the history with it.

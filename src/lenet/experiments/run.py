@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from operator import index
 from pathlib import Path
 
-from lenet.architecture import ORIGINAL, Architecture
+from lenet.architecture import ORIGINAL, Architecture, get_preset
 from lenet.data.dataset import Dataset, load_dataset
 from lenet.data.split import Splits, split_dataset
 from lenet.engines import get_engine
@@ -17,7 +17,7 @@ from lenet.evaluation import Evaluation, evaluate
 from lenet.experiments.curve import write_curves
 from lenet.experiments.folder import RunFolder
 from lenet.experiments.report import write_report
-from lenet.experiments.settings import Settings, check_seed
+from lenet.experiments.settings import SETTINGS_FILE, Settings, check_seed
 from lenet.network import Network
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.training.history import History
@@ -58,7 +58,7 @@ def train(
     data: str | Path | Dataset = "mnist",
     recipe: str | Path | Recipe = "fast",
     *,
-    architecture: Architecture = ORIGINAL,
+    architecture: Architecture | str = ORIGINAL,
     engine: str = "auto",
     seed: int = 0,
     limit: int | None = None,
@@ -71,7 +71,7 @@ def train(
     Args:
         data: what `load_dataset` takes, or a data set.
         recipe: a recipe's name, its TOML file, or a `Recipe`.
-        architecture: the network; it gets as many classes as the data have.
+        architecture: the network, or "original" or "modern"; it gets as many classes as the data have.
         engine: "auto" for the fastest at hand, or an engine's name.
         seed: of the first weights and of the order of the images, 0 to 2^63 - 1.
         limit: use only the first so many training images.
@@ -84,7 +84,9 @@ def train(
         LenetError: a mistake in the settings, data that cannot be had, a folder that holds a run already,
             or a training that diverged.
     """
-    check_seed(seed)
+    check_request(engine, seed, None if out is None else Path(out))
+    if isinstance(architecture, str):
+        architecture = get_preset(architecture)
     dataset = data.limit_training(limit) if isinstance(data, Dataset) else load_dataset(data, limit=limit)
     fitted = replace(architecture, classes=len(dataset.labels))
     settings = Settings(
@@ -96,8 +98,24 @@ def train(
         engine=get_engine(engine, training=True).name,
         seed=index(seed),
     )
-    folder = None if out is None else RunFolder.create(Path(out), settings)
+    folder = None if out is None else RunFolder(Path(out), settings)
     return run_training(settings, dataset, folder, watch, stop)
+
+
+def check_request(engine: str, seed: int, folder: Path | None) -> None:
+    """Refuse what can be refused before the data are there, which may have to be downloaded.
+
+    Args:
+        engine: "auto", or an engine's name.
+        seed: 0 to 2^63 - 1.
+        folder: where a new run is to lie; None if nothing is to be written.
+    Raises:
+        LenetError: an engine that is not at hand, a seed out of range, a folder that holds a run already.
+    """
+    check_seed(seed)
+    get_engine(engine, training=True)
+    if folder and (folder / SETTINGS_FILE).exists():
+        raise RunError("run.exists", path=folder)
 
 
 def resume(
@@ -117,7 +135,7 @@ def resume(
     Raises:
         LenetError: the folder holds no run, or the data are not those that it began with.
     """
-    settings = Settings.read(Path(folder) / "recipe.toml")
+    settings = Settings.read(Path(folder) / SETTINGS_FILE)
     dataset = (data or load_dataset(settings.data)).limit_training(settings.limit)
     if dataset.fingerprint != settings.fingerprint:
         raise RunError("run.other_data", path=folder, data=settings.data)

@@ -11,9 +11,12 @@ from typing import Any, Self, TypeVar
 from lenet.architecture import Architecture
 from lenet.errors import FileError, RunError, UsageError
 from lenet.storage import read_bytes
+from lenet.texts import say
 from lenet.training.recipe import MAX_BYTES, Recipe, parse_settings
 
 T = TypeVar("T")
+
+SETTINGS_FILE = "recipe.toml"
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,13 @@ class Settings:
             )
         except (UsageError, FileError) as error:
             raise RunError("run.damaged", path=path, reason=error) from error
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise RunError("run.damaged", path=path, reason=repr(error)) from error
+        except (ValueError, RecursionError) as error:
+            raise RunError("run.damaged", path=path, reason=error) from error
+        except KeyError as error:
+            reason = say("run.setting_missing", name=error.args[0])
+            raise RunError("run.damaged", path=path, reason=reason) from error
+        except (TypeError, AttributeError) as error:  # a number where a table belongs
+            raise RunError("run.damaged", path=path, reason=say("run.setting_form")) from error
         return settings
 
 
@@ -98,7 +106,7 @@ def check_seed(seed: int) -> int:
 def _take(table: dict[str, Any], name: str, kind: type[T]) -> T:
     value = table[name]
     if type(value) is not kind:
-        raise TypeError(f"{name} = {value!r}")
+        raise UsageError("run.setting_type", name=name, value=value)
     return value
 
 

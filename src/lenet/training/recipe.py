@@ -101,7 +101,7 @@ class Recipe:
                 raise RecipeError("training.missing", name=key)
         limits = values.get("distortion", {})
         if not isinstance(limits, dict):
-            raise RecipeError("training.type", name="distortion", value=limits, type="table")
+            raise RecipeError("training.not_table", name="distortion", value=limits)
         _check_names(limits, [limit.name for limit in fields(Distortion)])
         settings = {("objective" if key == "loss" else key): value for key, value in values.items()}
         return cls(**settings | {"distortion": Distortion(**limits)})
@@ -124,7 +124,7 @@ class Recipe:
         except OverflowError:
             fits = False
         if not fits or (kind == "float" and not math.isfinite(plain)):
-            raise RecipeError("training.type", name=_name_setting(name), value=value, type=kind)
+            raise RecipeError(f"training.not_{kind}", name=_name_setting(name), value=value)
         object.__setattr__(self, name, int(plain) if kind == "int" else plain)
 
     def _check(self, name: str, fits: bool, allowed: str) -> None:
@@ -180,7 +180,7 @@ def _apply_variants(values: dict[str, Any], architecture: Architecture) -> dict[
     chosen = {*architecture.to_dict().values(), str(values.get("loss", Recipe.objective))}
     for name, table in tables.items():
         if not isinstance(table, dict):
-            raise RecipeError("training.type", name=name, value=table, type="table")
+            raise RecipeError("training.not_table", name=name, value=table)
         _check_names(table, [_name_setting(setting.name) for setting in fields(Recipe)])
         values |= table if name in chosen else {}
     return values

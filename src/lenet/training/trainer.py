@@ -174,7 +174,9 @@ class Trainer:
         """
         number, rate = self.passes + 1, float(self._rates[max(finite - 1, 0)])
         step = min(finite + 1, number * self.steps_a_pass)
-        lower = float(f"{self.recipe.rate / 10:.1g}")  # rounded; :g then writes 50, not 5e+01
+        # a tenth of what was too high here, which early in a one-cycle is far below the recipe's own rate;
+        # rounded; :g then writes 50, not 5e+01
+        lower = float(f"{min(rate, self.recipe.rate) / 10:.1g}")
         if stretch and stretch.first == finite and self._last:
             stretch = self._last
         if stretch:
