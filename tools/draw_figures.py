@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lenet.cli.main import run
 
+RATES = ("rates", "--data", "digits", "--engine", "reference", "--rates")
 FOLDER = Path(__file__).parents[1] / "docs" / "figures"
 
 # picture: the command that draws it, without the name of its file
@@ -17,6 +18,9 @@ FIGURES = {
     "unit-c3": ("explain", "--sample", "3", "--unit", "c3:5:2,7", "-o"),
     "unit-output": ("explain", "--sample", "3", "--unit", "output:3", "-o"),
     "learn": ("explain", "--sample", "3", "--learn", "-o"),
+    "rates": (*RATES, "0.5,0.1,0.02,0.0001", "-o"),
+    "rates-noise": (*RATES, "0.01", "--batch", "4", "--passes", "1", "-o"),
+    "rates-every": (*RATES, "0.01", "--batch", "4", "--passes", "1", "--every", "10", "-o"),
 }
 SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
 

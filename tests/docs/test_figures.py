@@ -12,7 +12,12 @@ from lenet.texts import set_language
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "figures"
 TOOL = runpy.run_path(str(ROOT / "tools" / "draw_figures.py"))
-FIGURES = [(name, language) for name in TOOL["FIGURES"] for language in TOOL["SUFFIXES"]]
+SLOW = {"rates"}  # four trainings
+FIGURES = [
+    pytest.param(name, language, marks=[pytest.mark.slow] if name in SLOW else [])
+    for name in TOOL["FIGURES"]
+    for language in TOOL["SUFFIXES"]
+]
 
 
 def read_words(path):
