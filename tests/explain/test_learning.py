@@ -41,7 +41,8 @@ def test_the_code_of_the_target_comes_nearer():
 def test_the_penalties_after_the_step_are_those_of_the_new_parameters():
     step = take_step(make_untrained(ORIGINAL), DIGIT, 3)
     network = Network(ORIGINAL, step.new, tuple("0123456789"))
-    np.testing.assert_array_equal(network.penalties(DIGIT[None])[0], step.after.penalties)
+    # a trace and a recognition may add in another order
+    np.testing.assert_allclose(network.penalties(DIGIT[None])[0], step.after.penalties, rtol=1e-5)
 
 
 def test_the_layers_have_the_papers_counts_and_the_kernel_is_the_one_that_changes_most():
