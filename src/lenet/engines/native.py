@@ -1,4 +1,4 @@
-"""The engine `native`: C++ kernels for this processor, several times faster than any framework; float32.
+"""The engine `native`: C++ kernels for this processor; float32.
 
 Fields larger than 32x32 and float64 go to `reference`, which gives the same numbers, slower.
 """
