@@ -1,6 +1,7 @@
 """The states of all layers, and how a notebook shows them."""
 
 import base64
+import re
 from io import BytesIO
 
 import numpy as np
@@ -95,6 +96,28 @@ def test_high_states_are_dark_and_f6_is_the_picture_that_it_draws() -> None:
     # 6 maps of 28 x 28 side by side, each in its frame, drawn 2 x 2
     assert pictures["c1"].shape == (2 * 30, 2 * 6 * 30)
     assert len(np.unique(pictures["c1"])) == 2
+
+
+def test_c5_is_a_picture_of_8_rows_of_15() -> None:
+    states = {name: np.zeros(shape, np.float32) for name, shape in SHAPES.items()}
+    states["c5"][15] = 1  # the first of the second row
+    picture = read_pictures(Trace(states, tuple("0123456789"))._repr_html_())["c5"]
+    assert picture.shape == (4 * 10, 4 * 17)
+    assert (picture[8:12, 4:8] == 0).all()
+    assert (picture == 0).sum() == 16
+
+
+def test_a_notebook_speaks_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = make_network()
+    assert "<caption>Black is high" in network.trace(IMAGE)._repr_html_()
+    assert "<th>connections</th>" in network._repr_html_()
+    monkeypatch.setenv("LENET_LANG", "zh")
+    assert "<caption>越黑表示值越高" in network.trace(IMAGE)._repr_html_()
+    page = network._repr_html_()
+    assert "60,000 个参数" in page
+    assert "<th>连接数</th>" in page
+    assert "<td>合计</td>" in page
+    assert not {"parameters", "total", "units"} & set(re.findall("[a-z]+", page))
 
 
 def test_a_larger_field_is_shown_too() -> None:

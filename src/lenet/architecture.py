@@ -16,6 +16,7 @@ import numpy as np
 from lenet.codes import CLASS_CHARACTERS, CODE_LENGTH, codes
 from lenet.counts import Count
 from lenet.errors import ArchitectureError, ShapeError
+from lenet.texts import say
 
 FIELD = 32  # the input: a 28x28 digit in the middle of a 32x32 field
 BORDER = 2
@@ -296,8 +297,9 @@ class Architecture:
                 for layer in self.layers
             )
         ]
-        cells.append(("total", "", "", f"{self.trainable:,}", f"{self.connections_total:,}"))
-        head = "".join(f"<th>{h}</th>" for h in ("layer", "maps", "units", "trainable", "connections"))
+        cells.append((say("summary.total"), "", "", f"{self.trainable:,}", f"{self.connections_total:,}"))
+        heads = ("layer", "maps", "units", "trainable", "connections")
+        head = "".join(f"<th>{say(f'summary.{name}')}</th>" for name in heads)
         rows = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in cells)
         return f"<table><tr>{head}</tr>{rows}</table>"
 

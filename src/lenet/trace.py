@@ -11,6 +11,9 @@ import numpy as np
 
 from lenet.architecture import LAYER_NAMES
 from lenet.codes import CODE_HEIGHT, CODE_WIDTH
+from lenet.texts import say
+
+C5_ROWS = 8
 
 
 class Trace(Mapping[str, np.ndarray]):
@@ -49,20 +52,23 @@ class Trace(Mapping[str, np.ndarray]):
         else:
             rows.append(("output", _draw_states("output", penalties)))
         return (
-            "<table>"
+            f"<table><caption>{say('notebook.trace')}</caption>"
             + "".join(f"<tr><th>{name}</th><td>{cell}</td></tr>" for name, cell in rows)
             + "</table>"
         )
 
 
 def _draw_states(name: str, states: np.ndarray) -> str:
-    """The maps of a layer side by side, dark for high states; F6 as the 7x12 picture that it is."""
+    """The maps of a layer side by side, dark for high states; F6 as the 7x12 picture that it is.
+
+    Assumption: C5 has no picture of its own; its 120 units are drawn as 8 rows of 15, to be seen at all.
+    """
     from PIL import Image
 
     if name == "f6" and states.ndim == 1:
         states = states.reshape(1, CODE_HEIGHT, CODE_WIDTH)
     if states.shape[1:] == (1, 1):
-        states = states.reshape(1, 1, -1)
+        states = states.reshape(1, C5_ROWS, -1)
     reach = np.abs(states).max() or 1.0
     grey = np.uint8(np.rint(127.5 - 127.5 * states / reach))
     framed = np.pad(grey, ((0, 0), (1, 1), (1, 1)), constant_values=255)

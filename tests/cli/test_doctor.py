@@ -4,9 +4,11 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from lenet import wheels
 from lenet.cli import doctor as doctor_module
 from lenet.cli import environment
 from lenet.cli.environment import (
@@ -85,12 +87,35 @@ def test_an_old_package_is_a_fault(lenet, absent):
     assert "1.20.0 is too old, 1.26 is needed" in find(answer.json, "numpy")["value"]
 
 
-def test_without_torch_the_extra_is_named_and_nothing_is_broken(lenet, absent):
+@pytest.mark.parametrize(
+    ("system", "tool", "end"),
+    [
+        ("linux", None, "install torch --index-url https://download.pytorch.org/whl/cpu"),
+        ("linux", "/usr/bin/nvidia-smi", '"lenet[pytorch]"'),
+        ("darwin", None, '"lenet[pytorch]"'),
+    ],
+)
+def test_without_torch_its_command_brings_cuda_only_where_a_card_is(
+    lenet, absent, monkeypatch, system, tool, end
+):
     absent(torch=None)
+    monkeypatch.setattr(wheels, "sys", SimpleNamespace(platform=system))
+    monkeypatch.setattr(wheels, "shutil", SimpleNamespace(which=lambda _: tool))
     answer = lenet("doctor", "--json")
     assert answer.code == 0
-    assert find(answer.json, "torch")["remedy"].endswith('"lenet[pytorch]"')
+    for name in ("torch", "pytorch"):
+        assert find(answer.json, name)["remedy"].endswith(end)
+        assert sys.executable in find(answer.json, name)["remedy"]
     assert find(answer.json, "pytorch")["state"] == "note"
+
+
+def test_an_old_torch_is_renewed_from_the_same_index(lenet, absent, monkeypatch):
+    absent(torch="1.9")
+    monkeypatch.setattr(environment, "find_spec", lambda name: object())
+    monkeypatch.setattr(environment, "choose_torch_index", lambda: "https://here")
+    assert find(lenet("doctor", "--json").json, "torch")["remedy"].endswith(
+        '"torch>=2.4" --index-url https://here'
+    )
 
 
 def test_with_torch_the_engine_is_there(lenet, absent, monkeypatch):
@@ -203,6 +228,7 @@ def test_a_command_of_another_environment_is_noticed(monkeypatch, tmp_path):
 
 def test_packages_are_installed_into_this_very_environment(monkeypatch):
     assert write_install("a>=1") == f'{sys.executable} -m pip install "a>=1"'
+    assert write_install("a", index="https://b") == f"{sys.executable} -m pip install a --index-url https://b"
     monkeypatch.setattr(environment, "find_spec", lambda _: None)
     monkeypatch.setattr(environment.shutil, "which", lambda _: "/bin/uv")
     assert write_install("a>=1") == f'uv pip install --python {sys.executable} "a>=1"'

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from PIL import Image
 
@@ -21,6 +23,32 @@ def test_json_has_the_papers_counts(lenet):
         "f6": (84, 10_164, 10_164),
         "output": (10, 0, 840),
     }
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("architecture", ["original", "modern"])
+@pytest.mark.parametrize("width", [20, 30, 40, 50, 60, 70, 80])
+def test_a_narrow_terminal_gets_whole_words_in_fewer_columns(
+    lenet, monkeypatch, width, architecture, language
+):
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = lenet("summary", "--architecture", architecture, "--lang", language).out
+    assert "…" not in out
+    if width >= 40:
+        line = next(line for line in out.splitlines() if line.lstrip().startswith("C5"))
+        assert line.split()[0] == "C5"
+        assert line.split().count("48,120") == 2  # trainable and connections, whole and side by side
+
+
+def test_the_least_needed_columns_go_first(lenet, monkeypatch):
+    heads = []
+    for width in (80, 60, 50, 44, 36):
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = lenet("summary").out.splitlines()
+        heads.append(next(line.split() for line in lines if line.split()[:1] == ["layer"]))
+    assert heads[0] == ["layer", "what", "output", "units", "trainable", "connections", "sees"]
+    assert heads[-1] == ["layer", "trainable", "connections"]
+    assert all(set(after) <= set(before) for before, after in pairwise(heads))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -130,3 +158,8 @@ def test_a_picture_that_cannot_be_written_is_one_line(lenet, tmp_path):
     (tmp_path / "file").write_text("")
     answer = lenet("summary", "--picture", tmp_path / "file" / "net.svg")
     assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+
+
+@pytest.mark.parametrize(("language", "start"), [("en", "error: no layer"), ("zh", "错误：没有名为")])
+def test_a_chinese_colon_is_followed_by_no_space(lenet, language, start):
+    assert lenet("summary", "--layer", "c9", "--lang", language).err.startswith(start)

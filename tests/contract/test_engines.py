@@ -427,7 +427,8 @@ def test_without_kernels_auto_waits_for_pytorch_only_to_train(monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("name", "remedy"), [("pytorch", r'pip install "lenet\[pytorch\]"'), ("native", "compiler")]
+    ("name", "remedy"),
+    [("pytorch", r"pip install (torch --index-url \S+/cpu$|\"lenet\[pytorch\]\")"), ("native", "compiler")],
 )
 def test_a_missing_engine_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, name: str, remedy: str) -> None:
     monkeypatch.setattr("lenet.engines.find_spec", lambda name: None)

@@ -179,3 +179,22 @@ def test_what_is_no_settings_file_is_refused(tmp_path: Path, content: bytes) -> 
     path.write_bytes(content)
     with pytest.raises(RunError, match="cannot be read"):
         Settings.read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("seed = = 3", "Invalid value (at line 1, column 8)"),
+        ("a = 1", "缺少 run"),
+        ("run = 5\narchitecture = 5", "不是 lenet 写出的内容"),
+    ],
+)
+def test_a_reason_is_a_readers_and_not_pythons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, reason: str
+) -> None:
+    monkeypatch.setenv("LENET_LANG", "zh")
+    path = tmp_path / "recipe.toml"
+    path.write_text(content)
+    with pytest.raises(RunError) as caught:
+        Settings.read(path)
+    assert str(caught.value).endswith(f"（{reason}）。")

@@ -327,3 +327,23 @@ def test_tables_hold_for_a_loss_or_an_activation_and_the_later_one_wins(tmp_path
     assert load_recipe(path, ORIGINAL, loss="map").rate == 0.5
     with pytest.raises(RecipeError, match="mse"):
         load_recipe(path, Architecture(output="linear"), loss="mse")
+
+
+@pytest.mark.parametrize(
+    ("settings", "english", "chinese"),
+    [
+        ({"name": 5}, "a text in quotes", "应为带引号的文字"),
+        ({"passes": 2.5}, "a whole number", "应为整数"),
+        ({"rate": "high"}, "a number", "应为数"),
+        ({"validation": 1}, "true or false", "应为 true 或 false"),
+        ({"distortion": 3}, "a table", "应为一个表"),
+    ],
+)
+def test_a_wrong_type_is_told_in_the_readers_words(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], english: str, chinese: str
+) -> None:
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_dict({"name": "x", "passes": 1, "batch": 1, "rate": 0.1} | settings)
+    assert str(caught.value).endswith(f"expected {english}.")
+    monkeypatch.setenv("LENET_LANG", "zh")
+    assert str(caught.value).endswith(f"：{chinese}。")

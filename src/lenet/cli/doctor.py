@@ -23,6 +23,7 @@ from lenet.cli.environment import (
     list_packages,
     split_version,
     write_install,
+    write_torch_install,
 )
 from lenet.cli.options import json_option
 from lenet.cli.output import make_console, print_json
@@ -134,10 +135,12 @@ def _judge_package(package: Package) -> Finding:
     if package.version:
         state = "fault" if package.needed else "note"
         text = say("doctor.too_old", version=package.version, least=package.least)
-        return Finding("packages", package.name, text, state, write_install(wanted))
+        install = write_torch_install if package.name == "torch" else write_install
+        return Finding("packages", package.name, text, state, install(wanted))
     if package.needed:
         return Finding("packages", package.name, say("doctor.absent"), "fault", write_install(wanted))
     remedy = write_install(f"lenet[{package.extra}]") if package.extra else ""
+    remedy = write_torch_install() if package.name == "torch" else remedy
     return Finding("packages", package.name, say("doctor.not_installed"), "note", remedy)
 
 
@@ -147,7 +150,7 @@ def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
     if packages["torch"].usable:
         yield Finding("engines", "pytorch", f"PyTorch {packages['torch'].version}")
     else:
-        yield Finding("engines", "pytorch", say("doctor.no_torch"), "note", write_install("lenet[pytorch]"))
+        yield Finding("engines", "pytorch", say("doctor.no_torch"), "note", write_torch_install())
     if find_spec("lenet._native"):
         from lenet.engines.native import choose_variant
 

@@ -14,6 +14,8 @@ from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from lenet.wheels import choose_torch_index
+
 # What may be there besides, and the extra of lenet that brings it, if one does yet.
 OPTIONAL = {
     "scikit-learn": "sklearn",
@@ -125,13 +127,21 @@ def find_other_command() -> Path | None:
     return None if scripts in Path(command).resolve().parents else Path(command)
 
 
-def write_install(*packages: str) -> str:
-    """The command that installs packages into this very environment."""
-    names = " ".join(f'"{package}"' for package in packages)
+def write_install(*packages: str, index: str = "") -> str:
+    """The command that installs packages into this very environment, from PyPI or from another index."""
+    # a plain name wants no quotes; the shell would take >, [ and ] for its own
+    names = " ".join(p if re.fullmatch(r"[\w.-]+", p) else f'"{p}"' for p in packages)
+    names += f" --index-url {index}" if index else ""
     python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
     if find_spec("pip") is None and shutil.which("uv"):
         return f"uv pip install --python {python} {names}"
     return f"{python} -m pip install {names}"
+
+
+def write_torch_install(wanted: str = "torch") -> str:
+    """The command that installs PyTorch into this very environment, without CUDA where that is of no use."""
+    index = choose_torch_index()
+    return write_install(wanted, index=index) if index else write_install("lenet[pytorch]")
 
 
 @dataclass(frozen=True)

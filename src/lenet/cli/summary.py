@@ -26,7 +26,11 @@ from lenet.explain.wiring import draw_table
 from lenet.texts import get_language, say
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
+
+COLUMNS = ("layer", "what", "maps", "units", "trainable", "connections", "sees")
+SPARE = ("what", "sees", "units", "maps")  # what a narrow terminal can do without, the least needed first
 
 
 def summary(
@@ -73,7 +77,7 @@ def _print_summary(architecture: Architecture) -> None:
     names = [name for name, preset in PRESETS.items() if preset == architecture]
     fields = ", ".join(f"{field} {getattr(architecture, field)}" for field in CHOICES)
     console.print(say("summary.variant", name=names[0] if names else say("summary.custom"), fields=fields))
-    console.print(_make_table(architecture))
+    console.print(_fit_table(architecture, console))
     if architecture == ORIGINAL:
         misprints = {name: f"{count:,}" for name, count in MISPRINTS.items()}
         print_paragraph(say("summary.misprints", **misprints))
@@ -86,35 +90,55 @@ def _print_summary(architecture: Architecture) -> None:
     console.print(say("summary.more"))
 
 
-def _make_table(architecture: Architecture) -> Table:
+def _fit_table(architecture: Architecture, console: Console) -> Table:
+    """The table with as many columns as the terminal has room for."""
+    from rich.measure import Measurement
+
+    names = list(COLUMNS)
+    for spare in SPARE:
+        table = _make_table(architecture, tuple(names))
+        if Measurement.get(console, console.options.update(max_width=1000), table).maximum <= console.width:
+            return table
+        names.remove(spare)
+    return _make_table(architecture, tuple(names))
+
+
+def _make_table(architecture: Architecture, names: tuple[str, ...]) -> Table:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-    names = ("layer", "what", "maps", "units", "trainable", "connections", "sees")
-    totals = [""] * 4 + [f"{n:,}" for n in (architecture.trainable, architecture.connections_total)] + [""]
-    totals[0] = say("summary.total")
     star = "*" if architecture == ORIGINAL else ""
-    for name, total in zip(names, totals, strict=True):
+    totals = {
+        "layer": say("summary.total"),
+        "trainable": f"{architecture.trainable:,}",
+        "connections": f"{architecture.connections_total:,}{star}",
+    }
+    for name in names:
+        left = name in {"layer", "what"}
+        # a terminal too narrow for even the last columns breaks their words: nothing is left out
         table.add_column(
             say(f"summary.{name}"),
-            total + (star if name == "connections" else ""),
-            justify="left" if name in {"layer", "what"} else "right",
-            no_wrap=True,
+            totals.get(name, ""),
+            justify="left" if left else "right",
+            overflow="fold",
         )
     first = architecture.layers[0]
-    table.add_row(say("summary.input"), "", f"{first.input_maps}x{first.input_side}x{first.input_side}")
+    rows = [{"layer": say("summary.input"), "maps": _write_maps(first.input_maps, first.input_side)}]
     for layer in architecture.layers:
         mark = star if layer.name in MISPRINTS else ""
-        table.add_row(
-            _write_name(layer),
-            _name_kind(layer),
-            _write_maps(layer.maps, layer.side),
-            f"{layer.units:,}",
-            f"{layer.trainable:,}",
-            f"{layer.connections:,}{mark}",
-            f"{layer.receptive_field}x{layer.receptive_field}",
-        )
+        row = {
+            "layer": _write_name(layer),
+            "what": _name_kind(layer),
+            "maps": _write_maps(layer.maps, layer.side),
+            "units": f"{layer.units:,}",
+            "trainable": f"{layer.trainable:,}",
+            "connections": f"{layer.connections:,}{mark}",
+            "sees": f"{layer.receptive_field}x{layer.receptive_field}",
+        }
+        rows.append(row)
+    for row in rows:
+        table.add_row(*(row.get(name, "") for name in names))
     return table
 
 
@@ -123,6 +147,8 @@ def _print_computations(layer: Layer) -> None:
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(2):
+        grid.add_column(overflow="fold")
     for name, computation in rows:
         grid.add_row(f"  {say(f'summary.{name}')}", computation)
     make_console().print(grid)

@@ -14,6 +14,7 @@ from lenet.engines.loss import Loss
 from lenet.errors import EngineError, MissingExtra
 from lenet.parameters import Parameters
 from lenet.texts import say
+from lenet.wheels import choose_torch_index
 
 ENGINES = ("native", "reference", "pytorch")
 
@@ -167,6 +168,9 @@ def get_engine(name: str = "auto", training: bool = False) -> Engine:
         return ReferenceEngine()
     if name == "pytorch":
         if not find_spec("torch"):
+            index = choose_torch_index()
+            if index:
+                raise MissingExtra("extra.torch", index=index)
             raise MissingExtra("extra.missing", package="torch", extra="pytorch")
         from lenet.engines.pytorch import PytorchEngine
 
