@@ -73,14 +73,15 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
         FileError: absent, unreadable or larger than `limit`.
     """
     try:
-        size = path.stat().st_size
-        if size > limit:
-            raise FileError("file.too_large", path=path, size=size, limit=limit)
-        return path.read_bytes()
+        with path.open("rb") as file:  # a device or a pipe has no size: read one byte past the limit instead
+            content = file.read(limit + 1)
     except FileNotFoundError as error:
         raise FileError("file.absent", path=path) from error
     except OSError as error:
         raise FileError("file.unreadable", path=path, reason=error.strerror or error) from error
+    if len(content) > limit:
+        raise FileError("file.too_large", path=path, limit=limit)
+    return content
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> None:

@@ -1,15 +1,27 @@
+import errno
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import typer
+from rich.table import Table
 
 from lenet.cli import main
 from lenet.cli.main import VERBS
-from lenet.cli.output import print_json, wrap_line
+from lenet.cli.output import (
+    make_console,
+    print_error,
+    print_json,
+    print_paragraph,
+    replace_controls,
+    wrap_line,
+)
 from lenet.errors import FileError, ShapeError
 from lenet.texts import load_texts
 
@@ -27,10 +39,12 @@ def failing(monkeypatch):
     return set_failure
 
 
-def run_process(*words, **settings):
+def run_process(*words, stdout=subprocess.PIPE, **settings):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **settings}
     command = [sys.executable, "-m", "lenet", *words]
-    return subprocess.run(command, capture_output=True, env=environment, timeout=60, check=False)
+    return subprocess.run(
+        command, stdout=stdout, stderr=subprocess.PIPE, env=environment, timeout=60, check=False
+    )
 
 
 def test_without_a_verb_the_help_is_shown(lenet):
@@ -138,6 +152,63 @@ def test_lenet_debug_shows_the_traceback(lenet, failing, monkeypatch):
     monkeypatch.setenv("LENET_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         lenet("codes")
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "cannot be read"), ("zh", "无法读取")])
+def test_a_file_that_the_system_refuses_is_named(lenet, failing, monkeypatch, language, sentence):
+    monkeypatch.setenv("LENET_LANG", language)
+    failing(PermissionError(errno.EACCES, "Permission denied", "priv/x/recipe.toml"))
+    answer = lenet("codes")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+    assert "priv/x/recipe.toml" in answer.err
+    assert sentence in answer.err
+    assert "Permission denied" in answer.err
+
+
+def test_an_error_that_names_neither_file_nor_number_is_a_fault_of_ours(lenet, failing):
+    failing(OSError("of a library"))
+    assert "OSError: of a library. This is a fault of lenet" in lenet("codes").err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
+@pytest.mark.parametrize("line", ["codes 3", "summary --json", "--version", "recognize --json absent.png"])
+@pytest.mark.parametrize(("language", "sentence"), [("en", "cannot be written"), ("zh", "无法写入输出")])
+def test_a_full_disk_behind_the_output_is_told_in_one_line(line, language, sentence):
+    with Path("/dev/full").open("w") as full:
+        answer = run_process(*line.split(), stdout=full, LENET_LANG=language)
+    err = answer.stderr.decode("utf-8")
+    assert answer.returncode == 1
+    assert sentence in err.splitlines()[-1]
+    assert "lenet, " not in err
+    assert "Exception ignored" not in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_a_closed_output_is_no_error():
+    command = f"exec {shlex.quote(sys.executable)} -m lenet codes 3 >&-"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    answer = subprocess.run(
+        ["sh", "-c", command], capture_output=True, env=environment, timeout=60, check=False
+    )
+    assert (answer.returncode, answer.stderr) == (0, b"")
+
+
+def test_control_characters_are_replaced_in_all_that_is_printed(capsys):
+    nasty = "a\x1b[31m\x07\x9b\x7f\u202e\udcffz"
+    safe = "a\ufffd[31m" + "\ufffd" * 5 + "z"
+    table = Table(nasty)
+    table.add_row(nasty)
+    make_console().print(nasty, table, style="bold")
+    print_paragraph(nasty)
+    print_error(nasty)
+    captured = capsys.readouterr()
+    assert captured.out.count(safe) == 4
+    assert captured.err == f"error: {safe}\n"
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\udcff]", captured.out)
+
+
+def test_lines_tabs_and_chinese_are_no_control_characters():
+    assert replace_controls("一\tb\n▀ é\ufffd") == "一\tb\n▀ é\ufffd"
 
 
 def test_a_missing_module_points_to_the_doctor(lenet, failing):

@@ -58,6 +58,7 @@ def test_json_has_sizes_and_formulas(lenet):
         ("shape 8 8 1 --kernel 20", "does not fit"),
         ("shape 0 8 1 --kernel 1", "height 0: expected 1 to"),
         ("shape 8 8 1 --kernel 3 --stride 0", "stride 0: expected 1 to"),
+        ("shape 8 8 1 --kernel 3 --kernels 0", "kernels 0: expected 1 to"),
         ("shape 99999999999999999999 8 1 --kernel 3", "height 99999999999999999999"),
         ("shape 8 8 1 --kernel 2 --pool median", "median"),
         ("shape 8 8 1 --kernel 2 --pool max --kernels 3", "Leave --kernels out"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -95,12 +94,13 @@ def _read_steps(image: str | None, sample: int | None) -> tuple[str, Steps]:
     """Where the picture is, and how it becomes a digit in MNIST's form, look by look."""
     from lenet.images.normalize import steps
     from lenet.images.read import read_picture
+    from lenet.reading.recognize import read_standard_input
     from lenet.samples import sample_path
 
     if (image is None) == (sample is None):
         raise UsageError("explain.source")
     if image == "-":
-        return "-", list(steps(read_picture(sys.stdin.buffer.read())))
+        return "-", list(steps(read_picture(read_standard_input())))
     path = Path(image) if image is not None else sample_path(sample if sample is not None else -1)
     return str(path), list(steps(read_picture(path)))
 

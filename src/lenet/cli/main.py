@@ -60,8 +60,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _set_threads(words)
     try:
         words = _take_language(words)
-        _invoke(words)
-        sys.stdout.flush()
+        try:
+            _invoke(words)
+        finally:
+            if sys.stdout:  # None where the shell has closed it
+                sys.stdout.flush()  # while a full disk can still be told
     except typer.Exit as leave:
         return leave.exit_code
     except LenetError as error:
@@ -75,7 +78,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # the reader has gone (`lenet summary | head`): nothing more to say, not even at the exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_output()
         return 1
     except ModuleNotFoundError as missing:
         if os.environ.get("LENET_DEBUG"):
@@ -85,9 +88,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:
         if os.environ.get("LENET_DEBUG"):
             raise
-        print_error(say("cli.fault", kind=type(fault).__name__, message=fault))
+        print_error(_name_fault(fault))
         return 1
     return 0
+
+
+def _abandon_output() -> None:
+    """Let what is still to be written go nowhere, or Python would fail once more at the exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _name_fault(fault: Exception) -> str:
+    """Whose fault it is: the system's, which refuses a file or to take what we print, or else ours."""
+    if isinstance(fault, OSError) and fault.filename is not None:
+        return say("file.unreadable", path=fault.filename, reason=fault.strerror)
+    if isinstance(fault, OSError) and fault.errno is not None:
+        _abandon_output()
+        return say("cli.unwritable", reason=fault.strerror)
+    return say("cli.fault", kind=type(fault).__name__, message=fault)
 
 
 def _write_utf8() -> None:

@@ -16,8 +16,13 @@ PIECES = re.compile(
     r"[\uff0c\u3002\uff1b\uff1a\u3001\uff01\uff1f\uff09\u300b\u201d]*\s*"
 )
 
+# What could move a terminal's cursor, change its colours or turn its text around, and bytes of a file's name
+# that are no text: all control characters but tab and line feed, marks of direction, lone surrogates.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 
 def print_json(result: dict[str, Any]) -> None:
@@ -38,12 +43,23 @@ def _simplify(value: Any) -> Any:
 def make_console(*, stderr: bool = False) -> Console:
     """A rich console that adds nothing to what it is given: no markup, no emoji, no guessed colours.
 
+    Control characters, which a file's name or a foreign network's label may hold, are shown as �.
+
     Args:
         stderr: write to standard error, for progress and messages.
     """
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    class SafeConsole(Console):
+        def render_str(self, text: str, **options: Any) -> Text:
+            return super().render_str(replace_controls(text), **options)
+
+    return SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def replace_controls(text: str) -> str:
+    """A text that is safe to print: each control character in it becomes �."""
+    return CONTROLS.sub("\ufffd", text)
 
 
 def print_paragraph(text: str) -> None:
@@ -75,7 +91,7 @@ def print_error(message: str) -> None:
     """Print one line on standard error, its "error:" red on terminals."""
     from rich.text import Text
 
-    line = Text.assemble((say("cli.error"), "bold red"), " ", " ".join(message.split()))
+    line = Text.assemble((say("cli.error"), "bold red"), " ".join(replace_controls(message).split()))
     make_console(stderr=True).print(line, soft_wrap=True)
 
 

@@ -29,7 +29,7 @@ def recognize(
     if as_json:
         print_json({"network": network, "pictures": [_describe(reading) for reading in readings]})
     else:
-        _print_table(readings)
+        _print_table(readings, loaded.architecture.output)
     faults = [reading.fault for reading in readings if reading.fault]
     for fault in faults:
         print_error(str(fault))
@@ -51,12 +51,12 @@ def _describe(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _print_table(readings: Iterable[Reading]) -> None:
+def _print_table(readings: Iterable[Reading], output: str) -> None:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("picture", "digit", "penalty", "second", "margin"):
+    for name in ("picture", "digit", f"penalty_{output}", "second", "margin"):
         table.add_column(say(f"recognize.{name}"), justify="left" if name == "picture" else "right")
     for reading in readings:
         answer = reading.answer

@@ -37,7 +37,8 @@ def shape(
         raise UsageError("arithmetic.pool_kernels", kernels=kernels, depth=depth)
     default_stride = kernel if pool else 1  # a pooling's windows do not overlap
     chosen_stride = default_stride if stride is None else stride
-    sliding = Sliding(height, width, depth, kernel, padding, chosen_stride, kernels or 1, pool)
+    count = 1 if kernels is None else kernels  # 0 is refused, not taken for none given
+    sliding = Sliding(height, width, depth, kernel, padding, chosen_stride, count, pool)
     example = Example(sliding) if worked else None
     if as_json:
         print_json(describe_sliding(sliding) | (describe_example(example) if example else {}))

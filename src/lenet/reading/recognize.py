@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lenet.errors import LenetError, PictureError
+from lenet.errors import LenetError, PictureError, UsageError
 from lenet.images.normalize import normalize_digit
-from lenet.images.read import read_picture
+from lenet.images.read import MAX_FILE_BYTES, read_picture
 from lenet.network import Answer, Network
 
 # what a folder is searched for; a file that is named is read whatever its name
@@ -38,14 +39,17 @@ def find_pictures(sources: Iterable[str]) -> Iterator[str]:
     Args:
         sources: paths of files and folders, or "-".
     Raises:
+        UsageError: an empty path.
         PictureError: a folder without a picture.
     """
     for source in sources:
-        folder = Path(source)
-        if source == STANDARD_INPUT or not folder.is_dir():
+        if not source:  # which Path would take for the current folder
+            raise UsageError("recognize.empty_path")
+        # not Path.is_dir, which raises where a file's own fault should not stop the rest
+        if source == STANDARD_INPUT or not os.path.isdir(source):  # noqa: PTH112
             yield source
             continue
-        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+        found = sorted(path for path in Path(source).iterdir() if path.suffix.lower() in SUFFIXES)
         if not found:
             raise PictureError("recognize.empty_folder", path=source, kinds=" ".join(sorted(SUFFIXES)))
         yield from map(str, found)
@@ -62,9 +66,25 @@ def recognize_pictures(network: Network, sources: Iterable[str]) -> Iterator[Rea
     """
     for source in sources:
         try:
-            content = sys.stdin.buffer.read() if source == STANDARD_INPUT else Path(source)
+            content = read_standard_input() if source == STANDARD_INPUT else Path(source)
             image = normalize_digit(read_picture(content))
         except LenetError as fault:
             yield Reading(source, None, fault)
         else:
             yield Reading(source, network.answer(image[None])[0])
+
+
+def read_standard_input() -> bytes:
+    """The picture on standard input.
+
+    Raises:
+        PictureError: unreadable, or more bytes than a picture may have.
+    """
+    try:
+        content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else b""
+    except OSError as error:
+        raise PictureError("file.unreadable", path=STANDARD_INPUT, reason=error.strerror or error) from error
+    if len(content) > MAX_FILE_BYTES:
+        limit = MAX_FILE_BYTES // 1024**2
+        raise PictureError("picture.too_many_bytes", name=STANDARD_INPUT, limit=limit)
+    return content

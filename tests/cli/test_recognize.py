@@ -1,0 +1,114 @@
+"""`lenet recognize`: what cannot be read is named, whatever the shell hands over."""
+
+import io
+import shutil
+from types import SimpleNamespace
+
+import pytest
+
+from lenet.architecture import MODERN, ORIGINAL
+from lenet.network import Network
+from lenet.parameters import initialize_parameters
+from lenet.reading import recognize as reading
+from lenet.samples import sample_path
+
+
+@pytest.fixture
+def save_network(tmp_path):
+    """Write an untrained network of an architecture; gives its path."""
+
+    def save(architecture, labels=tuple("0123456789")):
+        path = tmp_path / "network.safetensors"
+        Network(architecture, initialize_parameters(architecture, 0), labels).save(path)
+        return path
+
+    return save
+
+
+@pytest.fixture
+def set_input(monkeypatch):
+    """Put bytes on standard input."""
+
+    def put(content):
+        stream = io.BytesIO(content) if isinstance(content, bytes) else content
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=stream))
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("architecture", "language", "heading", "other"),
+    [
+        (ORIGINAL, "en", "distance²", "penalty"),
+        (MODERN, "en", "penalty", "distance²"),
+        (ORIGINAL, "zh", "距离²", "惩罚值"),
+        (MODERN, "zh", "惩罚值", "距离²"),
+    ],
+)
+def test_the_heading_says_what_the_output_computes(
+    lenet, save_network, architecture, language, heading, other
+):
+    answer = lenet("recognize", sample_path(3), "--network", save_network(architecture), "--lang", language)
+    assert answer.code == 0
+    assert heading in answer.out
+    assert other not in answer.out
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_empty_path_is_not_the_current_folder(lenet, tmp_path, monkeypatch, language):
+    shutil.copy(sample_path(3), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    answer = lenet("recognize", "", "--lang", language)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert lenet("recognize", ".").code == 0
+
+
+def test_a_name_that_is_too_long_does_not_stop_the_rest(lenet):
+    answer = lenet("recognize", "a" * 300, sample_path(3), "--json")
+    assert answer.code == 1
+    assert [picture.get("label") for picture in answer.json["pictures"]] == [None, "3"]
+    assert "cannot be read" in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_standard_input_is_read_to_its_limit(lenet, set_input, monkeypatch):
+    content = sample_path(3).read_bytes()
+    set_input(content)
+    assert lenet("recognize", "-", "--json").json["pictures"][0]["label"] == "3"
+    monkeypatch.setattr(reading, "MAX_FILE_BYTES", len(content))
+    set_input(content)
+    assert lenet("recognize", "-").code == 0
+    stream = io.BytesIO(content + b"y" * 100)
+    set_input(stream)
+    answer = lenet("recognize", "-")
+    assert (answer.code, answer.err.count("\n")) == (1, 1)
+    assert "too large for a picture" in answer.err
+    assert stream.tell() == len(content) + 1
+
+
+def test_an_input_that_cannot_be_read_is_named(lenet, set_input):
+    class Broken(io.RawIOBase):
+        def read(self, size=-1):
+            raise OSError(5, "Input/output error")
+
+    set_input(Broken())
+    answer = lenet("recognize", "-")
+    assert (answer.code, answer.err) == (1, "error: -: cannot be read (Input/output error).\n")
+
+
+def test_a_closed_input_is_an_empty_picture(lenet, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    assert "empty" in lenet("recognize", "-").err
+
+
+def test_a_name_or_a_label_cannot_reach_the_terminal(lenet, save_network, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    picture = "x\x1b[31m.png"
+    shutil.copy(sample_path(3), picture)
+    network = save_network(MODERN, tuple(f"{number}\x1b]0;title\x07" for number in range(10)))
+    answer = lenet("recognize", picture, "absent\x1b[2J.png", "--network", network)
+    assert answer.code == 1
+    assert "x\ufffd[31m.png" in answer.out
+    assert "\ufffd]0;title\ufffd" in answer.out
+    assert "absent\ufffd[2J.png" in answer.err
+    assert not set("\x1b\x07") & set(answer.out + answer.err)
