@@ -184,6 +184,12 @@ def test_a_file_that_is_absent_or_a_folder_or_too_large_is_refused(tmp_path: Pat
         Network.load(path)
 
 
+@pytest.mark.parametrize("ending", ["", ".safetensors"])
+def test_a_name_that_is_too_long_is_an_unreadable_file(ending: str) -> None:
+    with pytest.raises(FileError, match="cannot be read"):
+        Network.load("a" * 300 + ending)
+
+
 def test_a_name_that_is_no_network_shows_those_that_are() -> None:
     with pytest.raises(UsageError, match=r"'2098'.*1998.*\.safetensors"):
         lenet.load("2098")

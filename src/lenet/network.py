@@ -14,7 +14,7 @@ import numpy as np
 
 from lenet.architecture import Architecture
 from lenet.engines import Model, get_engine
-from lenet.errors import ArchitectureError, NetworkFileError, PictureError, ShapeError, UsageError
+from lenet.errors import ArchitectureError, FileError, NetworkFileError, PictureError, ShapeError, UsageError
 from lenet.images.normalize import normalize_digit
 from lenet.images.read import read_picture
 from lenet.parameters import Parameters
@@ -93,9 +93,12 @@ class Network:
         path = (
             Path(str(files("lenet.weights") / f"{source}.safetensors")) if source in BUNDLED else Path(source)
         )
-        if source not in BUNDLED and not path.exists() and path.suffix != ".safetensors":
-            raise UsageError("network.absent", name=source, names=", ".join(BUNDLED))
-        arrays, metadata = load_arrays(path)
+        try:
+            arrays, metadata = load_arrays(path)
+        except FileError as error:
+            if error.key == "file.absent" and path.suffix != ".safetensors":
+                raise UsageError("network.absent", name=source, names=", ".join(BUNDLED)) from error
+            raise
         try:
             architecture = Architecture.from_dict(metadata["architecture"])
             labels, card = tuple(metadata["labels"]), dict(metadata["card"])
@@ -202,12 +205,11 @@ class Network:
         ]
 
     def _repr_html_(self) -> str:
-        error = self.card.get("test_error")
-        data = escape(str(self.card.get("data")))
-        measured = f", {error:.2f}% test error on {data}" if isinstance(error, float) else ""
-        return (
-            f"<p>LeNet-5, {self.parameters.count:,} parameters{measured}</p>{self.architecture._repr_html_()}"
-        )
+        line, error = say("notebook.network", count=f"{self.parameters.count:,}"), self.card.get("test_error")
+        if isinstance(error, float):
+            data = escape(str(self.card.get("data")))
+            line = say("notebook.measured", network=line, error=f"{error:.2f}", data=data)
+        return f"<p>{line}</p>{self.architecture._repr_html_()}"
 
 
 def _is_one(pictures: Any) -> bool:
