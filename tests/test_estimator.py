@@ -148,7 +148,7 @@ def test_images_with_hardly_any_ink_keep_their_bytes():
 
 def test_digits_are_learnt_after_a_standard_scaler(digits):
     X, y = digits
-    pipeline = make_pipeline(StandardScaler(), make_classifier(recipe="demo", passes=6))
+    pipeline = make_pipeline(StandardScaler(), make_classifier(recipe="demo", passes=4))
     assert pipeline.fit(X[:800], y[:800]).score(X[800:1100], y[800:1100]) > 0.5
 
 
