@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from lenet.errors import FileError, NetworkFileError
 
 # A network is 240 kB, a checkpoint a few times that; even float64 with states stays far below.
 MAX_BYTES = 64 * 1024 * 1024
+PIECE = 1024 * 1024
 DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
 
 
@@ -73,8 +74,8 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
         FileError: absent, unreadable or larger than `limit`.
     """
     try:
-        with path.open("rb") as file:  # a device or a pipe has no size: read one byte past the limit instead
-            content = file.read(limit + 1)
+        with path.open("rb") as file:
+            content = read_at_most(file, limit + 1)
     except FileNotFoundError as error:
         raise FileError("file.absent", path=path) from error
     except OSError as error:
@@ -82,6 +83,21 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     if len(content) > limit:
         raise FileError("file.too_large", path=path, limit=limit)
     return content
+
+
+def read_at_most(file: BinaryIO, count: int) -> bytes:
+    """Read a stream to its end, or `count` bytes of it; a device or a pipe does not say how long it is.
+
+    Args:
+        file: what is read.
+        count: one more than is allowed tells the caller that there is too much.
+    """
+    parts = []
+    # by pieces: one large request would take its room in memory at once
+    while count and (part := file.read(min(count, PIECE))):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lenet.errors import PictureError
+from lenet.storage import read_at_most
 from lenet.texts import say
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def read_picture(source: str | Path | bytes) -> np.ndarray:
 def _read_content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:  # a pipe has no size: read one byte past the limit instead of asking
-            content = file.read(MAX_FILE_BYTES + 1)
+            content = read_at_most(file, MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise PictureError("file.absent", path=path) from error
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte

@@ -12,6 +12,7 @@ from lenet.errors import LenetError, PictureError, UsageError
 from lenet.images.normalize import normalize_digit
 from lenet.images.read import MAX_FILE_BYTES, read_picture
 from lenet.network import Answer, Network
+from lenet.storage import read_at_most
 
 # what a folder is searched for; a file that is named is read whatever its name
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic"}
@@ -81,7 +82,7 @@ def read_standard_input() -> bytes:
         PictureError: unreadable, or more bytes than a picture may have.
     """
     try:
-        content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else b""
+        content = read_at_most(sys.stdin.buffer, MAX_FILE_BYTES + 1) if sys.stdin else b""
     except OSError as error:
         raise PictureError("file.unreadable", path=STANDARD_INPUT, reason=error.strerror or error) from error
     if len(content) > MAX_FILE_BYTES:
