@@ -91,7 +91,7 @@ def test_a_picture_needs_a_label_to_be_learned_from(lenet):
         ([], 2, "expected a picture or --sample"),
         (["a.png", "--sample", "3"], 2, "not both"),
         (["absent.png"], 1, "no such file"),
-        (["--sample", "11"], 1, "there are 0 to 9"),
+        (["--sample", "11"], 2, "there are 0 to 9"),
         (["--sample", "3", "-o", "a.gif"], 2, "expected one of .svg, .png"),
         (["--sample", "3", "--unit", "c3:5"], 2, "rows and columns 0 to 9"),
         (["--sample", "3", "--unit", "c9:5"], 2, "LAYER:MAP:ROW,COLUMN"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet.errors import PictureError
+from lenet.errors import UsageError
 from lenet.images.normalize import normalize_digit
 from lenet.samples import read_sample, sample_path
 
@@ -32,5 +32,5 @@ def test_a_sample_is_dark_ink_on_light_paper(digit):
 
 @pytest.mark.parametrize("digit", [-1, 10])
 def test_there_are_ten_samples(digit):
-    with pytest.raises(PictureError, match=f"no sample {digit}"):
+    with pytest.raises(UsageError, match=f"no sample {digit}"):
         sample_path(digit)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet.errors import PictureError
+from lenet.errors import UsageError
 from lenet.images.read import read_picture
 
 
@@ -16,10 +16,10 @@ def sample_path(digit: int) -> Path:
     Args:
         digit: 0 to 9.
     Raises:
-        PictureError: there is no such sample.
+        UsageError: there is no such sample.
     """
     if digit not in range(10):
-        raise PictureError("picture.sample", digit=digit)
+        raise UsageError("picture.sample", digit=digit)
     return Path(__file__).with_name(f"{digit}.png")
 
 
@@ -31,6 +31,6 @@ def read_sample(digit: int) -> np.ndarray:
     Returns:
         (112, 112) uint8 luminance, dark ink on light paper.
     Raises:
-        PictureError: there is no such sample.
+        UsageError: there is no such sample.
     """
     return read_picture(sample_path(digit))
