@@ -39,14 +39,24 @@ std::vector<const Kernels*> find_variants() {
     return found;
 }
 
+Images read_images(const Any& images, const Distortion* distortion = nullptr) {
+    const int count = (int)images.shape(0);
+    if (images.dtype() == nb::dtype<uint8_t>()) return {(const uint8_t*)images.data(), nullptr, count, distortion};
+    return {nullptr, (const float*)images.data(), count, distortion};
+}
+
+const Kernels& find_variant(const std::string& name) {
+    for (const Kernels* k : find_variants()) if (name == k->name) return *k;
+    throw nb::value_error("no such variant on this processor");
+}
+
 // A network's description with the memory that it points to.
 class Program {
 public:
     Program(const std::string& variant, int activation, int pooling, int output, int classes, std::vector<int> first,
             std::vector<int> source, std::vector<int> offset, ConstFloats codes)
         : codes(codes.data(), codes.data() + codes.size()) {
-        for (const Kernels* k : find_variants()) if (variant == k->name) kernels = k;
-        if (!kernels) throw nb::value_error("no such variant on this processor");
+        kernels = &find_variant(variant);
         network = {};
         network.activation = activation, network.pooling = pooling, network.output = output, network.classes = classes;
         std::copy(first.begin(), first.end(), network.first);
@@ -84,8 +94,9 @@ public:
     }
 
     void train(Floats weights, Floats velocity, ConstFloatsOrNone scales, Any images, Any targets, nb::ndarray<const int32_t, nb::ndim<2>, nb::c_contig> order,
-               ConstFloats rates, float momentum, float decay, int loss, float scale, float junk, Doubles losses, int threads) const {
-        Task task = read_task(images, targets, {loss, scale, junk});
+               ConstFloats rates, float momentum, float decay, int loss, float scale, float junk, Doubles losses, int threads,
+               const Distortion* distortion) const {
+        Task task = read_task(images, targets, {loss, scale, junk}, distortion);
         Update update = {0, momentum, decay, weights.data(), velocity.data(), scales ? scales->data() : nullptr};
         const int steps = (int)order.shape(0), batch = (int)order.shape(1);
         const int32_t* samples = order.data();
@@ -97,30 +108,30 @@ public:
     }
 
 private:
-    static Images read_images(const Any& images) {
-        if (images.dtype() == nb::dtype<uint8_t>()) return {(const uint8_t*)images.data(), nullptr};
-        return {nullptr, (const float*)images.data()};
-    }
-    static Task read_task(const Any& images, const Any& targets, Loss loss) {
+    static Task read_task(const Any& images, const Any& targets, Loss loss, const Distortion* distortion = nullptr) {
         Targets t = {nullptr, nullptr};
         if (targets.ndim() == 1) t.labels = (const int32_t*)targets.data();
         else t.shares = (const float*)targets.data();
-        return {read_images(images), t, loss};
+        return {read_images(images, distortion), t, loss};
     }
 
-    const Kernels* kernels = nullptr;
+    const Kernels* kernels;
     Network network;
     std::vector<float> codes;
 };
 
 // Floating-point operations (two a multiply-add) or clock cycles a second, the best of some short runs.
 double measure(const std::string& variant, bool clock) {
-    for (const Kernels* k : find_variants())
-        if (variant == k->name) {
-            nb::gil_scoped_release release;
-            return measure_rate(*k, clock);
-        }
-    throw nb::value_error("no such variant on this processor");
+    const Kernels& kernels = find_variant(variant);
+    nb::gil_scoped_release release;
+    return measure_rate(kernels, clock);
+}
+
+// Some patterns as the network sees them, (N, 32, 32).
+void show(const std::string& variant, Any images, nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig> patterns, const Distortion* distortion, Floats out) {
+    const Kernels& kernels = find_variant(variant);
+    const Images source = read_images(images, distortion);
+    for (size_t i = 0; i < patterns.shape(0); i++) kernels.show(&source, patterns.data()[i], out.data() + i * FIELD * FIELD);
 }
 
 }  // namespace
@@ -133,13 +144,18 @@ NB_MODULE(_native, m) {
         return names;
     }, "The variants that this processor can run, the fastest first.");
     m.def("lanes", [](const std::string& variant) {
-        for (const Kernels* k : find_variants()) if (variant == k->name) return k->lanes;
-        return 0;
+        return find_variant(variant).lanes;
     }, "How many numbers a vector of this variant has.");
     m.def("measure_peak", [](const std::string& v) { return measure(v, false); }, nb::arg("variant"),
           "Floating-point operations a second of one thread, multiply-adds only.");
     m.def("measure_clock", [](const std::string& v) { return measure(v, true); }, nb::arg("variant"),
           "Clock cycles a second, from a chain of dependent additions.");
+    nb::class_<Distortion>(m, "Distortion", "How the images of a pass are distorted.")
+        .def("__init__", [](Distortion* at, double scale, double squeeze, double shear, double shift, uint64_t seed, uint32_t pass, int plain) {
+            new (at) Distortion{scale, squeeze, shear, shift, seed, pass, plain};
+        }, nb::arg("scale"), nb::arg("squeeze"), nb::arg("shear"), nb::arg("shift"), nb::arg("seed"), nb::arg("pass_"), nb::arg("plain"));
+    m.def("show", &show, nb::arg("variant"), nb::arg("images"), nb::arg("patterns"), nb::arg("distortion").none(), nb::arg("out"),
+          "Some patterns as the network sees them.");
     nb::class_<Program>(m, "Program", "One architecture, ready to run in one variant.")
         .def(nb::init<const std::string&, int, int, int, int, std::vector<int>, std::vector<int>, std::vector<int>, ConstFloats>(),
              nb::arg("variant"), nb::arg("activation"), nb::arg("pooling"), nb::arg("output"), nb::arg("classes"), nb::arg("first"),
@@ -149,5 +165,5 @@ NB_MODULE(_native, m) {
         .def("differentiate", &Program::differentiate)
         .def("train", &Program::train, nb::arg("weights"), nb::arg("velocity"), nb::arg("scales").none(), nb::arg("images"), nb::arg("targets"),
              nb::arg("order"), nb::arg("rates"), nb::arg("momentum"), nb::arg("decay"), nb::arg("loss"), nb::arg("scale"), nb::arg("junk"),
-             nb::arg("losses"), nb::arg("threads"));
+             nb::arg("losses"), nb::arg("threads"), nb::arg("distortion").none());
 }

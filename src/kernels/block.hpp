@@ -100,7 +100,7 @@ template <int A> static void enter_full(const Network& n, const float* w, Work& 
 template <int A, int P>
 static void forward(const Network& n, const float* w, const Images& images, const int32_t (&samples)[BLOCK], int live, Work& k, const Trace* trace) {
     for (int p = 0; p < PARTS; p++) {
-        fill_field(images, samples, p * LANES, k.field[p]);
+        fill_field(images, samples + p * LANES, k.square_field, k.field[p]);
         enter_maps<A, P>(n, w, k, p, trace, live);
     }
     enter_full<A>(n, w, k, trace, live);
@@ -159,11 +159,13 @@ template <int A, int P> static void return_maps(const Batch& b, Work& k, int p) 
     }
 }
 
-static void fill_shares(const Targets& targets, int classes, const int32_t (&samples)[BLOCK], int live, float* shares) {
+static void fill_shares(const Batch& b, const int32_t (&patterns)[BLOCK], int live, float* shares) {
+    const int classes = b.network->classes;
     for (int i = 0; i < classes * BLOCK; i++) shares[i] = 0;
     for (int i = 0; i < live; i++) {
-        if (targets.labels) shares[targets.labels[samples[i]] * BLOCK + i] = 1;
-        else for (int c = 0; c < classes; c++) shares[c * BLOCK + i] = targets.shares[(size_t)samples[i] * classes + c];
+        const int sample = find_sample(b.images, patterns[i]);
+        if (b.targets.labels) shares[b.targets.labels[sample] * BLOCK + i] = 1;
+        else for (int c = 0; c < classes; c++) shares[c * BLOCK + i] = b.targets.shares[(size_t)sample * classes + c];
     }
 }
 
@@ -215,7 +217,7 @@ template <int A, int P> static void learn_block(const Batch& b, int block, Work&
     int32_t samples[BLOCK];
     const int live = gather_samples(b.order, first, b.count - first, samples);
     forward<A, P>(*b.network, b.weights, b.images, samples, live, k, nullptr);
-    fill_shares(b.targets, b.network->classes, samples, live, k.shares);
+    fill_shares(b, samples, live, k.shares);
     return_full_layers<A, P>(b, k, first, live, b.rows + (size_t)first * ROW);
     for (int i = 0; i < small * LANES; i += LANES) store(k.small + i, spread(0.0f));
     for (int p = PARTS - 1; p >= 0; p--)  // the last lane block's states are the warmest

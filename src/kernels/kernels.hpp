@@ -35,8 +35,17 @@ struct Network {
 
 struct Loss { int kind; float scale, junk; };
 
+// How far the images of a pass are distorted, and which of the draws they get; DistortedPass in images/distort.py.
+struct Distortion {
+    double scale, squeeze, shear, shift;
+    uint64_t seed;
+    uint32_t pass;
+    int plain;
+};
+
 // (N, 28, 28) bytes as stored, or (N, 32, 32) floats as the network sees them: one of the two is null.
-struct Images { const uint8_t* stored; const float* seen; };
+// With a distortion, numbers from N on show the images again.
+struct Images { const uint8_t* stored; const float* seen; int count; const Distortion* distortion; };
 
 // (N,) labels or (N, classes) shares: one of the two is null.
 struct Targets { const int32_t* labels; const float* shares; };
@@ -57,7 +66,7 @@ struct Batch {
     Loss loss;
     Images images;
     Targets targets;
-    const int32_t* order;     // the samples, by index; null for 0, 1, 2, ...
+    const int32_t* order;     // the patterns; null for 0, 1, 2, ...
     int count;                // of this wave
     const float* weights;     // forward
     const float* backward;    // the same; squared for the curvature
@@ -85,6 +94,8 @@ struct Kernels {
     void (*learn)(const Batch*, int block, float* work);
     int (*count_items)(const Batch*);
     void (*finish)(const Batch*, int item);
+    // A pattern as the network sees it: (32, 32) floats.
+    void (*show)(const Images*, int pattern, float* field);
     // One image: for latency, and for one sample an update; see single.hpp.
     void (*recognize_one)(const Network*, const float* weights, const Images*, int index, float* work, float* own, float* penalties);
     void (*begin_one)(const Batch*, float* work);  // before the first sample of a run, and after its last one

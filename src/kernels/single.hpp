@@ -284,7 +284,7 @@ template <int A, int P, int PLAIN, int SCALED> static void turn_around(const Bat
     const Network& n = *b.network;
     const float* w = b.weights;
     const Update& u = *b.update;
-    const int sample = b.order ? b.order[index] : index;
+    const int sample = find_sample(b.images, b.order ? b.order[index] : index);
     enter_f6<A>(n, w, s, o);
     float y[CLASSES_AT_MOST];
     measure_penalties_one(n, w, o.f6, y);

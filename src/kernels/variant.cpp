@@ -33,6 +33,7 @@ template <int N> struct Is { static constexpr int value = N; };
 #include "vec_portable.hpp"
 #endif
 #include "math.hpp"
+#include "distort.hpp"
 #include "input.hpp"
 #include "convolution.hpp"
 #include "subsampling.hpp"
@@ -83,6 +84,8 @@ static void learn(const Batch* b, int block, float* at) {
     Work k(at);
     specialize(*b->network, [&](auto a, auto p) { learn_block<a.value, p.value>(*b, block, k); });
 }
+
+static void show(const Images* images, int pattern, float* field) { fill_one(*images, pattern, field); }
 
 static void recognize_one(const Network* n, const float* w, const Images* images, int index, float* work, float* own, float* penalties) {
     Single s(work);
@@ -154,7 +157,7 @@ static double measure_clock(int64_t rounds) {
 extern const Kernels KERNELS;
 const Kernels KERNELS = {
     QUOTE(LENET_VARIANT_NAME), LANES, BLOCK_FLOATS, SINGLE_FLOATS, OWN_FLOATS,
-    recognize, trace, learn, count_items, finish, recognize_one, begin_one, learn_one, end_one, measure_peak, measure_clock,
+    recognize, trace, learn, count_items, finish, show, recognize_one, begin_one, learn_one, end_one, measure_peak, measure_clock,
 };
 
 }  // namespace LENET_VARIANT

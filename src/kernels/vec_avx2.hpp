@@ -35,6 +35,9 @@ INLINE Vec load_bytes(const uint8_t* p) {
     return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)p)))};
 }
 
+// The numbers at p[i], i whole and not negative.
+INLINE Vec gather(const float* p, Vec i) { return {_mm256_i32gather_ps(p, _mm256_cvttps_epi32(i.v), 4)}; }
+
 // Rows become columns.
 INLINE void transpose(Vec (&r)[LANES]) {
     __m256 a[8], b[8];

@@ -41,6 +41,9 @@ INLINE Vec power_of_two(Vec n) {
 
 INLINE Vec load_bytes(const uint8_t* p) { return {Vec::Four{(float)p[0], (float)p[1], (float)p[2], (float)p[3]}}; }
 
+// The numbers at p[i], i whole and not negative.
+INLINE Vec gather(const float* p, Vec i) { return {Vec::Four{p[(int)i.v[0]], p[(int)i.v[1]], p[(int)i.v[2]], p[(int)i.v[3]]}}; }
+
 // Rows become columns.
 INLINE void transpose(Vec (&r)[LANES]) {
     Vec::Four a = r[0].v, b = r[1].v, c = r[2].v, d = r[3].v;

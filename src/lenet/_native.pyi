@@ -16,6 +16,25 @@ def measure_peak(variant: str) -> float:
 def measure_clock(variant: str) -> float:
     """Clock cycles a second, from a chain of dependent additions."""
 
+class Distortion:
+    """How the images of a pass are distorted: `DistortedPass`."""
+
+    def __init__(
+        self,
+        scale: float,
+        squeeze: float,
+        shear: float,
+        shift: float,
+        seed: int,
+        pass_: int,
+        plain: int,
+    ) -> None: ...
+
+def show(
+    variant: str, images: np.ndarray, patterns: np.ndarray, distortion: Distortion | None, out: np.ndarray
+) -> None:
+    """Some patterns (n,) int32 as the network sees them, into float32 (n, 32, 32)."""
+
 class Program:
     """One architecture, ready to run in one variant. Arrays are contiguous; nothing is checked here."""
 
@@ -70,5 +89,6 @@ class Program:
         junk: float,
         losses: np.ndarray,
         threads: int,
+        distortion: Distortion | None,
     ) -> None:
         """Steps of training in place."""

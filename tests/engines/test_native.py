@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from lenet.architecture import CHOICES, MODERN, ORIGINAL, Architecture
+from lenet.engines.inputs import scale_images, show_patterns
 from lenet.engines.loss import Loss
 from lenet.engines.reference import ReferenceEngine
 from lenet.errors import EngineError, ShapeError
+from lenet.images.distort import DistortedPass, Distortion
 from lenet.parameters import Parameters, initialize_parameters
 
 native = pytest.importorskip(
     "lenet.engines.native", reason="no kernels: lenet was installed without a compiler"
 )
+_native = native._native
 NativeEngine = native.NativeEngine
 VARIANTS = native.variants()
 PRESETS = pytest.mark.parametrize("architecture", [ORIGINAL, MODERN], ids=["original", "modern"])
@@ -49,13 +52,13 @@ def assert_close(found, expected, tolerance):
         assert np.abs(found[name] - expected[name]).max() <= tolerance * scale, name
 
 
-def train(architecture, threads, batch, variant=None, scales=None, momentum=0.9, steps=12):
+def train(architecture, threads, batch, variant=None, scales=None, momentum=0.9, steps=12, distortion=None):
     images, labels = draw_images(50)
-    order = np.random.default_rng(1).integers(0, 50, (steps, batch)).astype(np.int32)
+    order = np.random.default_rng(1).integers(0, 150 if distortion else 50, (steps, batch)).astype(np.int32)
     engine = NativeEngine(variant, threads)
     recipe = Recipe(loss_of(architecture), momentum, 0.0)
     run = engine.start(architecture, make_parameters(architecture), recipe)
-    losses = run.advance(images, labels, order, np.full(steps, 1e-3), scales)
+    losses = run.advance(images, labels, order, np.full(steps, 1e-3), scales, distortion)
     return losses, run.parameters()
 
 
@@ -146,6 +149,35 @@ def test_one_sample_an_update_follows_reference(architecture, momentum, scaled):
         moved = np.abs(ends[1][name] - parameters[name]).max()
         # float32 rounds every step of a weight to about 1e-7 of it
         assert np.abs(ends[0][name] - ends[1][name]).max() <= 1e-3 * moved + 2e-6, name
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("stored", [True, False], ids=["stored", "seen"])
+def test_the_kernels_distort_as_numpy_does(variant, stored):
+    images, _ = draw_images(30)
+    images = images if stored else scale_images(images, np.float32)
+    limits = Distortion(scale=0.9, squeeze=0.9, shear=2, shift=16)
+    for seed, pass_, limit in ((0, 0, limits), (2**64 - 1, 4_000_000_000, Distortion(0.15, 0.1, 0.14, 1.5))):
+        distortion = DistortedPass(limit, seed, pass_, plain=10)
+        patterns = np.append(np.arange(60, dtype=np.int32), 2**31 - 1)
+        found = np.empty((len(patterns), 1, 32, 32), np.float32)
+        _native.show(variant, images, patterns, native.pack_distortion(distortion), found)
+        expected, _, _ = show_patterns(images, np.arange(30), patterns, distortion, np.float64)
+        # coordinates up to 33 are rounded to 2e-6, where two neighbours may differ by all of 1.275
+        np.testing.assert_allclose(found, expected, atol=6e-6)
+        assert np.abs(found[10] - found[40]).max() > 0.1
+
+
+@PRESETS
+@pytest.mark.parametrize("batch", [1, 2, 16, 33])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_number_of_threads_changes_no_bit_of_a_distorted_training(architecture, batch, variant):
+    distortion = DistortedPass(Distortion(shift=2, shear=0.2), 1, 2, 60)
+    losses, parameters = train(architecture, 1, batch, variant, distortion=distortion)
+    others, found = train(architecture, 2, batch, variant, distortion=distortion)
+    assert others.tobytes() == losses.tobytes()
+    for name in parameters:
+        assert found[name].tobytes() == parameters[name].tobytes(), name
 
 
 def test_soft_targets_and_labels_agree():

@@ -66,9 +66,13 @@ void check(const Kernels& kernels, int activation, int pooling, bool full, int o
     std::vector<int32_t> labels(count), order(2 * count);
     for (auto& label : labels) label = random() % classes;
     for (auto& index : order) index = random() % count;
+    std::vector<int32_t> patterns(order);
+    for (auto& pattern : patterns) pattern += random() % 3 * count;
     std::vector<float> rates(order.size(), 1e-3f);
 
-    for (const Images& images : {Images{stored.data(), nullptr}, Images{nullptr, seen.at}}) {
+    const Distortion wild = {0.9, 0.9, 2, 16, 1, 2, 20};
+    for (const Images& images : {Images{stored.data(), nullptr, count, nullptr}, Images{nullptr, seen.at, count, nullptr},
+                                 Images{stored.data(), nullptr, count, &wild}, Images{nullptr, seen.at, count, &wild}}) {
         for (int many : {1, 8, 16, 37}) {
             Buffer penalties((size_t)many * classes);
             recognize(kernels, n, start.at, images, many, penalties.at, 2);
@@ -100,8 +104,9 @@ void check(const Kernels& kernels, int activation, int pooling, bool full, int o
                     std::memcpy(w.at, start.at, length * sizeof(float));
                     std::vector<double> losses(steps);
                     Update update = {0, 0.9f, 1e-4f, w.at, v.at, batch == 37 ? nullptr : scales.at};
-                    if (batch == 1) train_one_by_one(kernels, n, task, update, order.data(), rates.data(), steps, losses.data(), threads);
-                    else train(kernels, n, task, update, order.data(), rates.data(), steps, batch, losses.data(), threads);
+                    const int32_t* which = images.distortion ? patterns.data() : order.data();
+                    if (batch == 1) train_one_by_one(kernels, n, task, update, which, rates.data(), steps, losses.data(), threads);
+                    else train(kernels, n, task, update, which, rates.data(), steps, batch, losses.data(), threads);
                 }
                 expect(!std::memcmp(one.at, two.at, length * sizeof(float)), name + " threads, batch " + std::to_string(batch));
             }

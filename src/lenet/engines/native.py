@@ -8,15 +8,17 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from lenet import _native
 from lenet._native import Program, variants
 from lenet.architecture import C3_MAPS, CHOICES, FIELD, LAYER_NAMES, PARAMETER_NAMES, Architecture
 from lenet.engines import Model, Refusal, Run, Update, get_engine
-from lenet.engines.inputs import check_images, check_targets, show_patterns
+from lenet.engines.inputs import check_images, check_targets
 from lenet.engines.loss import LOSSES, Loss
 from lenet.errors import EngineError, ShapeError
 from lenet.images.distort import DistortedPass
@@ -145,6 +147,16 @@ def _loss_numbers(loss: Loss) -> tuple[int, float, float]:
     return LOSSES.index(loss.kind), loss.scale, loss.j
 
 
+def pack_distortion(distortion: DistortedPass | None) -> _native.Distortion | None:
+    """What the kernels need to know of a distorted pass."""
+    if distortion is None:
+        return None
+    limits = asdict(distortion.limits)
+    return _native.Distortion(
+        **limits, seed=distortion.seed, pass_=distortion.pass_, plain=min(distortion.plain, 2**31 - 1)
+    )
+
+
 class NativeModel:
     """One network, ready to run in the kernels; see `Model`. Fields larger than 32x32 go to `reference`."""
 
@@ -248,12 +260,10 @@ class NativeRun:
         losses = np.empty(len(order))
         if not order.size:
             return losses
-        if distortion:
-            images, targets, order = show_patterns(images, targets, order, distortion, np.float32)
-        if not 0 <= order.min() <= order.max() < len(images):
-            raise ShapeError(
-                "native.order", low=int(order.min()), high=int(order.max()), last=len(images) - 1
-            )
+        low, high = int(order.min()), int(order.max())
+        last = (2**31 if distortion else len(images)) - 1
+        if not 0 <= low <= high <= last:
+            raise ShapeError("native.order", low=low, high=high, last=last)
         self._program.train(
             self._weights,
             self._velocity,
@@ -267,6 +277,7 @@ class NativeRun:
             *_loss_numbers(recipe.loss),
             losses,
             self._threads,
+            pack_distortion(distortion),
         )
         return losses
 
