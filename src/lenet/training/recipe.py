@@ -123,7 +123,9 @@ class Recipe:
             plain = float(value) + 0.0 if fits and kind == "float" else value
         except OverflowError:
             fits = False
-        if not fits or (kind == "float" and not math.isfinite(plain)):
+        if fits and kind == "float" and not math.isfinite(plain):
+            raise RecipeError("training.not_finite", name=_name_setting(name), value=plain)
+        if not fits:
             raise RecipeError(f"training.not_{kind}", name=_name_setting(name), value=value)
         object.__setattr__(self, name, int(plain) if kind == "int" else plain)
 
