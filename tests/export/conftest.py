@@ -54,6 +54,11 @@ def draw_images(count: int = 12) -> np.ndarray:
     return np.stack([*digits, *plain, *noise])[:count]
 
 
-@pytest.fixture(params=ARCHITECTURES)
+@pytest.fixture(
+    params=[
+        name if number < 2 else pytest.param(name, marks=pytest.mark.slow)
+        for number, name in enumerate(ARCHITECTURES)
+    ]
+)
 def network(request: pytest.FixtureRequest) -> Network:
     return make_network(ARCHITECTURES[request.param])

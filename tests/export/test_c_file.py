@@ -16,6 +16,36 @@ from .conftest import draw_images, make_network
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
 
+USE = """
+int lenet_recognize(const unsigned char image[28 * 28], float penalties[10]);
+int main(void)
+{
+    static unsigned char image[28 * 28];
+    float penalties[10];
+    int label = lenet_recognize(image, penalties);
+    for (int i = 0; i < 10; i++)
+        if (penalties[i] < penalties[label]) return 100;
+    return label == lenet_recognize(image, 0) ? label : 101;
+}
+"""
+
+# appended to the file, so that it sees what is static there
+TRY_TANH = """
+#include <math.h>
+#include <stdio.h>
+int main(void)
+{
+    double most = 0;
+    for (int i = -2000000; i <= 2000000; i++) {
+        const float x = (float)i * 1e-5f;
+        const double error = fabs((double)compute_tanh(x) - tanh((double)x));
+        if (error > most) most = error;
+    }
+    printf("%g", most);
+    return 0;
+}
+"""
+
 
 @pytest.fixture(params=["gcc", "clang"])
 def compiler(request):
@@ -53,6 +83,7 @@ def test_the_program_gives_the_penalties_of_the_reference(network, compiler, tmp
     assert [line[0].decode() for line in lines] == [network.labels[i] for i in penalties.argmin(axis=1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["-Os", "-O2", "-O3"])
 def test_the_file_needs_no_library(compiler, level, tmp_path):
     for number, architecture in enumerate((ORIGINAL, Architecture("relu", "max", "full", "linear"))):
@@ -64,44 +95,17 @@ def test_the_file_needs_no_library(compiler, level, tmp_path):
 
 def test_the_function_is_called_from_another_file_and_penalties_may_be_left_out(compiler, tmp_path):
     export_c(make_network(ORIGINAL), tmp_path / "net.c")
-    (tmp_path / "use.c").write_text("""
-        int lenet_recognize(const unsigned char image[28 * 28], float penalties[10]);
-        int main(void)
-        {
-            static unsigned char image[28 * 28];
-            float penalties[10];
-            int label = lenet_recognize(image, penalties);
-            for (int i = 0; i < 10; i++)
-                if (penalties[i] < penalties[label]) return 100;
-            return label == lenet_recognize(image, 0) ? label : 101;
-        }
-    """)
+    (tmp_path / "use.c").write_text(USE)
     compile_c(tmp_path / "use.c", tmp_path / "use", [*compiler, str(tmp_path / "net.c")], *WARNINGS)
     expected = make_network(ORIGINAL).penalties(np.zeros((1, 28, 28), np.uint8)).argmin()
     assert run(tmp_path / "use").returncode == expected
 
 
+@pytest.mark.slow
 def test_the_tanh_is_as_exact_as_its_comment_says(compiler, tmp_path):
     text = write_c(make_network(ORIGINAL))
     assert "Its absolute error is below 6e-7." in text
-    (tmp_path / "try.c").write_text(
-        text
-        + """
-        #include <math.h>
-        #include <stdio.h>
-        int main(void)
-        {
-            double most = 0;
-            for (int i = -2000000; i <= 2000000; i++) {
-                const float x = (float)i * 1e-5f;
-                const double error = fabs((double)compute_tanh(x) - tanh((double)x));
-                if (error > most) most = error;
-            }
-            printf("%g", most);
-            return 0;
-        }
-    """
-    )
+    (tmp_path / "try.c").write_text(text + TRY_TANH)
     compile_c(tmp_path / "try.c", tmp_path / "try", compiler, "-O2", "-lm")
     error = float(run(tmp_path / "try").stdout)
     assert 1e-8 < error < 6e-7
@@ -151,6 +155,7 @@ def test_a_file_that_is_not_there_is_named(program, tmp_path):
     assert b"absent.raw" in answer.stderr
 
 
+@pytest.mark.slow
 def test_labels_of_any_text_are_harmless(compiler, tmp_path):
     labels = ('"', "\\", "??/", "*/", "\u4e09", 'a"; system("x");//', "%s", " ", "\n", "-")
     network = Network(ORIGINAL, make_network(ORIGINAL).parameters, labels, {}, "reference")

@@ -43,7 +43,7 @@ def write_c(network: Network) -> str:
         "penalty": "the squared distance of F6's state to the class's code" if rbf else "a logit, negated",
         "kernels": len(architecture.pairs),
         "table": ",\n".join(f'    "{_draw_row(inputs)}"' for inputs in architecture.table),
-        "paper": "0.0f" if zero else "-1.0f",
+        "paper": "0" if zero else "-1",
         "labels": ", ".join(map(_quote, network.labels)),
         "codes": ",\n".join(map(_draw_code, architecture.codes, network.labels)) if rbf else "",
         "count": f"{parameters.count:,}",
