@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lenet.estimator import LeNet5Classifier as LeNet5Classifier
     from lenet.evaluation import Evaluation, evaluate
     from lenet.experiments.run import Result, resume, train
+    from lenet.export.onnx import export_onnx
     from lenet.network import Answer, Network, load
     from lenet.parameters import Parameters, initialize_parameters
     from lenet.trace import Trace
@@ -32,6 +33,7 @@ _PLACES = {
     "lenet.estimator": ("LeNet5Classifier",),  # not in __all__: it needs scikit-learn
     "lenet.evaluation": ("Evaluation", "evaluate"),
     "lenet.experiments.run": ("Result", "resume", "train"),
+    "lenet.export.onnx": ("export_onnx",),
     "lenet.network": ("Answer", "Network", "load"),
     "lenet.parameters": ("Parameters", "initialize_parameters"),
     "lenet.trace": ("Trace",),
@@ -53,6 +55,7 @@ __all__ = [
     "Result",
     "Trace",
     "evaluate",
+    "export_onnx",
     "initialize_parameters",
     "load",
     "load_dataset",

@@ -13,6 +13,7 @@ from lenet.engines import ENGINES, Engine, Refusal, get_engine
 from lenet.engines.inputs import scale_images
 from lenet.engines.loss import Loss
 from lenet.errors import EngineError, LenetError, MissingExtra, RecipeError, ShapeError
+from lenet.images.distort import DistortedPass, Distortion
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.storage import load_arrays, save_arrays
 
@@ -196,6 +197,42 @@ def test_the_first_twenty_losses_are_those_of_the_reference(engine: Engine, task
         assert np.abs(moved).max() > 0, name
         gap = np.abs(array - start[name] - moved).max()
         assert gap <= tolerance * np.abs(moved).max() + 2e-6 * np.abs(array).max(), name  # 20 roundings
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("batch", [1, 3])
+def test_losses_over_distorted_images_are_those_of_the_reference(
+    engine: Engine, preset: str, batch: int
+) -> None:
+    architecture = PRESETS[preset]
+    images, labels, _, rates = draw_training(architecture, batch=batch)
+    # three copies of each image, the first of which stays as it is
+    order = np.random.default_rng(1).permutation(120)[: 20 * batch].reshape(20, batch).astype(np.int32)
+    distortion = DistortedPass(Distortion(0.2, 0.1, 0.3, 2), seed=2**63 + 5, pass_=3, plain=40)
+    start, settings = lively_parameters(architecture), Settings(Loss(), momentum=0.9)
+    exact = REFERENCE.start(architecture, start.astype(np.float64), settings)
+    expected = exact.advance(images, labels, order, rates, distortion=distortion)
+    found = engine.start(architecture, start, settings).advance(
+        images, labels, order, rates, distortion=distortion
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_patterns_below_plain_are_the_images_themselves(engine: Engine) -> None:
+    images, labels, order, rates = draw_training(ORIGINAL)
+    start, settings = lively_parameters(ORIGINAL), Settings(Loss())
+    distortion = DistortedPass(Distortion(shift=3), seed=0, pass_=0, plain=40)
+    plain, none = (engine.start(ORIGINAL, start, settings) for _ in range(2))
+    np.testing.assert_array_equal(
+        plain.advance(images, labels, order, rates, distortion=distortion),
+        none.advance(images, labels, order, rates),
+    )
+    assert_same_state(plain, none)
+    moved = engine.start(ORIGINAL, start, settings)
+    assert not np.allclose(
+        moved.advance(images, labels, order + 40, rates, distortion=distortion),
+        none.advance(images, labels, order, rates),
+    )
 
 
 def test_soft_targets_train_as_labels_do(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from lenet.architecture import MODERN, ORIGINAL, Architecture
 from lenet.data.examples import Examples
 from lenet.engines.reference import ReferenceEngine, ReferenceRun
 from lenet.errors import Diverged
-from lenet.images.distort import Distortion
+from lenet.images.distort import DistortedPass, Distortion
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.randomness import draw_order
 from lenet.texts import set_language
@@ -65,9 +65,17 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
     found: list[Call] = []
     advance = ReferenceRun.advance
 
-    def note(run: ReferenceRun, images: Any, targets: Any, order: Any, rates: Any, *more: Any) -> np.ndarray:
-        found.append(Call(images=images, targets=targets, order=order, rates=rates))
-        return advance(run, images, targets, order, rates, *more)
+    def note(
+        run: ReferenceRun,
+        images: Any,
+        targets: Any,
+        order: Any,
+        rates: Any,
+        scales: Any = None,
+        distortion: Any = None,
+    ) -> np.ndarray:
+        found.append(Call(images=images, targets=targets, order=order, rates=rates, distortion=distortion))
+        return advance(run, images, targets, order, rates, scales, distortion)
 
     monkeypatch.setattr(ReferenceRun, "advance", note)
     return found
@@ -232,16 +240,12 @@ def test_a_training_learns() -> None:
 
 
 def test_distorted_images_are_drawn_anew_in_every_pass(calls: list[Call]) -> None:
-    finish(make_trainer(RECIPE.changed(distortion=Distortion(shift=3))))
-    passes: dict[int, dict[int, bytes]] = {0: {}, 1: {}}
-    orders = [draw_order(SEED, pass_, COUNT) for pass_ in range(2)]
-    seen = iter([(pass_, int(sample)) for pass_, order in enumerate(orders) for sample in order])
-    for call in calls:
-        for index in call.order.ravel():
-            pass_, sample = next(seen)
-            passes[pass_][sample] = call.images[index].tobytes()
-            assert call.targets[index] == TRAIN.labels[sample]
-    assert all(passes[0][sample] != passes[1][sample] for sample in range(COUNT))
+    limits = Distortion(shift=3)
+    finish(make_trainer(RECIPE.changed(distortion=limits)))
+    for pass_ in range(2):
+        own = [call.order.ravel() for call in calls if call.distortion == DistortedPass(limits, SEED, pass_)]
+        np.testing.assert_array_equal(np.concatenate(own), draw_order(SEED, pass_, COUNT))
+    assert sum(call.order.size for call in calls) == 2 * COUNT
 
 
 # the step (from 0) with a rate of 1e30, and the step (from 1) of which the error speaks: at the beginning,
@@ -332,7 +336,7 @@ def test_a_training_that_diverges_says_where_and_what_to_try(language: str, word
 def test_the_lower_rate_is_written_plainly(monkeypatch: pytest.MonkeyPatch, rate: float, lower: str) -> None:
     trainer = make_trainer(Recipe("wild", 1, BATCH, rate, scale=1.0), MODERN)
 
-    def overflow(self: ReferenceRun, images: Any, targets: Any, order: Any, *_: Any) -> np.ndarray:
+    def overflow(self: ReferenceRun, images: Any, targets: Any, order: Any, *_: Any, **__: Any) -> np.ndarray:
         return np.full(len(order), np.nan)
 
     monkeypatch.setattr(ReferenceRun, "advance", overflow)

@@ -8,6 +8,7 @@ import numpy as np
 
 from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE, Architecture
 from lenet.errors import ShapeError
+from lenet.images.distort import DistortedPass, distort_images, draw_maps
 
 
 def check_images(architecture: Architecture, images: np.ndarray, training: bool = False) -> tuple[int, int]:
@@ -48,6 +49,32 @@ def scale_images(images: np.ndarray, dtype: Any) -> np.ndarray:
         return images.astype(dtype, copy=False)
     field = np.pad(images, ((0, 0), (BORDER, BORDER), (BORDER, BORDER)))[:, None]
     return field.astype(dtype) * dtype(PIXEL_SCALE) + dtype(PIXEL_OFFSET)
+
+
+def show_patterns(
+    images: np.ndarray, targets: np.ndarray, order: np.ndarray, distortion: DistortedPass, dtype: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distort the images of some steps.
+
+    Args:
+        images: the training set's, as `check_images` accepts them.
+        targets: theirs, as `check_targets` accepts them.
+        order: (steps, batch) patterns of the pass.
+        distortion: of which pass.
+        dtype: float32 or float64.
+    Returns:
+        What the patterns show, in their order: images of `dtype` (steps * batch, 1, 32, 32), their targets,
+        and (steps, batch) int32 into both.
+    """
+    patterns = order.ravel()
+    shown = images[patterns % len(images)]
+    plain = patterns < distortion.plain
+    seen = np.empty((len(patterns), 1, FIELD, FIELD), dtype)
+    seen[plain] = scale_images(shown[plain], dtype)
+    maps = draw_maps(distortion.limits, distortion.seed, distortion.pass_, patterns[~plain])
+    seen[~plain] = distort_images(shown[~plain], maps)
+    steps = np.arange(len(patterns), dtype=np.int32).reshape(order.shape)
+    return seen, targets[patterns % len(targets)], steps
 
 
 def check_targets(architecture: Architecture, targets: np.ndarray, count: int) -> None:

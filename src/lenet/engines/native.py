@@ -16,9 +16,10 @@ import numpy as np
 from lenet._native import Program, variants
 from lenet.architecture import C3_MAPS, CHOICES, FIELD, LAYER_NAMES, PARAMETER_NAMES, Architecture
 from lenet.engines import Model, Refusal, Run, Update, get_engine
-from lenet.engines.inputs import check_images, check_targets
+from lenet.engines.inputs import check_images, check_targets, show_patterns
 from lenet.engines.loss import LOSSES, Loss
 from lenet.errors import EngineError, ShapeError
+from lenet.images.distort import DistortedPass
 from lenet.parameters import Parameters
 
 ALIGNMENT = 16  # numbers: a line of the cache
@@ -237,6 +238,7 @@ class NativeRun:
         order: np.ndarray,
         rates: np.ndarray,
         scales: Parameters | None = None,
+        distortion: DistortedPass | None = None,
     ) -> np.ndarray:
         architecture, recipe = self._layout.architecture, self._recipe
         check_images(architecture, images, training=True)
@@ -246,6 +248,8 @@ class NativeRun:
         losses = np.empty(len(order))
         if not order.size:
             return losses
+        if distortion:
+            images, targets, order = show_patterns(images, targets, order, distortion, np.float32)
         if not 0 <= order.min() <= order.max() < len(images):
             raise ShapeError(
                 "native.order", low=int(order.min()), high=int(order.max()), last=len(images) - 1

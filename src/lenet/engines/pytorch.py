@@ -13,10 +13,11 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from lenet.architecture import BORDER, FIELD, LAYER_NAMES, PIXEL_OFFSET, PIXEL_SCALE, Architecture
 from lenet.engines import Refusal, Update
-from lenet.engines.inputs import check_images, check_targets
+from lenet.engines.inputs import check_images, check_targets, show_patterns
 from lenet.engines.loss import Loss
 from lenet.engines.pytorch_curvature import measure_curvature, measure_loss
 from lenet.engines.pytorch_network import LeNet5, drop_place
+from lenet.images.distort import DistortedPass
 from lenet.parameters import Parameters
 
 CHUNK = 256  # 32x32 fields at a time
@@ -133,9 +134,13 @@ class PytorchRun:
         order: np.ndarray,
         rates: np.ndarray,
         scales: Parameters | None = None,
+        distortion: DistortedPass | None = None,
     ) -> np.ndarray:
         check_images(self._architecture, images, training=True)
         check_targets(self._architecture, targets, len(images))
+        if distortion:
+            dtype = DTYPES[self._weights.dtype]
+            images, targets, order = show_patterns(images, targets, order, distortion, dtype)
         self._hold(images, targets)
         factors = None if scales is None else self._join_vector(scales.values())
         losses = torch.empty(len(order), dtype=torch.float64, device=self._weights.device)

@@ -8,10 +8,11 @@ import numpy as np
 
 from lenet.architecture import LAYER_NAMES, Architecture
 from lenet.engines import Refusal, Update
-from lenet.engines.inputs import check_images, check_targets, scale_images, spread_targets
+from lenet.engines.inputs import check_images, check_targets, scale_images, show_patterns, spread_targets
 from lenet.engines.loss import Loss
 from lenet.engines.reference_backward import measure_loss, run_backward
 from lenet.engines.reference_forward import run_forward
+from lenet.images.distort import DistortedPass
 from lenet.parameters import Parameters
 
 CHUNK = 256  # images at a time: the windows of one take 100 kB
@@ -109,10 +110,13 @@ class ReferenceRun:
         order: np.ndarray,
         rates: np.ndarray,
         scales: Parameters | None = None,
+        distortion: DistortedPass | None = None,
     ) -> np.ndarray:
         architecture = self._parameters.architecture
         check_images(architecture, images, training=True)
         check_targets(architecture, targets, len(images))
+        if distortion:
+            images, targets, order = show_patterns(images, targets, order, distortion, self._dtype)
         losses = np.empty(len(order))
         for step, (batch, rate) in enumerate(zip(order, rates, strict=True)):
             shares = spread_targets(targets[batch], architecture.classes, self._dtype)

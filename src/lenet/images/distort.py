@@ -47,6 +47,26 @@ class Distortion:
         return any(asdict(self).values())
 
 
+@dataclass(frozen=True)
+class DistortedPass:
+    """A pass over distorted images: which distortions, and which of their draws.
+
+    Pattern p of a pass shows image p % N of the training set's N, so a pass may show each several times,
+    distorted differently.
+
+    Args:
+        limits: how far images are distorted.
+        seed: of the draws, 0 to 2^64 - 1.
+        pass_: the pass, from 0.
+        plain: so many patterns, from 0 on, stay as they are.
+    """
+
+    limits: Distortion
+    seed: int
+    pass_: int
+    plain: int = 0
+
+
 def draw_maps(distortion: Distortion, seed: int, pass_: int, samples: np.ndarray) -> np.ndarray:
     """The affine map of each sample, from a point of the original to its place in the distorted image.
 
@@ -54,7 +74,7 @@ def draw_maps(distortion: Distortion, seed: int, pass_: int, samples: np.ndarray
         distortion: the limits.
         seed: 0 to 2^64 - 1.
         pass_: the pass, from 0.
-        samples: (N,) indices in the training set.
+        samples: (N,) patterns of the pass, see `DistortedPass`.
     Returns:
         (N, 2, 3) float64: (x', y') = m[:, :2] (x, y) + m[:, 2], in pixels from the middle of the field.
     """
@@ -71,7 +91,7 @@ def distort_images(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
     """Move every pixel by its image's map, with bilinear interpolation in the 32x32 field.
 
     Args:
-        images: (N, 28, 28) uint8 as stored.
+        images: (N, 28, 28) uint8 as stored, or float32 (N, 1, 32, 32) as the network sees them.
         maps: (N, 2, 3) from `draw_maps`.
     Returns:
         (N, 1, 32, 32) float32 as the network sees them, background -0.1 and ink 1.175.
@@ -82,7 +102,11 @@ def distort_images(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
     places = np.stack([x.ravel(), y.ravel()]) - maps[:, :, 2:]
     source_x, source_y = (np.linalg.inv(maps[:, :, :2]) @ places).swapaxes(0, 1) + middle
     # one more row and column than the field on every side: the background that lies outside
-    field = np.pad(images, ((0, 0), (BORDER + 1, BORDER + 1), (BORDER + 1, BORDER + 1)))
+    stored = images.dtype == np.uint8
+    field = images if stored else images[:, 0]
+    around = BORDER + 1 if stored else 1
+    outside = 0 if stored else np.float32(PIXEL_OFFSET)
+    field = np.pad(field, ((0, 0), (around, around), (around, around)), constant_values=outside)
     source_x, source_y = (np.clip(source, -1, FIELD) + 1 for source in (source_x, source_y))
     left, top = (np.minimum(source.astype(np.intp), FIELD) for source in (source_x, source_y))
     right_share, lower_share = (source_x - left).astype(np.float32), (source_y - top).astype(np.float32)
@@ -92,5 +116,5 @@ def distort_images(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
     upper = pixels[index] + right_share * (pixels[index + 1] - pixels[index])
     lower = pixels[index + side] + right_share * (pixels[index + side + 1] - pixels[index + side])
     grey = upper + lower_share * (lower - upper)
-    seen: np.ndarray = grey.reshape(-1, 1, FIELD, FIELD) * np.float32(PIXEL_SCALE) + np.float32(PIXEL_OFFSET)
-    return seen
+    grey = grey.reshape(-1, 1, FIELD, FIELD)
+    return grey * np.float32(PIXEL_SCALE) + np.float32(PIXEL_OFFSET) if stored else grey

@@ -11,7 +11,7 @@ import numpy as np
 from lenet.data.examples import Examples
 from lenet.engines import Engine
 from lenet.errors import Diverged
-from lenet.images.distort import distort_images, draw_maps
+from lenet.images.distort import DistortedPass
 from lenet.parameters import Parameters
 from lenet.randomness import draw_order
 from lenet.training.history import PassRecord
@@ -146,15 +146,14 @@ class Trainer:
 
     def _learn(self, stretch: _Stretch, steps: int | None = None) -> np.ndarray:
         """Make the steps of a stretch, or the first few of them."""
-        images, labels, batches = self._train.images, self._train.labels, stretch.batches[:steps]
-        if self.recipe.distortion:
-            samples = batches.ravel()
-            maps = draw_maps(self.recipe.distortion, self._seed, stretch.pass_, samples)
-            images, labels = distort_images(images[samples], maps), labels[samples]
-            batches = np.arange(len(samples), dtype=np.int32).reshape(batches.shape)
+        batches = stretch.batches[:steps]
         rates = self._rates[stretch.first : stretch.first + len(batches)]
+        limits = self.recipe.distortion
+        distortion = DistortedPass(limits, self._seed, stretch.pass_) if limits else None
         with np.errstate(all="ignore"):  # the losses are looked at
-            return self._run.advance(images, labels, batches, rates)
+            return self._run.advance(
+                self._train.images, self._train.labels, batches, rates, distortion=distortion
+            )
 
     def _cut_batches(self, order: np.ndarray, done: int) -> np.ndarray:
         """(steps, batch) of the next stretch; what is left at the end of a pass is a batch of its own."""
