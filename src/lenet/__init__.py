@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lenet.estimator import LeNet5Classifier as LeNet5Classifier
     from lenet.evaluation import Evaluation, evaluate
     from lenet.experiments.run import Result, resume, train
+    from lenet.export.c_file import export_c
+    from lenet.export.onnx import export_onnx
     from lenet.network import Answer, Network, load
     from lenet.parameters import Parameters, initialize_parameters
     from lenet.trace import Trace
@@ -32,6 +34,8 @@ _PLACES = {
     "lenet.estimator": ("LeNet5Classifier",),  # not in __all__: it needs scikit-learn
     "lenet.evaluation": ("Evaluation", "evaluate"),
     "lenet.experiments.run": ("Result", "resume", "train"),
+    "lenet.export.c_file": ("export_c",),
+    "lenet.export.onnx": ("export_onnx",),
     "lenet.network": ("Answer", "Network", "load"),
     "lenet.parameters": ("Parameters", "initialize_parameters"),
     "lenet.trace": ("Trace",),
@@ -53,6 +57,8 @@ __all__ = [
     "Result",
     "Trace",
     "evaluate",
+    "export_c",
+    "export_onnx",
     "initialize_parameters",
     "load",
     "load_dataset",

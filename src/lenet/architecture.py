@@ -328,7 +328,7 @@ def get_preset(name: str) -> Architecture:
     Raises:
         ArchitectureError: no preset of this name.
     """
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         choices = ", ".join(PRESETS)
         raise ArchitectureError("architecture.choice", name="architecture", value=name, choices=choices)
     return PRESETS[name]

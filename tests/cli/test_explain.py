@@ -106,3 +106,26 @@ def test_a_mistake_is_one_line(lenet, words, code, message):
     answer = lenet("explain", *words)
     assert (answer.code, answer.out, answer.err.count("\n")) == (code, "", 1)
     assert message in answer.err
+
+
+def test_the_distortions_are_those_of_figure_7_beside_ours(lenet, tmp_path):
+    answer = lenet("explain", "--distortions", "--json", "-o", tmp_path / "seven.svg")
+    assert answer.code == 0, answer.err
+    found = answer.json
+    assert len(found["published"]) == len(found["ours"]) == 100
+    assert found["ranges"]["scale"]["published"] == pytest.approx([0.72, 1.30], abs=0.005)
+    assert (tmp_path / "seven.svg").read_text("utf-8").count("<g transform") == 200
+
+
+def test_the_distortions_of_one_digit_are_drawn_in_words_of_the_readers_language(lenet, tmp_path):
+    picture = tmp_path / "three.svg"
+    answer = lenet("--lang", "zh", "explain", "--distortions", "--sample", "3", "-o", picture)
+    assert "图 7" in answer.out
+    assert "论文的图 7" in picture.read_text("utf-8")
+
+
+@pytest.mark.parametrize("words", [("--learn",), ("--unit", "c3:5:2,7"), ("--network", "1998")])
+def test_the_distortions_go_with_nothing_else(lenet, words):
+    answer = lenet("explain", "--distortions", "--sample", "3", *words)
+    assert answer.code == 2
+    assert "--distortions" in answer.err

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from lenet.cli import main
 from lenet.cli.main import VERBS
@@ -23,6 +24,7 @@ from lenet.cli.output import (
     wrap_line,
 )
 from lenet.errors import FileError, ShapeError
+from lenet.samples import sample_path
 from lenet.texts import load_texts
 
 
@@ -110,7 +112,9 @@ def test_an_unknown_verb_suggests_the_nearest(lenet):
         (["shape", "5", "5", "1", "--kernal", "3"], "no option --kernal. Did you mean --kernel"),
         (["summary", "--qqq"], "no option --qqq."),
         (["summary", "c3"], "unexpected extra argument"),
-        (["summary", "--layer"], "requires an argument"),
+        (["summary", "--layer"], "--layer requires an argument"),
+        (["train", "--rate", "nan"], "rate = nan: expected a finite number"),
+        (["train", "--data", str(sample_path(3))], "one picture is no data set"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(lenet, words, message):
@@ -119,11 +123,15 @@ def test_a_mistake_is_one_line_and_exit_code_2(lenet, words, message):
     assert message in answer.err
     assert answer.err.startswith("error: ")
     assert answer.err.count("\n") == 1
-    assert "See: lenet" in answer.err
+    if message.startswith(("D", "--", "no option", "unexpected")):
+        assert "See: lenet" in answer.err
 
 
-def test_a_mistake_is_told_in_chinese(lenet):
-    assert lenet("shape", "5", "5", "--lang", "zh").err.startswith(load_texts("zh")["cli.error"])
+@pytest.mark.parametrize("line", ["shape 5 5", "summary c3", "codes a b", "summary --layer", "summary --qq"])
+def test_a_mistake_is_told_in_chinese(lenet, line):
+    answer = lenet(*line.split(), "--lang=zh")
+    assert answer.err.startswith(load_texts("zh")["cli.error"])
+    assert not {"unexpected", "requires", "missing"} & set(answer.err.split())
 
 
 @pytest.mark.parametrize(
@@ -198,11 +206,12 @@ def test_control_characters_are_replaced_in_all_that_is_printed(capsys):
     safe = "a\ufffd[31m" + "\ufffd" * 5 + "z"
     table = Table(nasty)
     table.add_row(nasty)
-    make_console().print(nasty, table, style="bold")
+    make_console().print(nasty, table, Text.assemble(nasty, (nasty, "red")), style="bold")
     print_paragraph(nasty)
     print_error(nasty)
     captured = capsys.readouterr()
     assert captured.out.count(safe) == 4
+    assert captured.out.count(safe.replace("\ufffd" * 5, "\ufffd" * 4)) == 2  # Text drops the bell itself
     assert captured.err == f"error: {safe}\n"
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\udcff]", captured.out)
 
@@ -284,3 +293,16 @@ def test_an_engine_that_does_not_exist_is_refused_before_data_are_looked_for(len
     run = lenet("train", "--engine", "nope", "--data", "mnist")
     assert run.code == 2
     assert "nope" in run.err
+
+
+def test_a_live_line_keeps_its_own_control_codes(monkeypatch, capsys):
+    from rich.live import Live
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    console = make_console()
+    with Live(Text("a\x1b[2Jb"), console=console, refresh_per_second=1):
+        pass
+    out = capsys.readouterr().out
+    assert "a\ufffd[2Jb" in out
+    assert "\x1b[?25l" in out  # rich hides the cursor

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -212,6 +213,58 @@ def test_an_engine_may_refuse(out: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_seed_out_of_range_is_refused(seed: int) -> None:
     with pytest.raises(UsageError, match=f"seed {seed}"):
         train(DATASET, RECIPE, seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"data": 3}, "data 3: expected the name"),
+        ({"data": None}, "data None: expected the name"),
+        ({"data": np.zeros(3)}, "data array"),
+        ({"recipe": 3}, "recipe '3'"),
+        ({"architecture": None}, "architecture None: expected one of original, modern"),
+        ({"architecture": ["original"]}, "architecture"),
+        ({"engine": 3}, "engine 3"),
+        ({"seed": "a"}, "seed 'a': expected a whole number"),
+        ({"seed": 1.5}, r"seed 1\.5"),
+        ({"limit": "a"}, "limit 'a': expected a whole number"),
+        ({"limit": 1.5}, r"limit 1\.5"),
+        ({"limit": True}, "limit True"),
+        ({"data": "digits", "limit": "a"}, "limit 'a'"),
+        ({"out": 3}, "out 3: expected the path of a folder"),
+        ({"out": b"run"}, "out b'run'"),
+    ],
+)
+def test_a_setting_of_the_wrong_type_is_the_callers_mistake(settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        train(**{"data": DATASET, "recipe": RECIPE, **settings})
+
+
+def test_a_second_training_in_one_folder_is_refused_while_the_first_goes_on(data: Path, out: Path) -> None:
+    refusals = []
+
+    def meddle(*_: object) -> None:
+        for begin in (lambda: resume(out), lambda: train(data, RECIPE, engine="reference", out=out)):
+            with pytest.raises(RunError) as caught:
+                begin()
+            refusals.append(caught.value.key)
+
+    train(data, RECIPE, engine="reference", out=out, watch=meddle)
+    assert set(refusals) == {"run.held", "run.exists"}
+    assert list_files(out) == CORE | ENDS
+    assert resume(out).evaluation is not None
+
+
+def test_of_two_trainings_that_begin_in_one_folder_the_second_is_refused(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load_slowly(*_: object, **__: object) -> Dataset:
+        train(DATASET, RECIPE, engine="reference", out=out)
+        return DATASET
+
+    monkeypatch.setattr("lenet.experiments.run.load_dataset", load_slowly)
+    with pytest.raises(RunError, match="holds a run already"):
+        train("digits", RECIPE, engine="reference", out=out)
 
 
 def test_seed_and_limit_may_be_numpys(out: Path) -> None:

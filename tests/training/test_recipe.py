@@ -15,7 +15,7 @@ from lenet.engines.loss import LOSSES
 from lenet.errors import FileError, RecipeError
 from lenet.images.distort import Distortion
 from lenet.parameters import INITIALIZATIONS
-from lenet.training.recipe import MAX_BYTES, RECIPES, Recipe, load_recipe
+from lenet.training.recipe import MAX_BYTES, METHODS, ORDERS, RECIPES, Recipe, load_recipe
 from lenet.training.schedule import SCHEDULES
 
 PLAIN = Recipe("plain", 1, 16, 0.1)
@@ -34,7 +34,12 @@ recipes = st.builds(
     scale=st.floats(1e-6, 1e6),
     j=st.floats(1e-6, 1e6),
     initialization=st.sampled_from(INITIALIZATIONS),
+    method=st.sampled_from(METHODS),
+    mu=st.floats(1e-6, 10),
+    curvature_samples=st.integers(1, 10_000),
+    order=st.sampled_from(ORDERS),
     validation=st.booleans(),
+    training_sample=st.integers(1, 100_000),
     distortion=st.builds(Distortion, scale=st.floats(0, 0.9), shift=st.floats(0, 16)),
 )
 
@@ -172,6 +177,11 @@ def test_a_setting_of_another_type_is_named(name: str, value: Any) -> None:
         ("schedule", "cosine"),
         ("loss", "hinge"),
         ("initialization", "zero"),
+        ("method", "adam"),
+        ("mu", 0),
+        ("curvature_samples", 0),
+        ("order", "sorted"),
+        ("training_sample", 0),
         ("scale", 0),
         ("j", -1),
     ],
@@ -231,7 +241,12 @@ def test_every_setting_counts_for_the_hash(name: str) -> None:
         "scale": 0.5,
         "j": 0.5,
         "initialization": "variance",
+        "method": "diagonal-lm",
+        "mu": 0.5,
+        "curvature_samples": 7,
+        "order": "constant",
         "validation": False,
+        "training_sample": 7,
         "distortion": Distortion(shift=1),
     }
     assert PLAIN.changed(**{name: values[name]}).hash != PLAIN.hash

@@ -14,7 +14,7 @@ from lenet.engines.reference import ReferenceEngine, ReferenceRun
 from lenet.errors import Diverged
 from lenet.images.distort import DistortedPass, Distortion
 from lenet.parameters import Parameters, initialize_parameters
-from lenet.randomness import draw_order
+from lenet.randomness import Purpose, draw_order
 from lenet.texts import set_language
 from lenet.training import trainer as module
 from lenet.training.recipe import Recipe
@@ -25,6 +25,8 @@ SEED = 7
 COUNT, BATCH = 22, 4
 STEPS = 6  # a pass: five batches of 4 and one of 2
 RECIPE = Recipe("tiny", 2, BATCH, 0.05, "one-cycle", momentum=0.9, initialization="variance")
+
+LM = RECIPE.changed(rate=0.0005, schedule="1998", momentum=0.0, method="diagonal-lm", curvature_samples=5)
 
 Call = SimpleNamespace
 
@@ -74,7 +76,18 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
         scales: Any = None,
         distortion: Any = None,
     ) -> np.ndarray:
-        found.append(Call(images=images, targets=targets, order=order, rates=rates, distortion=distortion))
+        before = run.parameters()
+        found.append(
+            Call(
+                images=images,
+                targets=targets,
+                order=order,
+                rates=rates,
+                scales=scales,
+                distortion=distortion,
+                before=before,
+            )
+        )
         return advance(run, images, targets, order, rates, scales, distortion)
 
     monkeypatch.setattr(ReferenceRun, "advance", note)
@@ -107,7 +120,7 @@ def test_a_training_yields_stretches_and_after_each_pass_its_record() -> None:
 
 
 def test_every_stretch_tells_the_rate_of_its_last_step() -> None:
-    rates = plan_rates("one-cycle", RECIPE.rate, 12)
+    rates = plan_rates("one-cycle", RECIPE.rate, 12, STEPS)
     for event in finish(make_trainer()):
         if isinstance(event, Advanced):
             assert event.rate == rates[event.steps - 1]
@@ -122,6 +135,34 @@ def test_every_example_is_seen_once_a_pass_in_the_order_of_the_generator(calls: 
         part = seen[pass_ * COUNT : (pass_ + 1) * COUNT]
         assert sorted(part) == list(range(COUNT))
         np.testing.assert_array_equal(part, draw_order(SEED, pass_, COUNT))
+
+
+def test_a_constant_order_is_a_random_one_and_the_same_in_every_pass(calls: list[Call]) -> None:
+    finish(make_trainer(RECIPE.changed(order="constant", passes=3)))
+    seen = np.concatenate([call.order.ravel() for call in calls]).reshape(3, COUNT)
+    assert (seen == draw_order(SEED, 0, COUNT)).all()
+
+
+def test_without_second_derivatives_no_parameter_has_a_rate_of_its_own(calls: list[Call]) -> None:
+    finish(make_trainer())
+    assert all(call.scales is None for call in calls)
+
+
+def test_each_parameters_rate_comes_from_its_curvature_at_the_beginning_of_the_pass(
+    calls: list[Call],
+) -> None:
+    finish(make_trainer(LM))
+    # the pass of each call: how many steps came before
+    passes = np.cumsum([0, *(len(call.order) for call in calls)])[:-1] // STEPS
+    for pass_ in range(2):
+        of_pass = [call for call, number in zip(calls, passes, strict=True) if number == pass_]
+        chosen = draw_order(SEED, pass_, COUNT, Purpose.SUBSET)[:5]
+        model = ReferenceEngine().load(ORIGINAL, of_pass[0].before)
+        curvature = model.curvature(TRAIN.images[chosen], TRAIN.labels[chosen], LM.loss)
+        for call in of_pass:
+            for name, scale in call.scales.items():
+                np.testing.assert_allclose(scale, 1 / (0.02 + curvature[name]), rtol=1e-5)
+        assert sum(len(call.order) for call in of_pass) == STEPS
 
 
 def test_what_is_left_at_the_end_of_a_pass_is_a_batch_of_its_own(calls: list[Call]) -> None:
@@ -147,12 +188,14 @@ def test_a_pass_has_as_many_steps_as_batches_the_last_one_counted_in(
 def test_the_rates_are_those_of_the_schedule_in_order(calls: list[Call]) -> None:
     finish(make_trainer())
     np.testing.assert_array_equal(
-        np.concatenate([call.rates for call in calls]), plan_rates("one-cycle", RECIPE.rate, 12)
+        np.concatenate([call.rates for call in calls]), plan_rates("one-cycle", RECIPE.rate, 12, STEPS)
     )
 
 
 @pytest.mark.parametrize(
-    "recipe", [RECIPE, RECIPE.changed(distortion=Distortion(shift=2, scale=0.1))], ids=["plain", "distorted"]
+    "recipe",
+    [RECIPE, RECIPE.changed(distortion=Distortion(shift=2, scale=0.1)), LM],
+    ids=["plain", "distorted", "diagonal-lm"],
 )
 def test_the_bits_do_not_depend_on_how_the_steps_were_cut_into_stretches(
     monkeypatch: pytest.MonkeyPatch, calls: list[Call], recipe: Recipe
@@ -181,14 +224,15 @@ def test_a_stretch_at_most_doubles_and_shrinks_at_once(
     assert [len(call.order) for call in calls] == [1, 2, 4, 8, 2, 4, 1]
 
 
-def test_a_training_may_be_stopped_between_events_and_gone_on_with() -> None:
-    unbroken = make_trainer()
+@pytest.mark.parametrize("recipe", [RECIPE, LM], ids=["sgd", "diagonal-lm"])
+def test_a_training_may_be_stopped_between_events_and_gone_on_with(recipe: Recipe) -> None:
+    unbroken = make_trainer(recipe)
     all_events = finish(unbroken)
     for stop in range(len(all_events) + 1):
-        first = make_trainer()
+        first = make_trainer(recipe)
         events = list(itertools.islice(first.events(), stop))
         losses = [float(loss) for e in events if isinstance(e, Advanced) for loss in e.losses]
-        second = make_trainer()
+        second = make_trainer(recipe)
         second.restore(first.state(), first.steps, first.passes, losses)
         rest = finish(second)
         records = [event.record for event in [*events, *rest] if isinstance(event, PassEnded)]

@@ -22,8 +22,8 @@ OPTIONAL = {
     "torch": "pytorch",
     "tensorflow": None,
     "keras": None,
-    "onnx": None,
-    "onnxruntime": None,
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
     "ray": None,
 }
 MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}  # whose module is not called like the package

@@ -1,4 +1,4 @@
-"""`lenet explain`: a recognition from inside; the arithmetic of one unit; one step of learning."""
+"""`lenet explain`: a recognition from inside; one unit; one step of learning; the distortions of 1998."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from lenet.texts import get_language, say
 if TYPE_CHECKING:
     import numpy as np
 
+    from lenet.explain.distortions import Distortions
     from lenet.explain.drawing import Drawing
     from lenet.explain.learning import LearningStep
     from lenet.explain.recognition import Recognition
@@ -38,6 +39,7 @@ def explain(
         str | None, typer.Option(metavar="LAYER:MAP:ROW,COLUMN", help=say("explain.unit"))
     ] = None,
     learn: Annotated[bool, typer.Option("--learn", help=say("explain.learn"))] = False,
+    distortions: Annotated[bool, typer.Option("--distortions", help=say("explain.distortions"))] = False,
     label: Annotated[str | None, typer.Option(help=say("explain.label"))] = None,
     rate: Annotated[float | None, typer.Option(help=say("explain.rate"), show_default=False)] = None,
     network: Annotated[
@@ -45,15 +47,20 @@ def explain(
     ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Show a recognition, with `--unit` one unit of it, with `--learn` one step of learning."""
+    """Show a recognition, or with an option one unit of it, one step of learning, or the distortions."""
     from lenet.explain.write import check_suffix
 
-    if unit and learn:
+    if (unit is not None) + learn + distortions > 1:
         raise UsageError("explain.one_of")
     if not learn and (label is not None or rate is not None):
         raise UsageError("explain.only_learn")
     if picture:
         check_suffix(picture)
+    if distortions:
+        if network is not None:
+            raise UsageError("explain.no_network")
+        _show(*_distort(image, sample), picture, as_json)
+        return
     name = network or (UNTRAINED if learn else "1998")
     loaded = _load_network(name)
     source, steps = _read_steps(image, sample)
@@ -65,7 +72,16 @@ def explain(
         described, lines, compose = _work_out(loaded, digit, unit)
     else:
         described, lines, compose = _recognize(loaded, steps)
-    described = {"network": name, "file": source, **described}
+    _show({"network": name, "file": source, **described}, lines, compose, picture, as_json)
+
+
+def _show(
+    described: dict[str, Any],
+    lines: Iterator[str],
+    compose: Callable[[str], Drawing],
+    picture: Path | None,
+    as_json: bool,
+) -> None:
     if picture:
         _draw(compose, picture)
         described["picture"] = str(picture)
@@ -259,3 +275,52 @@ def describe_step(step: LearningStep) -> dict[str, Any]:
         "kernel": {"layer": "c1", "map": step.kernel, **dict(kernel)},
         "penalties": {label: {"before": old, "after": new} for label, old, new in penalties},
     }
+
+
+def _distort(image: str | None, sample: int | None) -> Explained:
+    import numpy as np
+
+    from lenet.explain.distortions import ROWS, compare_distortions, compose_distortions
+    from lenet.images.normalize import normalize_digit
+    from lenet.samples import read_sample
+
+    if image is None and sample is None:
+        source, digits = None, np.stack([normalize_digit(read_sample(digit)) for digit in range(ROWS)])
+    else:
+        source, steps = _read_steps(image, sample)
+        digits = np.repeat(steps[-1][1][None], ROWS, axis=0)
+    distortions = compare_distortions(digits)
+    described = {"file": source, **describe_distortions(distortions)}
+    return described, write_distortions(distortions), partial(compose_distortions, distortions)
+
+
+def describe_distortions(distortions: Distortions) -> dict[str, Any]:
+    """Both sets of maps and what they range over, as JSON can hold it."""
+    from lenet.explain.distortions import RECIPE
+
+    ranges = {name: {"published": theirs, "ours": own} for name, (theirs, own) in distortions.ranges.items()}
+    return {
+        "recipe": RECIPE,
+        "ranges": ranges,
+        "published": distortions.published,
+        "ours": distortions.ours,
+    }
+
+
+def write_distortions(distortions: Distortions) -> Iterator[str]:
+    """What each amount ranges over, in figure 7 and in ours."""
+    from rich.cells import cell_len
+
+    from lenet.cli.states import pad
+    from lenet.explain.distortions import RECIPE
+
+    yield say("explain.distortions_title")
+    yield ""
+    names = {name: say(f"explain.amount_{name}") for name in distortions.ranges}
+    width = max(map(cell_len, names.values()))
+    yield f"    {pad('', width)}    {pad(say('explain.figure_7'), 16)}  {RECIPE}"
+    for name, both in distortions.ranges.items():
+        theirs, own = (f"{low:5.2f} ... {high:5.2f}" for low, high in both)
+        yield f"    {pad(names[name], width)}    {theirs:<16}  {own}"
+    yield ""
+    yield say("explain.distortions_note")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import typer
@@ -9,6 +10,8 @@ from typer import rich_utils
 
 from lenet.texts import say
 
+# as click says it: "Got unexpected extra argument (c3)", "... arguments (a b)"
+EXTRA = re.compile(r"Got unexpected extra argument\S* \((.*)\)\.?", re.DOTALL)
 HELP_NAMES = ["--help", "-h"]
 
 
@@ -51,6 +54,11 @@ def _name_mistake(mistake: Any) -> str:
     if kind == "NoSuchOption":
         near = ", ".join(sorted(mistake.possibilities or ()))
         return say("cli.near_option" if near else "cli.no_option", option=mistake.option_name, near=near)
+    words = EXTRA.fullmatch(mistake.message)
+    if words:
+        return say("cli.extra_words", words=words[1])
+    if kind == "BadOptionUsage":
+        return say("cli.no_value", option=mistake.option_name)
     if parameter is None:
         return say("cli.mistake", message=mistake.format_message().rstrip("."))
     option = parameter.param_type_name == "option"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from lenet.counts import Count
@@ -49,10 +50,16 @@ def make_console(*, stderr: bool = False) -> Console:
         stderr: write to standard error, for progress and messages.
     """
     from rich.console import Console
+    from rich.segment import Segment
 
     class SafeConsole(Console):
         def render_str(self, text: str, **options: Any) -> Text:
             return super().render_str(replace_controls(text), **options)
+
+        def render(self, *arguments: Any, **options: Any) -> Iterator[Segment]:
+            for segment in super().render(*arguments, **options):
+                # rich's own, which move the cursor for a live line, are marked as such
+                yield segment if segment.control else Segment(replace_controls(segment.text), segment.style)
 
     return SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
 

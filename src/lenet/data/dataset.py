@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from lenet.data.digits import read_digits
 from lenet.data.download import Progress, download_files
-from lenet.data.examples import Dataset, Examples
+from lenet.data.examples import Dataset, Examples, check_limit
 from lenet.data.find import find_files, is_released
-from lenet.data.folder import find_parts, is_folder_by_class, read_folder
+from lenet.data.folder import SUFFIXES, find_parts, is_folder_by_class, read_folder
 from lenet.data.idx import format_idx, read_idx
 from lenet.data.npz import read_npz
 from lenet.data.sources import DIGITS, MNIST, SKLEARN_DIGITS, SOURCES, Source
@@ -46,14 +47,16 @@ def load_dataset(
     Returns:
         The data set; `seen` says which form of data it was.
     Raises:
-        UsageError: neither a name nor a path, or a limit below 1.
+        UsageError: neither a name nor a path, a single picture, or a limit below 1.
         FileError: unreadable.
         DataError: damaged, incomplete or contradictory data, or absent with `download=False`.
         DownloadError: absent, and no mirror could give it.
         MissingExtra: "digits" without scikit-learn.
     """
-    if limit is not None and limit < 1:
-        raise UsageError("data.limit", limit=limit)
+    if limit is not None:
+        check_limit(limit)
+    if not isinstance(source, str | PathLike):
+        raise UsageError("data.source_kind", value=source)
     if isinstance(source, str) and source in SOURCES:
         dataset, found_by = _load_named(SOURCES[source], download, progress), source
     else:
@@ -118,6 +121,8 @@ def _load_idx(folder: Path, files: Sequence[Path | None]) -> Dataset:
 def _load_archive(path: Path) -> Dataset:
     with path.open("rb") as file:
         if file.read(2) != b"PK":
+            if path.suffix.lower() in SUFFIXES:
+                raise UsageError("data.lone_picture", path=path)
             raise DataError("data.lone_file", path=path)
     arrays = read_npz(path)
     return _build(path.stem, path, "data.form_npz", arrays, *([MNIST] if _is_mnist(arrays) else []))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 
@@ -84,12 +85,11 @@ class Dataset:
         """The same set with only the first `limit` training examples; None for all.
 
         Raises:
-            UsageError: a limit below 1.
+            UsageError: no whole number, or below 1.
         """
         if limit is None:
             return self
-        if limit < 1:
-            raise UsageError("data.limit", limit=limit)
+        check_limit(limit)
         return replace(self, train=self.train.first(limit))
 
     @cached_property
@@ -101,3 +101,13 @@ class Dataset:
             digest.update(np.ascontiguousarray(examples.images).data)
             digest.update(examples.labels.astype("<i8").tobytes())
         return digest.hexdigest()
+
+
+def check_limit(limit: Any) -> None:
+    """Refuse what is no number of examples.
+
+    Raises:
+        UsageError: no whole number, or below 1.
+    """
+    if type(limit) is bool or not isinstance(limit, Integral) or limit < 1:
+        raise UsageError("data.limit", limit=limit)

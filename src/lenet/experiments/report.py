@@ -21,7 +21,6 @@ from lenet.explain.fonts import FAMILIES
 from lenet.explain.palette import DARK, LIGHT
 from lenet.storage import write_text
 from lenet.texts import get_language, load_texts, say
-from lenet.training.trainer import TRAINING_SAMPLE
 
 if TYPE_CHECKING:
     from lenet.experiments.run import Result
@@ -153,7 +152,7 @@ def _count_steps(result: Result) -> int:
 
 
 def _write_curve(result: Result) -> Iterator[str]:
-    sample = min(TRAINING_SAMPLE, len(result.splits.train))
+    sample = min(result.settings.recipe.training_sample, len(result.splits.train))
     passes, texts = result.settings.recipe.passes, load_texts(get_language())
     figure = draw_training(result.history, passes, _count_steps(result), texts)
     yield f"<h2>{_say('curve_title')}</h2>"

@@ -6,16 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from operator import index
+from os import PathLike
 from pathlib import Path
 
 from lenet.architecture import ORIGINAL, Architecture, get_preset
 from lenet.data.dataset import Dataset, load_dataset
 from lenet.data.split import Splits, split_dataset
 from lenet.engines import get_engine
-from lenet.errors import Diverged, EngineError, RunError
+from lenet.errors import Diverged, EngineError, RunError, UsageError
 from lenet.evaluation import Evaluation, evaluate
 from lenet.experiments.curve import write_curves
 from lenet.experiments.folder import RunFolder
+from lenet.experiments.lock import hold_folder
 from lenet.experiments.report import write_report
 from lenet.experiments.settings import SETTINGS_FILE, Settings, check_seed
 from lenet.network import Network
@@ -84,8 +86,12 @@ def train(
         LenetError: a mistake in the settings, data that cannot be had, a folder that holds a run already,
             or a training that diverged.
     """
-    check_request(engine, seed, None if out is None else Path(out))
-    if isinstance(architecture, str):
+    if out is not None:
+        if not isinstance(out, str | PathLike):
+            raise UsageError("training.folder", value=out)
+        out = Path(out)
+    check_request(engine, seed, out)
+    if not isinstance(architecture, Architecture):
         architecture = get_preset(architecture)
     dataset = data.limit_training(limit) if isinstance(data, Dataset) else load_dataset(data, limit=limit)
     fitted = replace(architecture, classes=len(dataset.labels))
@@ -98,8 +104,11 @@ def train(
         engine=get_engine(engine, training=True).name,
         seed=index(seed),
     )
-    folder = None if out is None else RunFolder(Path(out), settings)
-    return run_training(settings, dataset, folder, watch, stop)
+    if out is None:
+        return run_training(settings, dataset, None, watch, stop)
+    with hold_folder(out):
+        _refuse_run(out)  # another one may have come while the data were read
+        return run_training(settings, dataset, RunFolder(out, settings), watch, stop)
 
 
 def check_request(engine: str, seed: int, folder: Path | None) -> None:
@@ -114,7 +123,13 @@ def check_request(engine: str, seed: int, folder: Path | None) -> None:
     """
     check_seed(seed)
     get_engine(engine, training=True)
-    if folder and (folder / SETTINGS_FILE).exists():
+    if folder:
+        _refuse_run(folder)
+
+
+def _refuse_run(folder: Path) -> None:
+    """Refuse a folder that holds a run already."""
+    if (folder / SETTINGS_FILE).exists():
         raise RunError("run.exists", path=folder)
 
 
@@ -139,7 +154,8 @@ def resume(
     dataset = (data or load_dataset(settings.data)).limit_training(settings.limit)
     if dataset.fingerprint != settings.fingerprint:
         raise RunError("run.other_data", path=folder, data=settings.data)
-    return run_training(settings, dataset, RunFolder(Path(folder), settings), watch, stop)
+    with hold_folder(Path(folder)):
+        return run_training(settings, dataset, RunFolder(Path(folder), settings), watch, stop)
 
 
 def run_training(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from numbers import Integral
+from operator import index
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -92,15 +94,16 @@ class Settings:
         return settings
 
 
-def check_seed(seed: int) -> int:
+def check_seed(seed: Any) -> int:
     """The seed itself, if it is one.
 
     Raises:
-        UsageError: below 0, or 2^63 and more.
+        UsageError: no whole number, below 0, or 2^63 and more.
     """
-    if not 0 <= seed < 2**63:
+    whole = isinstance(seed, Integral)
+    if not whole or not 0 <= seed < 2**63:
         raise UsageError("training.seed", seed=seed)
-    return seed
+    return index(seed)
 
 
 def _take(table: dict[str, Any], name: str, kind: type[T]) -> T:

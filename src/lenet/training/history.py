@@ -26,7 +26,7 @@ class PassRecord:
     Args:
         number: from 1.
         loss: mean over its steps.
-        training_error: percent, on the first 5,000 training images, with the weights after the pass.
+        training_error: percent, on the recipe's `training_sample` of images, with the weights after the pass.
         validation_error: percent; None without a validation part.
     """
 

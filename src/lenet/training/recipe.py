@@ -25,6 +25,8 @@ RECIPES = ("demo", "fast")
 RUN_TABLES = ("run", "architecture")  # what a run's own recipe.toml says beside its recipe
 # the names of tables that hold what differs for a network or a loss
 VARIANTS = {value for choices in CHOICES.values() for value in choices} | set(LOSSES)
+METHODS = ("sgd", "diagonal-lm")
+ORDERS = ("shuffled", "constant")
 KINDS = {"str": str, "int": Integral, "float": Real, "bool": bool}
 MAX_BYTES = 64 * 1024
 
@@ -38,7 +40,13 @@ class Recipe:
         passes: how often each training image is seen, 1 to 10,000.
         batch: images a step, 1 to 10,000; the last step of a pass takes what is left.
         rate: the highest learning rate, above 0.
-        schedule: "constant", or "one-cycle": up from a 25th of the rate, then down to nothing.
+        schedule: "constant"; "one-cycle": up from a 25th of the rate, then down to nothing; or "1998": the
+            paper's five rates, the first of which is the rate.
+        method: "sgd": one rate for all parameters; or "diagonal-lm": each parameter's own, rate / (mu + h),
+            h being its curvature, measured before every pass (stochastic diagonal Levenberg-Marquardt).
+        mu: what keeps the rates finite where the loss is flat, above 0; "diagonal-lm" only.
+        curvature_samples: how many training images the curvature is measured on, drawn anew for every pass.
+        order: "shuffled" anew for every pass; or "constant": one random order for all of them.
         momentum: the share of the last step that is kept, 0 to below 1.
         weight_decay: how strongly every parameter is pulled to 0, from 0.
         objective: "cross-entropy", "mse" or "map"; `loss` in the file.
@@ -46,9 +54,12 @@ class Recipe:
         j: the cost of rubbish in MAP.
         initialization: what `initialize_parameters` calls `scheme`.
         validation: whether the last twelfth of the training images is kept to measure the error on.
+        training_sample: how many training images the error is measured on after every pass, at most.
         distortion: of every image, drawn anew in every pass; a table in the file, none by default.
     Raises:
         RecipeError: a value that is not allowed.
+    Source:
+        LeCun et al. 1998, section III.B (order, 1998's rates) and appendix C (diagonal-lm).
     """
 
     name: str
@@ -62,7 +73,12 @@ class Recipe:
     scale: float = 0.1
     j: float = 0.1
     initialization: str = "1998"
+    method: str = "sgd"
+    mu: float = 0.02
+    curvature_samples: int = 500
+    order: str = "shuffled"
     validation: bool = True
+    training_sample: int = 5_000
     distortion: Distortion = field(default_factory=Distortion)
 
     def __post_init__(self) -> None:
@@ -71,10 +87,15 @@ class Recipe:
                 self._check_type(setting.name, str(setting.type))
         for name in ("passes", "batch"):
             self._check(name, 1 <= getattr(self, name) <= 10_000, "1 - 10000")
-        self._check("rate", self.rate > 0, "> 0")
+        for name in ("curvature_samples", "training_sample"):
+            self._check(name, getattr(self, name) >= 1, ">= 1")
+        for name in ("rate", "mu"):
+            self._check(name, getattr(self, name) > 0, "> 0")
         self._check("momentum", 0 <= self.momentum < 1, "0 <= momentum < 1")
         self._check("weight_decay", self.weight_decay >= 0, ">= 0")
         self._choose("schedule", SCHEDULES)
+        self._choose("method", METHODS)
+        self._choose("order", ORDERS)
         self._choose("initialization", INITIALIZATIONS)
         _ = self.loss
 
@@ -123,7 +144,9 @@ class Recipe:
             plain = float(value) + 0.0 if fits and kind == "float" else value
         except OverflowError:
             fits = False
-        if not fits or (kind == "float" and not math.isfinite(plain)):
+        if fits and kind == "float" and not math.isfinite(plain):
+            raise RecipeError("training.not_finite", name=_name_setting(name), value=plain)
+        if not fits:
             raise RecipeError(f"training.not_{kind}", name=_name_setting(name), value=value)
         object.__setattr__(self, name, int(plain) if kind == "int" else plain)
 

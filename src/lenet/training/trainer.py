@@ -13,15 +13,13 @@ from lenet.engines import Engine
 from lenet.errors import Diverged
 from lenet.images.distort import DistortedPass
 from lenet.parameters import Parameters
-from lenet.randomness import draw_order
+from lenet.randomness import Purpose, draw_order
 from lenet.training.history import PassRecord
 from lenet.training.recipe import Recipe
 from lenet.training.schedule import plan_rates
 
 STRETCH = 0.25  # seconds: short enough for a progress bar and Ctrl-C, long enough to cost nothing
-TRAINING_SAMPLE = (
-    5_000  # training images that the error is measured on after a pass: as many as MNIST's validation
-)
+SCALE = "scale."  # what the names of the parameters' own rates begin with in a state
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +82,9 @@ class Trainer:
         self._run = engine.start(parameters.architecture, parameters, recipe)
         self._train, self._validation = train, validation
         self._seed = seed
-        self._rates = plan_rates(recipe.schedule, recipe.rate, self.total_steps)
+        self._rates = plan_rates(recipe.schedule, recipe.rate, self.total_steps, self.steps_a_pass)
+        # each parameter's own share of the rate; measured when a pass begins
+        self._scales = parameters.map(np.ones_like) if recipe.method == "diagonal-lm" else None
         self._pass_losses: list[float] = []
         self._length = 1  # of the next stretch, in steps; grows until one takes STRETCH
         self._last: _Stretch | None = None
@@ -95,7 +95,10 @@ class Trainer:
 
     def state(self) -> dict[str, np.ndarray]:
         """What `restore` needs."""
-        return self._run.state()
+        state = self._run.state()
+        if self._scales:
+            state |= {SCALE + name: array.copy() for name, array in self._scales.items()}
+        return state
 
     def restore(self, state: Mapping[str, np.ndarray], steps: int, passes: int, losses: list[float]) -> None:
         """Go on where a training stopped.
@@ -106,7 +109,11 @@ class Trainer:
             passes: how many were done and measured.
             losses: of all those steps.
         """
-        self._run.restore(state)
+        self._run.restore({name: array for name, array in state.items() if not name.startswith(SCALE)})
+        if self._scales:
+            self._scales = Parameters(
+                self._scales.architecture, {name: state[SCALE + name] for name in self._scales}
+            )
         self.steps, self.passes = steps, passes
         self._pass_losses = losses[passes * self.steps_a_pass :]
 
@@ -119,14 +126,32 @@ class Trainer:
         while self.passes < self.recipe.passes:
             end = (self.passes + 1) * self.steps_a_pass
             if self.steps < end:
-                order = draw_order(self._seed, self.passes, len(self._train))
+                shuffled = self.recipe.order == "shuffled"
+                order = draw_order(self._seed, self.passes if shuffled else 0, len(self._train))
+                if self._scales and self.steps == self.passes * self.steps_a_pass:
+                    self._scales = self._measure_scales()
                 while self.steps < end:
                     yield from self._advance(order, self.steps - self.passes * self.steps_a_pass)
             yield self._end_pass()
 
+    def _measure_scales(self) -> Parameters:
+        """1 / (mu + h) for each parameter, where h is the curvature on some of the training images.
+
+        Source:
+            LeCun et al. 1998, appendix C, equation 18.
+        """
+        recipe, train = self.recipe, self._train
+        chosen = draw_order(self._seed, self.passes, len(train), Purpose.SUBSET)[: recipe.curvature_samples]
+        parameters = self._run.parameters()
+        model = self._engine.load(parameters.architecture, parameters)
+        with np.errstate(all="ignore"):  # a training that diverges; its losses are looked at
+            curvature = model.curvature(train.images[chosen], train.labels[chosen], recipe.loss)
+            return curvature.map(lambda h: 1 / (recipe.mu + h))
+
     def _advance(self, order: np.ndarray, done: int) -> Iterator[Advanced]:
         """One stretch, `done` steps after the beginning of the pass."""
-        stretch = _Stretch(self.steps, self.passes, self._cut_batches(order, done), self._run.state())
+        batches = self._cut_batches(order, done)
+        stretch = _Stretch(self.steps, self.passes, batches, self._run.state(), self._scales)
         start = time.perf_counter()
         losses = self._learn(stretch)
         seconds = time.perf_counter() - start
@@ -152,7 +177,7 @@ class Trainer:
         distortion = DistortedPass(limits, self._seed, stretch.pass_) if limits else None
         with np.errstate(all="ignore"):  # the losses are looked at
             return self._run.advance(
-                self._train.images, self._train.labels, batches, rates, distortion=distortion
+                self._train.images, self._train.labels, batches, rates, stretch.scales, distortion
             )
 
     def _cut_batches(self, order: np.ndarray, done: int) -> np.ndarray:
@@ -183,7 +208,7 @@ class Trainer:
             self._run.restore(stretch.before)
             if good:
                 self._learn(stretch, good)
-            self.steps, self.passes = stretch.first + good, stretch.pass_
+            self.steps, self.passes, self._scales = stretch.first + good, stretch.pass_, stretch.scales
         return Diverged("training.diverged", step=step, number=number, rate=f"{rate:.3g}", lower=f"{lower:g}")
 
     def _end_pass(self) -> PassEnded:
@@ -201,7 +226,7 @@ class Trainer:
         record = PassRecord(
             number=self.passes + 1,
             loss=float(np.mean(self._pass_losses)),
-            training_error=measure_error(self._train.first(TRAINING_SAMPLE)),
+            training_error=measure_error(self._train.first(self.recipe.training_sample)),
             validation_error=measure_error(self._validation) if len(self._validation) else None,
         )
         # only now: a pass counts when it is measured
@@ -212,9 +237,10 @@ class Trainer:
 
 @dataclass(frozen=True, eq=False)
 class _Stretch:
-    """Some steps of a pass that are made at once: the first one's number, the pass, and the state before."""
+    """Some steps of a pass that are made at once: the first one's number, the pass, what held before."""
 
     first: int
     pass_: int
     batches: np.ndarray
     before: Mapping[str, np.ndarray]
+    scales: Parameters | None

@@ -1,0 +1,91 @@
+"""The C compiler of this machine: what an exported C file needs to be tried and measured, nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lenet.errors import FileError
+
+COMPILERS = ("cc", "gcc", "clang")
+SECONDS = 300.0
+DATA = (".rodata", ".data")  # the sections of what is not code; all others but .text are not loaded
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What a C file takes on a device.
+
+    Args:
+        compiler: what compiled it, with its options.
+        code, data: bytes of machine code, and of weights, codes and labels.
+        stack: bytes at most, the frames of all its functions together.
+    """
+
+    compiler: str
+    code: int
+    data: int
+    stack: int
+
+
+def find_compiler() -> list[str] | None:
+    """The command of a C compiler, `$CC` before others; None where there is none."""
+    wanted = shlex.split(os.environ.get("CC", ""))
+    commands = [wanted] if wanted else [[name] for name in COMPILERS]
+    return next((command for command in commands if shutil.which(command[0])), None)
+
+
+def compile_c(source: Path, target: Path, compiler: list[str], *options: str) -> None:
+    """Compile a C file as C99.
+
+    Args:
+        source: the C file.
+        target: the program, or with the option `-c` the object file.
+        compiler: its command.
+        options: others than the language's version.
+    Raises:
+        FileError: the compiler refuses it.
+    """
+    answer = _run(*compiler, "-std=c99", str(source), "-o", str(target), *options)
+    if answer.returncode:
+        raise FileError(
+            "export.not_compiled", path=source, compiler=compiler[0], reason=answer.stderr.strip()
+        )
+
+
+def measure_c(source: Path, compiler: list[str]) -> Footprint | None:
+    """How much code, data and stack a C file takes, compiled for size.
+
+    Args:
+        source: the C file.
+        compiler: its command.
+    Returns:
+        None where the compiler does not measure the stack, or the command `size` is not here.
+    Raises:
+        FileError: the compiler refuses the file.
+    """
+    with TemporaryDirectory() as folder:
+        target = Path(folder, "measured.o")
+        try:
+            compile_c(source, target, compiler, "-Os", "-c", "-fstack-usage")
+            sections = _run("size", "-A", str(target)).stdout
+            frames = target.with_suffix(".su").read_text("utf-8")
+        except OSError:
+            return None
+    sizes = [(name, int(size)) for name, size in re.findall(r"^(\.\S+)\s+(\d+)", sections, re.MULTILINE)]
+    code = sum(size for name, size in sizes if name.startswith(".text"))
+    data = sum(size for name, size in sizes if name.startswith(DATA))
+    stack = sum(int(line.split("\t")[1]) for line in frames.splitlines())
+    return Footprint(f"{compiler[0]} -Os", code, data, stack) if code and data else None
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - the compiler that the user chose, on a file that we wrote
+        command, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
