@@ -52,8 +52,17 @@ def test_the_other_start_keeps_the_variance(activation: str, gain: float) -> Non
     assert 0.99 * limit < np.abs(weight).max() <= limit
 
 
+def test_the_start_of_eblearn_is_within_1_over_the_root_of_the_fan_in() -> None:
+    start = initialize_parameters(ORIGINAL, 0, scheme="eblearn")
+    for layer, fan_in in FAN_IN.items():
+        limit = 1 / np.sqrt(fan_in)
+        assert 0.97 * limit < np.abs(start[f"{layer}.weight"]).max() <= limit
+    for name in ("s2.coefficient", "s4.coefficient"):
+        assert (start[name] == 0.5).all()
+
+
 def test_an_unknown_start_is_named_with_those_there_are() -> None:
-    with pytest.raises(ArchitectureError, match=r"'zeros'.*1998, variance"):
+    with pytest.raises(ArchitectureError, match=r"'zeros'.*1998, eblearn, variance"):
         initialize_parameters(ORIGINAL, 0, scheme="zeros")
 
 

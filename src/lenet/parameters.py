@@ -12,7 +12,7 @@ from lenet.architecture import C1_MAPS, C3_MAPS, KERNEL, PARAMETER_NAMES, Archit
 from lenet.errors import ArchitectureError, ShapeError
 from lenet.randomness import Purpose, draw_uniform
 
-INITIALIZATIONS = ("1998", "variance")
+INITIALIZATIONS = ("1998", "eblearn", "variance")
 
 
 class Parameters(Mapping[str, np.ndarray]):
@@ -100,18 +100,19 @@ def initialize_parameters(
         architecture: the network.
         seed: 0 to 2^64 - 1.
         dtype: float32 or float64; both start from the same numbers.
-        scheme: "1998": within +-2.4/F, F being the fan-in of the unit without its bias; or "variance":
-            within +-sqrt(3/F), so that the states of a layer vary as much as those of the layer before;
-            relu, which drops half of them, needs +-sqrt(6/F), and logistic, whose slope is at most 1/4,
-            +-4 sqrt(3/F).
+        scheme: "1998": within +-2.4/F, F being the fan-in of the unit without its bias; "eblearn": within
+            +-1/sqrt(F), and 1/2 for every coefficient of S2 and S4; or "variance": within +-sqrt(3/F), so
+            that the states of a layer vary as much as those of the layer before; relu, which drops half of
+            them, needs +-sqrt(6/F), and logistic, whose slope is at most 1/4, +-4 sqrt(3/F).
     Raises:
         ArchitectureError: another scheme.
     Source:
-        LeCun et al. 1998, section III.B (2.4/F). LeCun et al., "Efficient BackProp", 1998, equation 16,
-        and He et al. 2015, equation 10 (variance).
+        LeCun et al. 1998, appendix A (2.4/F). EBLearn, the authors' later C++ library, whose demonstration of
+        LeNet-5 calls `forget_param_linear(1, 0.5)` (eblearn). LeCun et al., "Efficient BackProp", 1998,
+        equation 16, and He et al. 2015, equation 10 (variance).
     Assumption:
-        The paper says nothing of biases and of the coefficients of S2 and S4: 0 as in the authors'
-        later code, and F = 4.
+        The paper says nothing of biases and of the coefficients of S2 and S4. Biases: 0, and not counted in
+        F, as in the authors' later code. Coefficients, in "1998" and "variance": as weights with F = 4.
     """
     if scheme not in INITIALIZATIONS:
         choices = ", ".join(INITIALIZATIONS)
@@ -122,8 +123,11 @@ def initialize_parameters(
         if name.endswith(".bias"):
             arrays[name] = np.zeros(shape, dtype)
             continue
+        if scheme == "eblearn" and name.endswith(".coefficient"):
+            arrays[name] = np.full(shape, 0.5, dtype)
+            continue
         fan_in = _count_inputs(architecture, name).reshape(-1, *[1] * (len(shape) - 1))
-        limit = 2.4 / fan_in if scheme == "1998" else np.sqrt(gain / fan_in)
+        limit = {"1998": 2.4 / fan_in, "eblearn": fan_in**-0.5, "variance": np.sqrt(gain / fan_in)}[scheme]
         index = np.array([PARAMETER_NAMES.index(name)])
         uniform = draw_uniform(seed, Purpose.WEIGHTS, 0, index, int(np.prod(shape))).reshape(shape)
         # through float32, so that float64 starts from the very same numbers

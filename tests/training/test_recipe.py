@@ -15,7 +15,7 @@ from lenet.engines.loss import LOSSES
 from lenet.errors import FileError, RecipeError
 from lenet.images.distort import Distortion
 from lenet.parameters import INITIALIZATIONS
-from lenet.training.recipe import MAX_BYTES, METHODS, ORDERS, RECIPES, Recipe, load_recipe
+from lenet.training.recipe import CURVATURES, MAX_BYTES, METHODS, ORDERS, RECIPES, Recipe, load_recipe
 from lenet.training.schedule import SCHEDULES
 
 PLAIN = Recipe("plain", 1, 16, 0.1)
@@ -36,6 +36,7 @@ recipes = st.builds(
     initialization=st.sampled_from(INITIALIZATIONS),
     method=st.sampled_from(METHODS),
     mu=st.floats(1e-6, 10),
+    curvature=st.sampled_from(CURVATURES),
     curvature_samples=st.integers(1, 10_000),
     order=st.sampled_from(ORDERS),
     validation=st.booleans(),
@@ -179,7 +180,10 @@ def test_a_setting_of_another_type_is_named(name: str, value: Any) -> None:
         ("initialization", "zero"),
         ("method", "adam"),
         ("mu", 0),
+        ("curvature", "none"),
         ("curvature_samples", 0),
+        ("copies", 0),
+        ("copies", 1_001),
         ("order", "sorted"),
         ("training_sample", 0),
         ("scale", 0),
@@ -243,13 +247,29 @@ def test_every_setting_counts_for_the_hash(name: str) -> None:
         "initialization": "variance",
         "method": "diagonal-lm",
         "mu": 0.5,
+        "curvature": "constant",
         "curvature_samples": 7,
         "order": "constant",
+        "copies": 2,
         "validation": False,
         "training_sample": 7,
         "distortion": Distortion(shift=1),
     }
-    assert PLAIN.changed(**{name: values[name]}).hash != PLAIN.hash
+    distorted = PLAIN.changed(distortion=Distortion(shift=2))
+    assert distorted.changed(**{name: values[name]}).hash != distorted.hash
+
+
+def test_copies_that_would_all_be_the_same_are_refused() -> None:
+    with pytest.raises(RecipeError, match=r"copies 10.*\[distortion\]"):
+        PLAIN.changed(copies=10)
+    assert PLAIN.changed(copies=10, distortion=Distortion(shift=2)).copies == 10
+
+
+def test_the_curvature_of_distances_is_refused_over_logits() -> None:
+    recipe = PLAIN.changed(method="diagonal-lm", curvature="constant")
+    recipe.check(ORIGINAL)
+    with pytest.raises(RecipeError, match="--output rbf"):
+        recipe.check(MODERN)
 
 
 def test_zero_has_no_sign_so_that_equal_recipes_have_equal_hashes() -> None:

@@ -10,9 +10,11 @@ import pytest
 
 from lenet.architecture import MODERN, ORIGINAL, Architecture
 from lenet.data.examples import Examples
+from lenet.engines.inputs import scale_images
+from lenet.engines.loss import Loss
 from lenet.engines.reference import ReferenceEngine, ReferenceRun
 from lenet.errors import Diverged
-from lenet.images.distort import DistortedPass, Distortion
+from lenet.images.distort import DistortedPass, Distortion, distort_images, draw_maps
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.randomness import Purpose, draw_order
 from lenet.texts import set_language
@@ -143,6 +145,26 @@ def test_a_constant_order_is_a_random_one_and_the_same_in_every_pass(calls: list
     assert (seen == draw_order(SEED, 0, COUNT)).all()
 
 
+def test_copies_are_the_images_and_distorted_ones_in_one_order_a_part_of_it_in_each_pass(
+    calls: list[Call],
+) -> None:
+    recipe = RECIPE.changed(copies=3, passes=7, order="constant", distortion=Distortion(shift=3))
+    trainer = make_trainer(recipe)
+    finish(trainer)
+    assert trainer.steps_a_pass == STEPS
+    seen = np.concatenate([call.order.ravel() for call in calls])
+    expected = draw_order(SEED, 0, 3 * COUNT)
+    np.testing.assert_array_equal(seen, np.tile(expected, 3)[: 7 * COUNT])
+    assert all(call.distortion == DistortedPass(recipe.distortion, SEED, 0, COUNT) for call in calls)
+
+
+def test_shuffled_copies_have_another_order_when_all_of_them_were_seen(calls: list[Call]) -> None:
+    finish(make_trainer(RECIPE.changed(copies=2, passes=4, distortion=Distortion(shift=3))))
+    seen = np.concatenate([call.order.ravel() for call in calls]).reshape(2, 2 * COUNT)
+    for round_ in range(2):
+        np.testing.assert_array_equal(seen[round_], draw_order(SEED, round_, 2 * COUNT))
+
+
 def test_without_second_derivatives_no_parameter_has_a_rate_of_its_own(calls: list[Call]) -> None:
     finish(make_trainer())
     assert all(call.scales is None for call in calls)
@@ -160,9 +182,33 @@ def test_each_parameters_rate_comes_from_its_curvature_at_the_beginning_of_the_p
         model = ReferenceEngine().load(ORIGINAL, of_pass[0].before)
         curvature = model.curvature(TRAIN.images[chosen], TRAIN.labels[chosen], LM.loss)
         for call in of_pass:
-            for name, scale in call.scales.items():
-                np.testing.assert_allclose(scale, 1 / (0.02 + curvature[name]), rtol=1e-5)
+            assert_scales(call, curvature)
         assert sum(len(call.order) for call in of_pass) == STEPS
+
+
+def assert_scales(call: Call, curvature: Parameters) -> None:
+    for name, scale in call.scales.items():
+        np.testing.assert_allclose(scale, 1 / (0.02 + curvature[name]), rtol=1e-5)
+
+
+def test_a_constant_curvature_is_that_of_mse_whatever_the_loss(calls: list[Call]) -> None:
+    finish(make_trainer(LM.changed(objective="map", j=10.0, curvature="constant", passes=1)))
+    chosen = draw_order(SEED, 0, COUNT, Purpose.SUBSET)[:5]
+    model = ReferenceEngine().load(ORIGINAL, calls[0].before)
+    assert_scales(calls[0], model.curvature(TRAIN.images[chosen], TRAIN.labels[chosen], Loss("mse")))
+
+
+def test_the_curvature_is_measured_on_distorted_patterns_too(calls: list[Call]) -> None:
+    recipe = LM.changed(copies=3, distortion=Distortion(shift=3, scale=0.2), passes=1)
+    finish(make_trainer(recipe))
+    chosen = draw_order(SEED, 0, 3 * COUNT, Purpose.SUBSET)[:5]
+    distorted = chosen >= COUNT
+    assert distorted.any()
+    images, samples = scale_images(TRAIN.images[chosen % COUNT], np.float32), chosen[distorted]
+    maps = draw_maps(recipe.distortion, SEED, 0, samples)
+    images[distorted] = distort_images(TRAIN.images[samples % COUNT], maps)
+    model = ReferenceEngine().load(ORIGINAL, calls[0].before)
+    assert_scales(calls[0], model.curvature(images, TRAIN.labels[chosen % COUNT], LM.loss))
 
 
 def test_what_is_left_at_the_end_of_a_pass_is_a_batch_of_its_own(calls: list[Call]) -> None:

@@ -27,6 +27,7 @@ RUN_TABLES = ("run", "architecture")  # what a run's own recipe.toml says beside
 VARIANTS = {value for choices in CHOICES.values() for value in choices} | set(LOSSES)
 METHODS = ("sgd", "diagonal-lm")
 ORDERS = ("shuffled", "constant")
+CURVATURES = ("exact", "constant")
 KINDS = {"str": str, "int": Integral, "float": Real, "bool": bool}
 MAX_BYTES = 64 * 1024
 
@@ -45,8 +46,13 @@ class Recipe:
         method: "sgd": one rate for all parameters; or "diagonal-lm": each parameter's own, rate / (mu + h),
             h being its curvature, measured before every pass (stochastic diagonal Levenberg-Marquardt).
         mu: what keeps the rates finite where the loss is flat, above 0; "diagonal-lm" only.
-        curvature_samples: how many training images the curvature is measured on, drawn anew for every pass.
+        curvature: where its recursion starts at F6: "exact": with the second derivatives of the loss; or
+            "constant": with 2, those of `mse`, whatever the loss. "diagonal-lm" only.
+        curvature_samples: how many patterns the curvature is measured on, drawn anew for every pass.
         order: "shuffled" anew for every pass; or "constant": one random order for all of them.
+        copies: patterns for each training image: itself, and copies - 1 that are distorted, the same all the
+            time. A pass still takes as many patterns as there are images, the next ones of their order; after
+            `copies` passes it begins again. 1: the images themselves, distorted anew in every pass.
         momentum: the share of the last step that is kept, 0 to below 1.
         weight_decay: how strongly every parameter is pulled to 0, from 0.
         objective: "cross-entropy", "mse" or "map"; `loss` in the file.
@@ -55,11 +61,16 @@ class Recipe:
         initialization: what `initialize_parameters` calls `scheme`.
         validation: whether the last twelfth of the training images is kept to measure the error on.
         training_sample: how many training images the error is measured on after every pass, at most.
-        distortion: of every image, drawn anew in every pass; a table in the file, none by default.
+        distortion: how far images are distorted; a table in the file, none by default.
     Raises:
         RecipeError: a value that is not allowed.
     Source:
-        LeCun et al. 1998, section III.B (order, 1998's rates) and appendix C (diagonal-lm).
+        LeCun et al. 1998, section III.B (1998's rates; 540,000 distorted patterns beside the 60,000, in 20
+        passes of 60,000) and appendix C (diagonal-lm, the constant order).
+    Assumption:
+        The paper does not say where the curvature's recursion starts; the authors' later code starts it with
+        1 for half the squared distance, which is 2 for the whole one. Nor does it say on which patterns the
+        curvature is measured when some are distorted: on all kinds.
     """
 
     name: str
@@ -75,8 +86,10 @@ class Recipe:
     initialization: str = "1998"
     method: str = "sgd"
     mu: float = 0.02
+    curvature: str = "exact"
     curvature_samples: int = 500
     order: str = "shuffled"
+    copies: int = 1
     validation: bool = True
     training_sample: int = 5_000
     distortion: Distortion = field(default_factory=Distortion)
@@ -89,6 +102,9 @@ class Recipe:
             self._check(name, 1 <= getattr(self, name) <= 10_000, "1 - 10000")
         for name in ("curvature_samples", "training_sample"):
             self._check(name, getattr(self, name) >= 1, ">= 1")
+        self._check("copies", 1 <= self.copies <= 1_000, "1 - 1000")
+        if self.copies > 1 and not self.distortion:
+            raise RecipeError("recipe.copies", copies=self.copies)
         for name in ("rate", "mu"):
             self._check(name, getattr(self, name) > 0, "> 0")
         self._check("momentum", 0 <= self.momentum < 1, "0 <= momentum < 1")
@@ -96,6 +112,7 @@ class Recipe:
         self._choose("schedule", SCHEDULES)
         self._choose("method", METHODS)
         self._choose("order", ORDERS)
+        self._choose("curvature", CURVATURES)
         self._choose("initialization", INITIALIZATIONS)
         _ = self.loss
 
@@ -103,6 +120,21 @@ class Recipe:
     def loss(self) -> Loss:
         """What is minimized."""
         return Loss(self.objective, self.scale, self.j)
+
+    @property
+    def curvature_loss(self) -> Loss:
+        """What the curvature is measured of."""
+        return Loss("mse") if self.curvature == "constant" else self.loss
+
+    def check(self, architecture: Architecture) -> None:
+        """Refuse what the architecture's output cannot have.
+
+        Raises:
+            RecipeError: MSE over logits, or its second derivatives.
+        """
+        self.loss.check(architecture)
+        if self.method == "diagonal-lm" and self.curvature == "constant" and architecture.output == "linear":
+            raise RecipeError("recipe.curvature_linear")
 
     @property
     def hash(self) -> str:
@@ -193,7 +225,7 @@ def load_recipe(source: str | Path, architecture: Architecture, loss: str | None
     if loss is not None:
         values["loss"] = loss
     recipe = Recipe.from_dict(_apply_variants(values, architecture))
-    recipe.loss.check(architecture)
+    recipe.check(architecture)
     return recipe
 
 

@@ -34,8 +34,7 @@ def plan_rates(schedule: str, rate: float, steps: int, steps_a_pass: int) -> np.
         return np.full(steps, rate)
     if schedule == "1998":
         passes = np.minimum(np.arange(steps) // steps_a_pass, len(RATES_1998) - 1)
-        # the quotient first: a rate of 0.0005 then gives the paper's own numbers
-        return (rate / RATES_1998[0]) * np.array(RATES_1998)[passes]
+        return rate * (np.array(RATES_1998) / RATES_1998[0])[passes]
     # a step stands for its middle: neither the very start nor the very end is reached, nothing is 0
     at = (np.arange(steps) + 0.5) / max(steps, 1)
     rise = FIRST + (1 - FIRST) * (1 - np.cos(np.pi * at / WARM_UP)) / 2

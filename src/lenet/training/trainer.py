@@ -10,6 +10,7 @@ import numpy as np
 
 from lenet.data.examples import Examples
 from lenet.engines import Engine
+from lenet.engines.inputs import show_patterns
 from lenet.errors import Diverged
 from lenet.images.distort import DistortedPass
 from lenet.parameters import Parameters
@@ -73,6 +74,7 @@ class Trainer:
         validation: Examples,
         seed: int,
     ) -> None:
+        recipe.check(parameters.architecture)
         self.recipe = recipe
         self.steps_a_pass = -(-len(train) // recipe.batch)
         self.total_steps = self.steps_a_pass * recipe.passes
@@ -126,26 +128,45 @@ class Trainer:
         while self.passes < self.recipe.passes:
             end = (self.passes + 1) * self.steps_a_pass
             if self.steps < end:
-                shuffled = self.recipe.order == "shuffled"
-                order = draw_order(self._seed, self.passes if shuffled else 0, len(self._train))
+                order = self._draw_order()
                 if self._scales and self.steps == self.passes * self.steps_a_pass:
                     self._scales = self._measure_scales()
                 while self.steps < end:
                     yield from self._advance(order, self.steps - self.passes * self.steps_a_pass)
             yield self._end_pass()
 
+    def _draw_order(self) -> np.ndarray:
+        """The patterns of the pass that begins, in their order."""
+        count, copies = len(self._train), self.recipe.copies
+        round_, part = divmod(self.passes, copies)
+        shuffled = self.recipe.order == "shuffled"
+        order = draw_order(self._seed, round_ if shuffled else 0, count * copies)
+        return order[part * count : (part + 1) * count]
+
+    def _distort(self, pass_: int) -> DistortedPass | None:
+        """How the patterns of a pass are distorted, if they are."""
+        limits, fixed = self.recipe.distortion, self.recipe.copies > 1
+        if not limits:
+            return None
+        return DistortedPass(limits, self._seed, *((0, len(self._train)) if fixed else (pass_, 0)))
+
     def _measure_scales(self) -> Parameters:
-        """1 / (mu + h) for each parameter, where h is the curvature on some of the training images.
+        """1 / (mu + h) for each parameter, where h is the curvature on some of the patterns.
 
         Source:
             LeCun et al. 1998, appendix C, equation 18.
         """
         recipe, train = self.recipe, self._train
-        chosen = draw_order(self._seed, self.passes, len(train), Purpose.SUBSET)[: recipe.curvature_samples]
+        count = len(train) * recipe.copies
+        chosen = draw_order(self._seed, self.passes, count, Purpose.SUBSET)[: recipe.curvature_samples]
+        distortion = self._distort(self.passes)
+        images, labels = train.images, train.labels
+        if distortion:
+            images, labels, chosen = show_patterns(images, labels, chosen, distortion, np.float32)
         parameters = self._run.parameters()
         model = self._engine.load(parameters.architecture, parameters)
         with np.errstate(all="ignore"):  # a training that diverges; its losses are looked at
-            curvature = model.curvature(train.images[chosen], train.labels[chosen], recipe.loss)
+            curvature = model.curvature(images[chosen], labels[chosen], recipe.curvature_loss)
             return curvature.map(lambda h: 1 / (recipe.mu + h))
 
     def _advance(self, order: np.ndarray, done: int) -> Iterator[Advanced]:
@@ -173,8 +194,7 @@ class Trainer:
         """Make the steps of a stretch, or the first few of them."""
         batches = stretch.batches[:steps]
         rates = self._rates[stretch.first : stretch.first + len(batches)]
-        limits = self.recipe.distortion
-        distortion = DistortedPass(limits, self._seed, stretch.pass_) if limits else None
+        distortion = self._distort(stretch.pass_)
         with np.errstate(all="ignore"):  # the losses are looked at
             return self._run.advance(
                 self._train.images, self._train.labels, batches, rates, stretch.scales, distortion
