@@ -213,19 +213,18 @@ def draw_styles() -> Iterator[tuple[int, bytes]]:
             yield digit, save(DRAW["draw_digit"](hand, seed=1000 + style, side=side, pen=pen))
 
 
+def show(picture: np.ndarray) -> np.ndarray:
+    """A picture as a tile of 88 x 88."""
+    shown = Image.fromarray(picture)
+    shown.thumbnail((84, 84), Image.Resampling.BOX)
+    shown = shown.resize([side * (84 // max(shown.size)) for side in shown.size], Image.Resampling.NEAREST)
+    tile = Image.new("L", (88, 88), 128)
+    tile.paste(shown, (2, 2))
+    return np.asarray(tile)
+
+
 def draw_sheet(images: np.ndarray) -> np.ndarray:
     """Eight digits of each corruption, and what the normalizer makes of them: a row for each."""
-
-    def show(picture: np.ndarray) -> np.ndarray:
-        shown = Image.fromarray(picture)
-        shown.thumbnail((84, 84), Image.Resampling.BOX)
-        shown = shown.resize(
-            [side * (84 // max(shown.size)) for side in shown.size], Image.Resampling.NEAREST
-        )
-        tile = Image.new("L", (88, 88), 128)
-        tile.paste(shown, (2, 2))
-        return np.asarray(tile)
-
     rows = []
     for name in CORRUPTIONS:
         row = []
