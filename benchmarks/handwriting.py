@@ -35,8 +35,10 @@ PAPER, INK = 235.0, 45.0  # luminance of the pages below
 SCALE = 4  # how many times larger than in MNIST a digit stands on a page, where nothing else is said
 DRAWN_STYLES = 100  # drawings of each digit by ourselves
 DRAWN = "drawn by ourselves"
+KEPT = 1000  # digits in a file of build/handwriting
 ROOT = Path(__file__).parents[1]
 
+Read = tuple[np.ndarray, int, float]  # the digit that was found, other marks, seconds
 Result = dict[str, float]
 Picture = np.ndarray  # (H, W) float, 0 black to 255 white
 DRAW = runpy.run_path(str(ROOT / "tools/draw_samples.py"))
@@ -239,6 +241,9 @@ def draw_sheet(images: np.ndarray) -> np.ndarray:
     return np.concatenate(rows)
 
 
+# --- reading back
+
+
 def read_back(content: bytes) -> tuple[np.ndarray, int, float]:
     """A file's content on a person's picture's way to the network: (28, 28), other marks, and seconds."""
     start = time.perf_counter()
@@ -252,25 +257,35 @@ def spoil_and_read(task: tuple[str, np.ndarray, int]) -> tuple[np.ndarray, int, 
 
 
 def prepare(name: str, images: np.ndarray, first: int, processes: int) -> dict[str, np.ndarray]:
-    """All digits after one corruption, in MNIST's form; kept in build/ as long as the code stays the same.
+    """All digits after one corruption, in MNIST's form; kept in build/ by the thousand.
+
+    What is kept is made anew when the generator or `lenet.images` changes.
 
     Args:
         name: one of `CORRUPTIONS`, or `DRAWN`.
-        images: (N, 28, 28) uint8, MNIST's.
+        images: (N, 28, 28) uint8, MNIST's; not looked at for `DRAWN`.
         first: the place of the first of them in the validation split, which decides everything random.
         processes: how many read pictures at once.
     """
-    sources = [Path(__file__), *sorted(Path(lenet.__file__).parent.glob("images/*.py"))]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + images.tobytes()).hexdigest()
+    if name == DRAWN:
+        return _keep(name, [content for _, content in draw_styles()], read_back, processes)
+    tasks = [(name, image, first + index) for index, image in enumerate(images)]
+    parts = [
+        _keep(f"{name} {first + start}", tasks[start : start + KEPT], spoil_and_read, processes)
+        for start in range(0, len(tasks), KEPT)
+    ]
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+
+def _keep(name: str, tasks: list, read: Callable[..., Read], processes: int) -> dict[str, np.ndarray]:
+    generator = Path(__file__).read_text("utf-8").partition("# --- reading back")[0]
+    sources = [path.read_bytes() for path in sorted(Path(lenet.__file__).parent.glob("images/*.py"))]
+    digest = hashlib.sha256(b"".join([generator.encode(), str(len(tasks)).encode(), *sources])).hexdigest()
     kept = ROOT / "build" / "handwriting" / f"{name.replace(' ', '-')}-{digest[:16]}.npz"
     if not kept.exists():
-        tasks = [(name, image, first + index) for index, image in enumerate(images)]
         with ProcessPoolExecutor(processes) as pool:
-            if name == DRAWN:
-                read = list(pool.map(read_back, [content for _, content in draw_styles()], chunksize=16))
-            else:
-                read = list(pool.map(spoil_and_read, tasks, chunksize=16))
-        digits, others, seconds = (np.array(column) for column in zip(*read, strict=True))
+            found = list(pool.map(read, tasks, chunksize=16))
+        digits, others, seconds = (np.array(column) for column in zip(*found, strict=True))
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(kept, digits=digits, others=others, seconds=seconds)
     with np.load(kept) as arrays:
@@ -318,7 +333,7 @@ def measure(
         results[name] = rate(network, prepare(name, images, first, processes), labels)
         print(name, results[name], file=sys.stderr)
     drawn = np.repeat(list(DRAW["STROKES"]), DRAWN_STYLES)
-    results[DRAWN] = rate(network, prepare(DRAWN, images[:0], 0, processes), drawn)
+    results[DRAWN] = rate(network, prepare(DRAWN, images, first, processes), drawn)
     return results
 
 

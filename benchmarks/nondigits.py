@@ -8,18 +8,27 @@ content and goes the whole way of a person's picture.
 from __future__ import annotations
 
 import argparse
+import json
 import runpy
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+import lenet
+from lenet.calibration import calibrate, measure_calibration
 from lenet.codes import code
+from lenet.data.idx import read_idx
+from lenet.storage import write_text
 
 HANDWRITING = runpy.run_path(str(Path(__file__).with_name("handwriting.py")))
 DRAW, save = HANDWRITING["DRAW"], HANDWRITING["save"]
+
+ROOT = Path(__file__).parents[1]
+Read = tuple[np.ndarray, int, float]  # the digit that was found, other marks, seconds
 
 EACH = 125  # pictures of each kind in a set: 500 in all
 SEEDS = {"tuning": 3, "evaluation": 4}
@@ -156,32 +165,107 @@ APART: dict[str, tuple[Callable[[str, np.random.Generator, str], bytes], str]] =
 }
 
 
-def draw_nondigits(part: str, kind: str) -> Iterator[bytes]:
-    """The pictures of one kind in one set.
+def draw_nondigit(part: str, kind: str, index: int) -> bytes:
+    """One picture that shows no digit.
 
     Args:
         part: "tuning" or "evaluation".
         kind: one of `KINDS` or `APART`.
+        index: its place, which decides everything random; a set ends before `EACH`.
     """
     draw, letters = (KINDS | APART)[kind]
-    for index in range(EACH):
-        yield draw(letters, np.random.default_rng([SEEDS[part], *kind.encode(), index]), part)
+    return draw(letters, np.random.default_rng([SEEDS[part], *kind.encode(), index]), part)
+
+
+def read_part(part: str, processes: int) -> dict[str, list[Read]]:
+    """Every picture of a set, read as a person's: (28, 28), other marks, and seconds, by kind."""
+    read = {}
+    with ProcessPoolExecutor(processes) as pool:
+        for kind in KINDS | APART:
+            read[kind] = list(pool.map(read_nondigit, [(part, kind, index) for index in range(EACH)]))
+    return read
+
+
+def read_nondigit(task: tuple[str, str, int]) -> Read:
+    """One picture of a set, made and read."""
+    return HANDWRITING["read_back"](draw_nondigit(*task))
+
+
+def count_verdicts(network: lenet.Network, read: list[Read]) -> dict[str, float]:
+    """How often a network says each of its verdicts, in percent."""
+    answers = network.answer(np.stack([digit for digit, *_ in read]), [others for _, others, _ in read])
+    verdicts = [answer.verdict for answer in answers]
+    return {
+        name: round(100 * verdicts.count(name) / len(verdicts), 2) for name in ("none", "unsure", "digit")
+    }
+
+
+def measure_nondigits(network: lenet.Network, part: str, processes: int) -> dict[str, dict[str, float]]:
+    """The verdicts on each kind of a set, and on its 500 pictures that no reader takes for a digit."""
+    read = read_part(part, processes)
+    results = {kind: count_verdicts(network, pictures) for kind, pictures in read.items()}
+    everything = [picture for kind in KINDS for picture in read[kind]]
+    return {"all 500": count_verdicts(network, everything)} | results
+
+
+def measure_digits(network: lenet.Network, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Error, refusals and the calibration error of answers to digits, in percent and points."""
+    answers = network.answer(images)
+    right = np.array([answer.label == str(label) for answer, label in zip(answers, labels, strict=True)])
+    stands = np.array([answer.verdict == "digit" for answer in answers])
+    confidences = np.array([answer.confidence for answer in answers])
+    return {
+        "error": round(100 * float(1 - right.mean()), 2),
+        "refused": round(100 * float(1 - stands.mean()), 2),
+        "error_left": round(100 * float(1 - right[stands].mean()), 2),
+        "calibration_error": round(measure_calibration(confidences, right), 2),
+        "images": len(images),
+    }
+
+
+def measure_halves(network: lenet.Network, images: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
+    """The same of either half of the images, with the calibration that the other half gives."""
+    halves = [slice(0, len(images) // 2), slice(len(images) // 2, None)]
+    return [
+        measure_digits(calibrate(network, images[other], labels[other]), images[own], labels[own])
+        for own, other in (halves, halves[::-1])
+    ]
 
 
 def main() -> None:
-    """Draw a sheet of a set, each kind in two rows."""
+    """Write a network's refusals as JSON, or draw a sheet of a set, each kind in two rows."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=SEEDS)
-    parser.add_argument("sheet", type=Path, help="a PNG")
+    parser.add_argument("--data", type=Path, help="the folder of MNIST's files")
+    parser.add_argument("--network", default="1998", help="a bundled network's name or a file")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--sheet", nargs=2, metavar=("PART", "PNG"), help="draw a set instead")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/nondigits.json")
     arguments = parser.parse_args()
-    rows = []
-    for kind in KINDS | APART:
-        tiles = [
-            HANDWRITING["show"](HANDWRITING["read_picture"](content))
-            for content in draw_nondigits(arguments.part, kind)
-        ]
-        rows += [np.concatenate(tiles[start : start + 16], axis=1) for start in (0, 16)]
-    Image.fromarray(np.concatenate(rows)).save(arguments.sheet)
+    if arguments.sheet:
+        part, path = arguments.sheet
+        rows = []
+        for kind in KINDS | APART:
+            contents = [draw_nondigit(part, kind, index) for index in range(32)]
+            tiles = [HANDWRITING["show"](HANDWRITING["read_picture"](content)) for content in contents]
+            rows += [np.concatenate(tiles[start : start + 16], axis=1) for start in (0, 16)]
+        Image.fromarray(np.concatenate(rows)).save(path)
+        return
+    if not arguments.data:
+        parser.error("--data or --sheet")
+    images, labels = (
+        read_idx(arguments.data / f"train-{name}-ubyte.gz")[-5000:] for name in ("images-idx3", "labels-idx1")
+    )
+    network = lenet.load(arguments.network)
+    report = HANDWRITING["describe_run"]() | {
+        "seeds": SEEDS,
+        "network": arguments.network,
+        "network_sha256": HANDWRITING["name_network"](network),
+        "calibration": network.card["calibration"],
+        "validation": measure_digits(network, images, labels),
+        "halves": measure_halves(network, images, labels.astype(int)),
+        **{part: measure_nondigits(network, part, arguments.processes) for part in SEEDS},
+    }
+    write_text(arguments.out, json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

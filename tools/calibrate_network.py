@@ -1,4 +1,4 @@
-"""Calibrate a network on 5,000 validation digits: python tools/calibrate_network.py NAME --data FOLDER."""
+"""Calibrate a network on 5,000 validation digits of MNIST: python tools/calibrate_network.py NAME."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 from lenet.calibration import calibrate
-from lenet.data.idx import read_idx
+from lenet.data.dataset import load_dataset
+from lenet.data.split import split_dataset
 from lenet.errors import LenetError
 from lenet.network import BUNDLED, Network
 from lenet.storage import write_text
@@ -20,17 +21,15 @@ LINE = (
 )
 
 
-def calibrate_file(name: str, data: Path) -> Network:
+def calibrate_file(name: str, data: str) -> Network:
     """Write the calibration into a network's file, and for a bundled one into its card.
 
     Args:
         name: of a bundled network, or a file.
-        data: the folder of MNIST's files.
+        data: MNIST, as `load_dataset` finds it.
     """
-    images, labels = (
-        read_idx(data / f"train-{part}-ubyte.gz")[-VALIDATION:] for part in ("images-idx3", "labels-idx1")
-    )
-    network = calibrate(Network.load(name), images, labels.astype(int))
+    digits = split_dataset(load_dataset(data), VALIDATION).validation
+    network = calibrate(Network.load(name), digits.images, digits.labels)
     network.save(WEIGHTS / f"{name}.safetensors" if name in BUNDLED else name)
     card = WEIGHTS / f"{name}.md"
     if name in BUNDLED and card.exists():
@@ -43,7 +42,7 @@ def calibrate_file(name: str, data: Path) -> Network:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="of a bundled network, or a file that is rewritten")
-    parser.add_argument("--data", type=Path, required=True, help="the folder of MNIST's files")
+    parser.add_argument("--data", default="mnist", help="MNIST, if not where lenet finds it")
     arguments = parser.parse_args()
     try:
         print(calibrate_file(arguments.name, arguments.data).card["calibration"])

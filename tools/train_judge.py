@@ -51,9 +51,7 @@ def make_picture(task: Task) -> np.ndarray | None:
     if ink is not None:
         content = CORRUPT(name, ink, DIGITS + index)
     else:
-        draw, letters = NONDIGITS["KINDS"][name]
-        seed = [NONDIGITS["SEEDS"]["tuning"], *name.encode(), index]
-        content = draw(letters, np.random.default_rng(seed), "tuning")
+        content = NONDIGITS["draw_nondigit"]("tuning", name, index)
     try:
         return normalize_digit(read_picture(content))
     except PictureError:

@@ -83,7 +83,6 @@ def _draw_step(drawing: Drawing, pixels: np.ndarray, corner: tuple[float, float]
     height, width = (side * TILE / max(pixels.shape) for side in pixels.shape)
     x, y = corner[0] + (TILE - width) / 2, corner[1] + (TILE - height) / 2
     drawing.add(
-        Box(*corner, TILE, TILE, "sheet"),
         Raster(x, y, width, pixels),
         Box(x, y, width, height, None, "line"),
     )
