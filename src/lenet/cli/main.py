@@ -35,6 +35,7 @@ VERBS = {
     "rates": ("understand", "lenet.cli.rates:rates"),
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),
+    "export": ("use", "lenet.cli.export:export"),
     "data": ("use", "lenet.cli.data:app"),
     "bench": ("use", "lenet.cli.bench:bench"),
     "doctor": ("start", "lenet.cli.doctor:doctor"),
