@@ -22,7 +22,7 @@ HEADINGS = {
         "corruptions": "| 图片 | 错误率 | 比原样多 | 拒识 | 其余的错误率 |",
         "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 |",
         "validation": "| 数字 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
-        "made": "由 `{command}` 在提交 {commit} 得出（{machine}）；网络 `{network}`，SHA-256 {network_sha256}",
+        "made": "由 `{command}` 在提交 {commit} 得出（{machine}）；`{network}` 的 SHA-256：{network_sha256}",
     },
 }
 CHINESE = {

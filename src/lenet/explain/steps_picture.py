@@ -22,18 +22,15 @@ PIXELS = 2 * TILE  # more are not stored: two for each unit
 
 
 def take_looks(picture: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """The steps of one picture, as far as they go: on a blank page they end early.
+    """The steps of one picture; of a blank page only the page, for nothing is left to be seen on it.
 
     Args:
         picture: (H, W) uint8 luminance.
     """
-    looks = []
     try:
-        for look in steps(picture):
-            looks.append(look)  # noqa: PERF402 - what came before an error is kept
+        return list(steps(picture))
     except PictureError:
-        pass
-    return looks
+        return [("picture", picture)]
 
 
 def compose_steps(looks: Sequence[tuple[str, np.ndarray]], answer: Answer, language: str) -> Drawing:
