@@ -165,30 +165,40 @@ APART: dict[str, tuple[Callable[[str, np.random.Generator, str], bytes], str]] =
 }
 
 
-def draw_nondigit(part: str, kind: str, index: int) -> bytes:
-    """One picture that shows no digit.
+# digits all the same, though nobody's hand wrote them: how many of these are refused?
+PRINTED: dict[str, Callable[[str, np.random.Generator, str], bytes]] = {
+    "digits of the 7x12 codes": draw_code,
+    "digits of fonts": draw_letter,
+}
+
+
+def draw_picture(part: str, kind: str, index: int) -> bytes:
+    """One picture of a set.
 
     Args:
         part: "tuning" or "evaluation".
-        kind: one of `KINDS` or `APART`.
+        kind: one of `KINDS`, `APART` or `PRINTED`; of the last it shows the digit `index % 10`.
         index: its place, which decides everything random; a set ends before `EACH`.
     """
+    random = np.random.default_rng([SEEDS[part], *kind.encode(), index])
+    if kind in PRINTED:
+        return PRINTED[kind](str(index % 10), random, part)
     draw, letters = (KINDS | APART)[kind]
-    return draw(letters, np.random.default_rng([SEEDS[part], *kind.encode(), index]), part)
+    return draw(letters, random, part)
 
 
 def read_part(part: str, processes: int) -> dict[str, list[Read]]:
     """Every picture of a set, read as a person's: (28, 28), other marks, and seconds, by kind."""
     read = {}
     with ProcessPoolExecutor(processes) as pool:
-        for kind in KINDS | APART:
+        for kind in [*KINDS, *APART, *PRINTED]:
             read[kind] = list(pool.map(read_nondigit, [(part, kind, index) for index in range(EACH)]))
     return read
 
 
 def read_nondigit(task: tuple[str, str, int]) -> Read:
     """One picture of a set, made and read."""
-    return HANDWRITING["read_back"](draw_nondigit(*task))
+    return HANDWRITING["read_back"](draw_picture(*task))
 
 
 def count_verdicts(network: lenet.Network, read: list[Read]) -> dict[str, float]:
@@ -204,6 +214,10 @@ def measure_nondigits(network: lenet.Network, part: str, processes: int) -> dict
     """The verdicts on each kind of a set, and on its 500 pictures that no reader takes for a digit."""
     read = read_part(part, processes)
     results = {kind: count_verdicts(network, pictures) for kind, pictures in read.items()}
+    for kind in PRINTED:
+        answers = network.answer(np.stack([digit for digit, *_ in read[kind]]))
+        wrong = [answer.label != str(index % 10) for index, answer in enumerate(answers)]
+        results[kind]["error"] = round(100 * sum(wrong) / len(wrong), 2)
     everything = [picture for kind in KINDS for picture in read[kind]]
     return {"all 500": count_verdicts(network, everything)} | results
 
@@ -244,8 +258,8 @@ def main() -> None:
     if arguments.sheet:
         part, path = arguments.sheet
         rows = []
-        for kind in KINDS | APART:
-            contents = [draw_nondigit(part, kind, index) for index in range(32)]
+        for kind in [*KINDS, *APART, *PRINTED]:
+            contents = [draw_picture(part, kind, index) for index in range(32)]
             tiles = [HANDWRITING["show"](HANDWRITING["read_picture"](content)) for content in contents]
             rows += [np.concatenate(tiles[start : start + 16], axis=1) for start in (0, 16)]
         Image.fromarray(np.concatenate(rows)).save(path)

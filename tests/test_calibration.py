@@ -86,7 +86,15 @@ def test_a_calibration_travels_in_the_networks_file(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("images", "labels"), [(IMAGES[:0], LABELS[:0]), (IMAGES[:3], LABELS[:2])], ids=["none", "fewer"]
+    ("images", "labels"),
+    [
+        (IMAGES[:0], LABELS[:0]),
+        (IMAGES[:3], LABELS[:2]),
+        (IMAGES[:3], LABELS[:3] + 0.5),
+        (IMAGES[:3], np.array([0, 1, 3])),
+        (IMAGES[:3], np.array([0, 1, -1])),
+    ],
+    ids=["none", "fewer", "halves", "beyond", "below"],
 )
 def test_images_need_a_label_each(
     monkeypatch: pytest.MonkeyPatch, images: np.ndarray, labels: np.ndarray

@@ -1,7 +1,8 @@
 """Train the judge, a LeNet-5 that knows what no digit looks like: python tools/train_judge.py --data FOLDER.
 
 It learns from the first 55,000 digits of MNIST's training file, from some of them spoilt as a person's
-pictures are, and from the set "tuning" of benchmarks/nondigits.py; nothing of the set "evaluation" is seen.
+pictures are, from printed digits, and from the set "tuning" of benchmarks/nondigits.py; nothing of the set
+"evaluation" is seen.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ CORRUPT = NONDIGITS["HANDWRITING"]["corrupt"]
 
 DIGITS = 55_000
 EACH = range(125, 925)  # of each kind that is no digit; the first 125 are left to decide on
+PRINTED = range(125, 525)  # of each kind of printed digits, so that print alone is no reason to refuse
 SPOILT = {"everything together": 3000, "pen of double thickness": 1500, "pen of half thickness": 1500}
 REPEATED = 4  # what is no digit, each time distorted otherwise
 RUBBISH_ADDED = -2.0  # to its logit: of -3, -2, 0, 2 and 4 the truest confidence on the validation digits
@@ -51,7 +53,7 @@ def make_picture(task: Task) -> np.ndarray | None:
     if ink is not None:
         content = CORRUPT(name, ink, DIGITS + index)
     else:
-        content = NONDIGITS["draw_nondigit"]("tuning", name, index)
+        content = NONDIGITS["draw_picture"]("tuning", name, index)
     try:
         return normalize_digit(read_picture(content))
     except PictureError:
@@ -80,6 +82,10 @@ def make_examples(images: np.ndarray, labels: np.ndarray, processes: int) -> Exa
             found, marks = _pair(made, np.full(len(EACH), len(DIGITS_ALONE)))
             parts += [(found, marks)] * REPEATED
             print(f"{kind}: {len(found)}", file=sys.stderr)
+        for kind in NONDIGITS["PRINTED"]:
+            made = pool.map(make_picture, [(kind, index, None) for index in PRINTED], chunksize=16)
+            parts += [_pair(made, np.array(PRINTED) % 10)] * REPEATED
+            print(f"{kind}: {len(parts[-1][0])}", file=sys.stderr)
     pictures, classes = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.random.default_rng(0).permutation(len(pictures))
     return Examples(pictures[order], classes[order].astype(np.int64))

@@ -14,13 +14,13 @@ RESULTS = ROOT / "benchmarks" / "results"
 HEADINGS = {
     "en": {
         "corruptions": "| picture | error | more than clean | refused | error of the rest |",
-        "nondigits": "| picture | no digit here | not sure | taken for a digit |",
+        "nondigits": "| picture | no digit here | not sure | taken for a digit | misread |",
         "validation": "| digits | error | refused | error of the rest | calibration error |",
         "made": "Made by `{command}` at {commit} ({machine}); network `{network}`, SHA-256 {network_sha256}.",
     },
     "zh": {
         "corruptions": "| 图片 | 错误率 | 比原样多 | 拒识 | 其余的错误率 |",
-        "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 |",
+        "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 | 读错 |",
         "validation": "| 数字 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
         "made": "由 `{command}` 在提交 {commit} 得出（{machine}）；`{network}` 的 SHA-256：{network_sha256}",
     },
@@ -51,6 +51,8 @@ CHINESE = {
     "crops of photographs": "照片的局部",
     "OoIl of the 7x12 codes": "7x12 编码中的 O o I l",
     "OoIl of fonts": "字体中的 O o I l",
+    "digits of the 7x12 codes": "数字：7x12 编码中的",
+    "digits of fonts": "数字：字体中的",
     "all": "全部 5,000 个",
     "half 1": "前一半，用后一半校准",
     "half 2": "后一半，用前一半校准",
@@ -92,7 +94,11 @@ def write_tables(results: dict[str, Any], language: str) -> dict[str, str]:
             for name, row in handwriting["results"].items()
         ],
         "nondigits": [
-            (names.get(name, name), *(f"{row[verdict]:.1f}%" for verdict in ("none", "unsure", "digit")))
+            (
+                names.get(name, name),
+                *(f"{row[verdict]:.1f}%" for verdict in ("none", "unsure", "digit")),
+                f"{row['error']:.1f}%" if "error" in row else "",
+            )
             for name, row in nondigits["evaluation"].items()
         ],
         "validation": [
@@ -125,10 +131,10 @@ def fill(text: str, tables: dict[str, str]) -> str:
         tables: from `write_tables`.
     """
     for name, table in tables.items():
-        place = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+        place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not place.search(text):
             raise ValueError(f"no place for {name}")
-        text = place.sub(lambda found, table=table: found[1] + table + found[2], text)
+        text = place.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
     return text
 
 

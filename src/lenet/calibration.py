@@ -26,12 +26,15 @@ def calibrate(network: Network, images: np.ndarray, labels: np.ndarray, refused:
         labels: (N,) their classes, indices into `network.labels`.
         refused: the share of these images whose answers shall not stand, 0 to 1.
     Raises:
-        ShapeError: no images, or not one label for each.
+        ShapeError: no images, or not one label of the network for each.
     Source:
         Guo et al., "On calibration of modern neural networks", 2017: one temperature.
     """
-    if not len(images) or labels.shape != (len(images),):
+    if not len(images) or labels.shape != (len(images),) or labels.dtype.kind not in "iu":
         raise ShapeError("evaluation.labels", images=len(images), labels=f"{labels.shape} {labels.dtype}")
+    for label in (labels.min(), labels.max()):
+        if not 0 <= label < len(network.labels):
+            raise ShapeError("shape.label", label=int(label), last=len(network.labels) - 1)
     penalties, judged = network.penalties(images), network.judge(images)
     judge, rubbish = load_judge_card() if judged is not None else (None, 0.0)
     start = Calibration(1.0, judge, rubbish, 0.0)
@@ -42,7 +45,7 @@ def calibrate(network: Network, images: np.ndarray, labels: np.ndarray, refused:
 
     found = replace(start, temperature=find_smallest(measure))
     confidences = weigh(penalties, judged, found)[np.arange(len(images)), penalties.argmin(axis=1)]
-    sure = float(np.sort(confidences)[round(refused * len(images))])
+    sure = float(np.sort(confidences)[min(round(refused * len(images)), len(images) - 1)])
     # a number that a reader of the card can take in; what lies exactly on it stands
     found = replace(found, sure=math.floor(1e4 * sure) / 1e4, temperature=round(found.temperature, 4))
     card = {**network.card, "calibration": {**asdict(found), "images": len(images)}}
