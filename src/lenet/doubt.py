@@ -51,7 +51,7 @@ class Calibration:
             if value is None and name == "judge":
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-                raise ValueError(f"calibration.{name}: {value!r}")
+                raise ValueError(f"{name} of the calibration: {value!r}")
         if self.temperature <= 0 or (self.judge is not None and self.judge <= 0) or not 0 <= self.sure <= 1:
             raise ValueError(f"calibration: {asdict(self)}")
 
