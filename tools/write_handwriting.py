@@ -16,12 +16,14 @@ HEADINGS = {
         "corruptions": "| picture | error | more than clean | refused | error of the rest |",
         "nondigits": "| picture | no digit here | not sure | taken for a digit | misread |",
         "validation": "| digits | error | refused | error of the rest | calibration error |",
+        "count": "{pictures:,} digits each. ",
         "made": "Made by `{command}` at {commit} ({machine}); network `{network}`, SHA-256 {network_sha256}.",
     },
     "zh": {
         "corruptions": "| 图片 | 错误率 | 比原样多 | 拒识 | 其余的错误率 |",
         "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 | 读错 |",
         "validation": "| 数字 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
+        "count": "每种 {pictures:,} 个数字。",
         "made": "由 `{command}` 在提交 {commit} 得出（{machine}）；`{network}` 的 SHA-256：{network_sha256}",
     },
 }
@@ -118,6 +120,8 @@ def write_tables(results: dict[str, Any], language: str) -> dict[str, str]:
         rule = "|---" * (heading.count("|") - 1) + "|"
         made = handwriting if name == "corruptions" else nondigits
         foot = headings["made"].format(**made | {"commit": made["commit"][:7]})
+        if name == "corruptions":
+            foot = headings["count"].format(**handwriting["results"]["clean"]) + foot
         body = [f"| {' | '.join(line)} |" for line in lines]
         tables[name] = "\n".join([heading, rule, *body, "", foot])
     return tables
