@@ -70,7 +70,7 @@ def test_it_learns_by_an_ordinary_fit_and_survives_a_file(preset: str, tmp_path:
     network.compile(Momentum(0.02, momentum=0.9, pull=1e-4), loss, jit_compile=False)
     images, shares = draw_images(8), np.eye(10, dtype=np.float32)[:8]
     losses = network.fit(images, shares, batch_size=8, epochs=30, verbose=0).history["loss"]
-    assert losses[-1] < 0.9 * losses[0]
+    assert losses[-1] < losses[0] - 0.05
     network.save(tmp_path / "lenet.keras")
     loaded = keras.models.load_model(tmp_path / "lenet.keras")
     np.testing.assert_array_equal(loaded(images), network(images))

@@ -32,8 +32,8 @@ def scaled_tanh(sums: Any) -> Any:
 class TableConvolution(keras.layers.Layer):
     """Kernels over the maps that a table names, one kernel for each connection (C3).
 
-    (N, H, W, D) to (N, H - side + 1, W - side + 1, maps). Weights: `weight` (connections, side, side), ordered
-    by map, then by ascending input; `bias` (maps,).
+    (N, H, W, D) to (N, H - side + 1, W - side + 1, maps). Weights: `weight` (connections, side, side), in the
+    order of the table; `bias` (maps,).
 
     Args:
         table: for each map, the maps below that it reads, counted from 0; by default Table I.
@@ -57,24 +57,19 @@ class TableConvolution(keras.layers.Layer):
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights, drawn as Keras draws them (Glorot, uniform), and find their places."""
-        depth, maps = input_shape[-1], len(self.table)
-        pairs = np.array([(m, i) for m, inputs in enumerate(self.table) for i in inputs])
+        maps = len(self.table)
+        pairs = np.array([(i, m) for m, inputs in enumerate(self.table) for i in inputs])
         self.weight = self.add_weight((len(pairs), self.side, self.side), name="weight")
         self.bias = self.add_weight((maps,), name="bias", initializer="zeros")
-        # the row of the kernel that joins an input to a map; the last row, of zeros, where none does
-        rows = np.full((depth or 0, maps), len(pairs))
-        rows[pairs[:, 1], pairs[:, 0]] = np.arange(len(pairs))
-        self._rows = rows
+        self._pairs = pairs
 
     def call(self, maps: Any) -> Any:
         """The states of the maps."""
         ops = keras.ops
-        absent = ops.zeros((1, self.side, self.side), self.weight.dtype)
-        kernels = ops.take(
-            ops.concatenate([self.weight, absent]), self._rows, axis=0
-        )  # (D, maps, side, side)
-        dense = ops.transpose(kernels, (2, 3, 0, 1))
-        return self.activation(ops.conv(maps, dense, padding="valid", **PLACES) + self.bias)
+        # one dense convolution, with kernels of zeros where there is no connection
+        shape = (maps.shape[-1], len(self.table), self.side, self.side)
+        kernels = ops.transpose(ops.scatter(self._pairs, self.weight, shape), (2, 3, 0, 1))
+        return self.activation(ops.conv(maps, kernels, padding="valid", **PLACES) + self.bias)
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
         """The kernel takes side - 1 from rows and columns."""
