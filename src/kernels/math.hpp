@@ -41,7 +41,7 @@ template <class Scale> INLINE Vec tanh_scaled(Vec x, Scale) {
 }
 
 struct Paper { static constexpr double height() { return 1.7159; } static constexpr double slope() { return 2.0 / 3.0; } };
-struct Half { static constexpr double height() { return 0.5; } static constexpr double slope() { return 0.5; } };
+struct Sigmoid { static constexpr double height() { return 0.5; } static constexpr double slope() { return 0.5; } };
 
 // log(x) for a positive, normal x, relative error below 1e-13. In double: it is needed once a sample.
 INLINE double log(double x) {
@@ -61,7 +61,7 @@ INLINE double log(double x) {
 // The squashing function and its derivative, which is taken from its value. Source: appendix A.
 template <int A> INLINE Vec squash(Vec a) {
     if (A == TANH) return tanh_scaled(a, Paper{});
-    if (A == LOGISTIC) return tanh_scaled(a, Half{}) + spread(0.5f);
+    if (A == LOGISTIC) return tanh_scaled(a, Sigmoid{}) + spread(0.5f);
     return at_least(spread(0.0f), a);
 }
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lenet.experiments.run import Result, resume, train
     from lenet.export.c_file import export_c
     from lenet.export.onnx import export_onnx
+    from lenet.export.pytorch_file import export_pytorch
+    from lenet.export.state_dict import import_network
     from lenet.network import Answer, Network, load
     from lenet.parameters import Parameters, initialize_parameters
     from lenet.trace import Trace
@@ -36,6 +38,8 @@ _PLACES = {
     "lenet.experiments.run": ("Result", "resume", "train"),
     "lenet.export.c_file": ("export_c",),
     "lenet.export.onnx": ("export_onnx",),
+    "lenet.export.pytorch_file": ("export_pytorch",),
+    "lenet.export.state_dict": ("import_network",),
     "lenet.network": ("Answer", "Network", "load"),
     "lenet.parameters": ("Parameters", "initialize_parameters"),
     "lenet.trace": ("Trace",),
@@ -59,6 +63,8 @@ __all__ = [
     "evaluate",
     "export_c",
     "export_onnx",
+    "export_pytorch",
+    "import_network",
     "initialize_parameters",
     "load",
     "load_dataset",
