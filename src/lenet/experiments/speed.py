@@ -23,6 +23,7 @@ IMAGES = 10_000  # recognized at once; a training goes through the first of them
 SAMPLES = {64: 6400, 256: 6400, 1: 3000}  # that are timed; an epoch is scaled from them
 SLOW_SAMPLES = {64: 1920, 256: 2560, 1: 200}  # for `reference`, which takes thirty times as long
 SINGLES = 200
+WARM_UP = 200
 FIGURES = ("train_64", "train_256", "train_1", "batch_recognition", "single_recognition")
 UNITS = {
     **dict.fromkeys(FIGURES[:3], "s/epoch"),
@@ -30,6 +31,8 @@ UNITS = {
     "single_recognition": "us",
 }
 OPERATIONS = {"train_64": EPOCH, "train_256": EPOCH}  # figures that are compared with the peak: images
+
+Run = Callable[[bool], float]  # one turn, in the figure's unit; True: the first one, which is not counted
 
 
 @dataclass(frozen=True)
@@ -78,13 +81,13 @@ def measure(
         for name, run in contestants.items():  # compilation and warm-up, apart
             watch(f"{figure}: {name}")
             start = time.perf_counter()
-            run()
+            run(True)
             first = time.perf_counter() - start
             found[figure][name] = {"unit": UNITS[figure], "first_call_s": first, "values": []}
         for turn in range(rounds):
             watch(f"{figure}: {turn + 1}/{rounds}")
             for name, run in contestants.items():
-                found[figure][name]["values"].append(run())
+                found[figure][name]["values"].append(run(False))
     return summarize(found)
 
 
@@ -174,7 +177,7 @@ def _measure_peak() -> dict[str, Any]:
 
 def _list_contestants(
     figure: str, architecture: Architecture, images: np.ndarray, labels: np.ndarray, threads: int
-) -> Iterator[tuple[str, Callable[[], float]]]:
+) -> Iterator[tuple[str, Run]]:
     """Name and one timed run of everything that is installed."""
     scale = 0.1 if architecture.output == "rbf" else 1.0
     engines = [get_engine("reference")]
@@ -187,9 +190,9 @@ def _list_contestants(
         for engine in engines:
             yield engine.name, _time_training(engine, architecture, Loss(scale=scale), batch, images, labels)
         for name, train in speed_peers.list_trainings(architecture, scale, batch, threads, images, labels):
-            yield name, _scale_up(train, SAMPLES[batch])
+            yield name, _scale_up(train, SAMPLES[batch], batch)
         for name, train in speed_keras.list_trainings(architecture, scale, batch, threads, images, labels):
-            yield name, _scale_up(train, SAMPLES[batch])
+            yield name, _scale_up(train, SAMPLES[batch], batch)
         return
     for engine in engines:
         model = engine.load(architecture, initialize_parameters(architecture, 0))
@@ -201,13 +204,18 @@ def _list_contestants(
         yield name, _time_recognition(recognize, figure, images)
 
 
-def _scale_up(train: Callable[[int], float], samples: int) -> Callable[[], float]:
-    return lambda: train(samples) * EPOCH / samples
+def _scale_up(train: Callable[[int], float], samples: int, batch: int) -> Run:
+    def run(warm: bool) -> float:
+        # one sample an update takes many seconds, and warms up sooner
+        count = WARM_UP if warm and batch == 1 else samples
+        return train(count) * EPOCH / count
+
+    return run
 
 
 def _time_training(
     engine: Engine, architecture: Architecture, loss: Loss, batch: int, images: np.ndarray, labels: np.ndarray
-) -> Callable[[], float]:
+) -> Run:
     count = (SAMPLES if engine.name == "native" else SLOW_SAMPLES)[batch]
     # one sample an update is the method of 1998: no momentum, one rate a parameter
     parameters = initialize_parameters(architecture, 0)
@@ -216,7 +224,7 @@ def _time_training(
     order = np.arange(count, dtype=np.int32).reshape(-1, batch)
     rates = np.full(len(order), 1e-3)
 
-    def train() -> float:
+    def train(_: bool) -> float:
         start = time.perf_counter()
         run.advance(images, labels, order, rates, scales)
         return (time.perf_counter() - start) * EPOCH / count
@@ -224,17 +232,15 @@ def _time_training(
     return train
 
 
-def _time_recognition(
-    recognize: Callable[[np.ndarray], np.ndarray], figure: str, images: np.ndarray
-) -> Callable[[], float]:
+def _time_recognition(recognize: Callable[[np.ndarray], np.ndarray], figure: str, images: np.ndarray) -> Run:
     """From bytes as stored to penalties, with all conversions."""
 
-    def many() -> float:
+    def many(_: bool) -> float:
         start = time.perf_counter()
         recognize(images)
         return len(images) / (time.perf_counter() - start)
 
-    def one() -> float:
+    def one(_: bool) -> float:
         times = []
         for index in range(SINGLES):
             start = time.perf_counter()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -28,7 +29,7 @@ def list_trainings(
 ) -> Iterator[tuple[str, Train]]:
     """Name and training of each way, if TensorFlow is installed."""
     if find_spec("tensorflow"):
-        for way in WAYS:
+        for way in WAYS[: 1 if batch == 1 else None]:  # one sample at a time, XLA gains nothing
             yield f"keras {way}", _train(way, architecture, scale, batch, threads, images, labels)
 
 
@@ -61,10 +62,8 @@ def _import_tensorflow(threads: int) -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow
 
-    try:
+    with suppress(RuntimeError):  # it has begun to work, with as many as the first figure set
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-    except RuntimeError:  # it has begun to work, with as many as the first figure set
-        pass
     return tensorflow
 
 
@@ -102,31 +101,63 @@ def _make_network(architecture: Architecture) -> Any:
     import tensorflow
 
     keras = tensorflow.keras
-    parameters = initialize_parameters(architecture, 0)
+    image = keras.Input((32, 32, 1))
+    maps = image
+    for name in ("c1", "s2", "c3", "s4", "c5"):
+        layer = _make_pooling if name in ("s2", "s4") else _make_convolution
+        maps = layer(architecture, name)(maps)
+    squash = _choose_squashing(architecture)
+    states = keras.layers.Dense(84, activation=squash)(keras.layers.Flatten()(maps))
+    if architecture.output == "linear":
+        return keras.Model(image, keras.layers.Dense(architecture.classes)(states) * -1.0)
+    codes = architecture.codes.astype(np.float32)
 
-    def squash(sums: Any) -> Any:
-        if architecture.activation == "relu":
-            return tensorflow.nn.relu(sums)
-        if architecture.activation == "logistic":
-            return tensorflow.nn.sigmoid(sums)
-        return TANH_AMPLITUDE * tensorflow.tanh(TANH_SLOPE * sums)
+    def measure(states: Any) -> Any:
+        # |x|^2 - 2 x.w + |w|^2: one matrix product
+        products = tensorflow.matmul(states, tensorflow.constant(-2 * codes.T))
+        return products + tensorflow.reduce_sum(states**2, 1, keepdims=True) + (codes**2).sum(1)
 
-    class Convolution(keras.layers.Conv2D):  # type: ignore[misc, unused-ignore]  # TensorFlow may be absent
+    return keras.Model(image, keras.layers.Lambda(measure)(states))
+
+
+def _choose_squashing(architecture: Architecture) -> Callable[[Any], Any]:
+    import tensorflow
+
+    if architecture.activation == "relu":
+        return tensorflow.nn.relu
+    if architecture.activation == "logistic":
+        return tensorflow.nn.sigmoid
+    return lambda sums: TANH_AMPLITUDE * tensorflow.tanh(TANH_SLOPE * sums)
+
+
+def _make_convolution(architecture: Architecture, name: str) -> Any:
+    import tensorflow
+
+    kernels = initialize_parameters(architecture, 0).dense(name).transpose(2, 3, 1, 0)
+    squash, start = _choose_squashing(architecture), tensorflow.keras.initializers.Constant(kernels)
+    mask = tensorflow.constant((kernels != 0).astype(np.float32))
+
+    layers: Any = tensorflow.keras.layers
+
+    class MaskedConvolution(layers.Conv2D):  # type: ignore[misc, unused-ignore]  # Any without TensorFlow
         """Missing connections stay missing."""
 
-        def __init__(self, name: str) -> None:
-            kernels = parameters.dense(name).transpose(2, 3, 1, 0)
-            start = keras.initializers.Constant(kernels)
-            super().__init__(kernels.shape[-1], 5, kernel_initializer=start)
-            self.mask = tensorflow.constant((kernels != 0).astype(np.float32)) if name == "c3" else None
-
         def call(self, maps: Any) -> Any:
-            if self.mask is None:
-                return squash(super().call(maps))
-            sums = tensorflow.nn.conv2d(maps, self.kernel * self.mask, 1, "VALID")
+            sums = tensorflow.nn.conv2d(maps, self.kernel * mask, 1, "VALID")
             return squash(sums + self.bias)
 
-    class Subsampling(keras.layers.Layer):  # type: ignore[misc, unused-ignore]
+    if name == "c3" and architecture.connections == "table":
+        return MaskedConvolution(kernels.shape[-1], 5, kernel_initializer=start)
+    return layers.Conv2D(kernels.shape[-1], 5, activation=squash, kernel_initializer=start)
+
+
+def _make_pooling(architecture: Architecture, name: str) -> Any:
+    import tensorflow
+
+    layers: Any = tensorflow.keras.layers
+    squash = _choose_squashing(architecture)
+
+    class Subsampling(layers.Layer):  # type: ignore[misc, unused-ignore]
         """The mean of four, times a coefficient, plus a bias."""
 
         def build(self, shape: Any) -> None:
@@ -137,23 +168,7 @@ def _make_network(architecture: Architecture) -> Any:
             means = tensorflow.nn.avg_pool2d(maps, 2, 2, "VALID")
             return squash(self.coefficient * means + self.shift)
 
-    def pool() -> Any:
-        if architecture.pooling == "trainable":
-            return Subsampling()
-        kind = "MaxPooling2D" if architecture.pooling == "max" else "AveragePooling2D"
-        return getattr(keras.layers, kind)(2)
-
-    def measure(states: Any) -> Any:
-        # |x|^2 - 2 x.w + |w|^2: one matrix product
-        codes = architecture.codes.astype(np.float32)
-        products = tensorflow.matmul(states, tensorflow.constant(-2 * codes.T))
-        return products + tensorflow.reduce_sum(states**2, 1, keepdims=True) + (codes**2).sum(1)
-
-    image = keras.Input((32, 32, 1))
-    maps = image
-    for layer in (Convolution("c1"), pool(), Convolution("c3"), pool(), Convolution("c5")):
-        maps = layer(maps)
-    states = keras.layers.Dense(84, activation=squash)(keras.layers.Flatten()(maps))
-    if architecture.output == "linear":
-        return keras.Model(image, keras.layers.Dense(architecture.classes)(states) * -1.0)
-    return keras.Model(image, keras.layers.Lambda(measure)(states))
+    if architecture.pooling == "trainable":
+        return Subsampling(name=name)
+    kind = layers.MaxPooling2D if architecture.pooling == "max" else layers.AveragePooling2D
+    return kind(2, name=name)

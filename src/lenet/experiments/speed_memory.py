@@ -45,7 +45,7 @@ def measure_memory(threads: int = 2) -> float | None:
         words = ["train", "--data", str(data), "--passes", "1", "--threads", str(threads)]
         words += ["--out", str(Path(home, "run")), "--json"]
         command = [sys.executable, "-c", CHILD, *words]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     peak = answer.stdout.split()[-1] if answer.returncode == 0 else "None"
     return None if peak == "None" else float(peak)
 

@@ -1,0 +1,53 @@
+"""The tables of speed in READMEs and docs are those that benchmarks/results/speed.json gives."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from lenet.architecture import MODERN, ORIGINAL
+from lenet.experiments.speed import FIGURES, count_operations
+
+ROOT = Path(__file__).parents[2]
+RESULTS = json.loads((ROOT / "benchmarks/results/speed.json").read_text("utf-8"))
+TABLES = runpy.run_path(str(ROOT / "benchmarks/speed_tables.py"))
+
+
+@pytest.mark.parametrize("name", TABLES["DOCUMENTS"])
+def test_the_numbers_of_speed_in_a_document_are_the_measured_ones(name):
+    language, whole = TABLES["DOCUMENTS"][name]
+    text = (ROOT / name).read_text("utf-8")
+    assert TABLES["read_block"](text) == TABLES["build"](RESULTS, language, whole)
+
+
+MEASURED = [("original", figure) for figure in FIGURES]
+MEASURED += [("modern", figure) for figure in ("train_64", "batch_recognition", "single_recognition")]
+
+
+@pytest.mark.parametrize(("network", "figure"), MEASURED)
+def test_every_figure_was_measured_beside_pytorch(network, figure):
+    timings = RESULTS[network][figure]
+    ways = [name for name in timings if name.startswith("pytorch")]
+    assert len(ways) >= 4
+    assert "native" in timings
+    assert all(len(timing["values"]) == timing["rounds"] >= 5 for timing in timings.values())
+
+
+def test_every_part_says_where_it_was_measured():
+    parts = {f"{network}:{figure}" for network, figure in MEASURED}
+    assert parts | {"online", "cold", "memory", "train"} <= RESULTS["runs"].keys()
+    for run in RESULTS["runs"].values():
+        assert {"command", "commit", "machine", "date", "versions"} <= run.keys()
+
+
+def test_a_pass_over_the_network_of_1998_takes_103_gflop():
+    assert count_operations(ORIGINAL) == 2 * (326_520 + 325_680 + 208_920)
+    assert round(60_000 * count_operations(ORIGINAL) / 1e9) == 103
+
+
+def test_a_pass_over_the_modern_network_takes_more():
+    # C3 has 96 connections instead of 60, and the output is trained
+    c3, output = 36 * 25 * 100, 840
+    more = count_operations(MODERN) - count_operations(ORIGINAL)
+    assert more == 2 * (3 * c3 + output)
