@@ -1,14 +1,15 @@
 """The speed of everything, measured in parts, and the tables and pictures that are made from it.
 
     python benchmarks/speed.py original:train_64 modern:train_64 --rounds 5
-    python benchmarks/speed.py online cold train memory --lenet /tmp/fresh/bin/lenet
+    python benchmarks/speed.py online cold memory train:modern:sprint --lenet /tmp/fresh/bin/lenet
     python benchmarks/speed.py write
 
 A part is NETWORK:FIGURE (what `lenet bench` measures), or one of:
 online: 20 passes of the method of 1998, the curvature measured before each and both errors after each;
-cold: `lenet recognize one.png` as a new process; train: `lenet train` as a new process, five seeds a recipe,
-which evaluates the test set; memory: its peak. Parts replace what results/speed.json holds of them, or with
---more add rounds to it. `write` makes the tables and the pictures of the READMEs and of docs/speed.md anew.
+cold: `lenet recognize one.png` as a new process; memory: the peak of `lenet train`;
+train:NETWORK:RECIPE: `lenet train` as a new process, five seeds, which evaluates the test set.
+Parts replace what results/speed.json holds of them, or with --more add rounds to it. `write` makes the tables
+and the pictures of the READMEs and of docs/speed.md anew.
 All parts, one command each, so that none takes long: benchmarks/speed.sh.
 """
 
@@ -37,7 +38,6 @@ from lenet.training.trainer import PassEnded, Trainer
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
 THREADS = 2
-TRAININGS = (("modern", "sprint"), ("original", "sprint"), ("original", "fast"))
 SEEDS = range(5)
 
 
@@ -77,10 +77,10 @@ def measure_cold(lenet):
     return {"values": seconds[1:], "median": statistics.median(seconds[1:])}
 
 
-def measure_trainings(lenet):
+def measure_trainings(lenet, chosen):
     """Seconds and test accuracy of `lenet train`, whole processes, report and curves included."""
     found = {}
-    for network, recipe in TRAININGS:
+    for network, recipe in chosen:
         seconds, accuracies, validation = [], [], []
         for seed in SEEDS:
             with tempfile.TemporaryDirectory() as home:
@@ -109,8 +109,8 @@ def measure_part(part, rounds, lenet):
         return measure_online()
     if part == "cold":
         return measure_cold(lenet)
-    if part == "train":
-        return measure_trainings(lenet)
+    if part.startswith("train:"):
+        return measure_trainings(lenet, [tuple(part.split(":")[1:])])
     if part == "memory":
         return {"megabytes": measure_memory(THREADS)}
     network, _, figure = part.partition(":")
@@ -123,7 +123,7 @@ def measure_part(part, rounds, lenet):
 def add_values(old, new):
     """Two measurements of one figure as one."""
     for name, timing in new.items():
-        timing["values"] = old[name]["values"] + timing["values"]
+        timing["values"] = old.get(name, {"values": []})["values"] + timing["values"]
     return new
 
 
@@ -178,7 +178,9 @@ def main():
         found = measure_part(part, arguments.rounds, arguments.lenet)
         results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
         network, _, figure = part.partition(":")
-        if figure:
+        if network == "train":
+            results["train"] = results.get("train", {}) | found
+        elif figure:
             old = results.get(network, {})
             if arguments.more and figure in old:
                 found[figure] = add_values(old[figure], found[figure])

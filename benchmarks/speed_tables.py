@@ -38,6 +38,7 @@ WORDS = {
         "memory": "Peak memory of a whole `lenet train` on as many images as MNIST has: {megabytes:.0f} MB.",
         "machine": "Measured on {machine}; {versions}; commit {commits}, {dates}, {rounds} alternating "
         "rounds, two threads.",
+        "spread": "Between its rounds one and the same measurement of `native` varied by up to a factor of {factor:.1f}.",
         "original": "The network of 1998",
         "modern": "What tutorials call LeNet-5 (`--architecture modern`)",
     },
@@ -60,6 +61,7 @@ WORDS = {
         "online": "1998 年的方法训练 20 遍（每个样本更新一次，每遍之前测曲率，每遍之后测两种错误率）：{seconds:.0f} 秒。",
         "memory": "完整的一次 `lenet train`（图像数与 MNIST 相同）的内存峰值：{megabytes:.0f} MB。",
         "machine": "测量于 {machine}；{versions}；提交 {commits}，{dates}，{rounds} 轮交替测量，两个线程。",
+        "spread": "同一项 `native` 的测量在各轮之间最多相差 {factor:.1f} 倍。",
         "original": "1998 年的网络",
         "modern": "教程里所说的 LeNet-5（`--architecture modern`）",
     },
@@ -93,12 +95,13 @@ def build(results, language, whole):
     """The block of a document: short for the READMEs, whole for docs/speed.md."""
     words, texts = WORDS[language], load_texts(language)
     parts = []
-    for network in ("original", "modern"):
+    networks = [network for network in ("original", "modern") if network in results]
+    for network in networks:
         parts += [f"**{words[network]}**", build_comparison(results[network], words, texts)]
     parts.append(build_trainings(results["train"], words) if "train" in results else "")
     parts += build_sentences(results, words)
     if whole:
-        for network in ("original", "modern"):
+        for network in networks:
             for figure in filter(results[network].__contains__, FIGURES):
                 title = f"**{words[network]}: {texts[f'bench.{figure}']}** ({UNITS[figure]})"
                 parts += [title, build_whole(results[network][figure], words)]
@@ -140,7 +143,7 @@ def build_trainings(trainings, words):
 
 
 def build_sentences(results, words):
-    """Peak, cold start, the online method, memory, and where all that was measured."""
+    """Peak, cold start, the online method, memory, how even the rounds were, and where that was measured."""
     original, runs = results["original"], results["runs"]
     share = 100 * original["share_of_peak"]["train_64"]
     values = {"peak": original["fma_peak_gflops"], "clock": 100 * original["share_of_clock"]}
@@ -153,6 +156,8 @@ def build_sentences(results, words):
         yield words["online"].format(**results["online"])
     if "memory" in results:
         yield words["memory"].format(**results["memory"])
+    timings = [original[figure]["native"] for figure in FIGURES]
+    yield words["spread"].format(factor=max(timing["high"] / timing["low"] for timing in timings))
     run = runs["original:train_64"]
     yield words["machine"].format(
         machine=run["machine"],
