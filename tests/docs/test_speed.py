@@ -9,6 +9,9 @@ import pytest
 
 from lenet.architecture import MODERN, ORIGINAL
 from lenet.experiments.speed import FIGURES, count_operations
+from lenet.experiments.speed_picture import draw_speed
+from lenet.explain.drawing import write_svg
+from lenet.texts import load_texts
 
 ROOT = Path(__file__).parents[2]
 RESULTS = json.loads((ROOT / "benchmarks/results/speed.json").read_text("utf-8"))
@@ -55,3 +58,9 @@ def test_a_pass_over_the_modern_network_takes_more():
     c3, output = 36 * 25 * 100, 840
     more = count_operations(MODERN) - count_operations(ORIGINAL)
     assert more == 2 * (3 * c3 + output)
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "speed.svg"), ("zh", "speed.zh.svg")])
+def test_the_bars_are_those_of_the_measured_numbers(language, name):
+    drawn = write_svg(draw_speed(RESULTS["original"], load_texts(language)))
+    assert (ROOT / "docs" / "figures" / name).read_text("utf-8") == drawn
