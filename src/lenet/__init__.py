@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lenet.architecture import MODERN, ORIGINAL, Architecture
+    from lenet.calibration import calibrate
     from lenet.data.dataset import Dataset, load_dataset
     from lenet.errors import LenetError
     from lenet.estimator import LeNet5Classifier as LeNet5Classifier
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from lenet.export.c_file import export_c
     from lenet.export.onnx import export_onnx
     from lenet.export.pytorch_file import export_pytorch
+    from lenet.export.state_dict import import_network
     from lenet.network import Answer, Network, load
     from lenet.parameters import Parameters, initialize_parameters
     from lenet.trace import Trace
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 # where each public name lives; imported when it is first asked for, so that `import lenet` costs nothing
 _PLACES = {
     "lenet.architecture": ("MODERN", "ORIGINAL", "Architecture"),
+    "lenet.calibration": ("calibrate",),
     "lenet.data.dataset": ("Dataset", "load_dataset"),
     "lenet.errors": ("LenetError",),
     "lenet.estimator": ("LeNet5Classifier",),  # not in __all__: it needs scikit-learn
@@ -38,6 +41,7 @@ _PLACES = {
     "lenet.export.c_file": ("export_c",),
     "lenet.export.onnx": ("export_onnx",),
     "lenet.export.pytorch_file": ("export_pytorch",),
+    "lenet.export.state_dict": ("import_network",),
     "lenet.network": ("Answer", "Network", "load"),
     "lenet.parameters": ("Parameters", "initialize_parameters"),
     "lenet.trace": ("Trace",),
@@ -58,10 +62,12 @@ __all__ = [
     "Recipe",
     "Result",
     "Trace",
+    "calibrate",
     "evaluate",
     "export_c",
     "export_onnx",
     "export_pytorch",
+    "import_network",
     "initialize_parameters",
     "load",
     "load_dataset",
