@@ -9,7 +9,7 @@ import numpy as np
 
 from lenet.experiments import published
 from lenet.experiments.curve import prepare_drawing, render_svg
-from lenet.experiments.reproduction_results import ESTIMATED
+from lenet.experiments.reproduction_results import ESTIMATED, name_key
 from lenet.explain.palette import LIGHT
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ def draw_pictures(results: Mapping[str, Any], images: np.ndarray, texts: Texts) 
 
 def draw_figure_5(results: Mapping[str, Any], texts: Texts) -> Figure:
     """Both curves over the passes: the paper's as dots, ours as a line for each seed."""
-    figure, (left, right) = _make_panels(texts, ("test_title", "training_title"))
+    figure, (left, right) = _make_panels(texts["reproduce.test_title"], texts["reproduce.training_title"])
     for axes, part, curve in (
         (left, "test", published.TEST_CURVE),
         (right, "training", published.TRAINING_CURVE),
     ):
         for kind, colour in (("1998-distorted", LIGHT["soft"]), ("1998", LIGHT["accent"])):
             for number, run in enumerate(results["kinds"].get(kind, {"runs": []})["runs"]):
-                label = texts[f"reproduce.line_{kind}"] if number == 0 else None
+                label = texts[f"reproduce.line_{name_key(kind)}"] if number == 0 else None
                 _plot(axes, np.arange(1, len(run[part]) + 1), run[part], STYLES[kind], colour, label=label)
         numbers = np.arange(1, len(curve) + 1)
         axes.plot(numbers, curve, "o", color=LIGHT["ink"], markersize=5, label=texts["reproduce.line_paper"])
@@ -65,7 +65,7 @@ def draw_figure_5(results: Mapping[str, Any], texts: Texts) -> Figure:
 
 def draw_figure_6(results: Mapping[str, Any], texts: Texts) -> Figure:
     """Error against the number of training images, published beside ours."""
-    figure, (left, right) = _make_panels(texts, ("size_test", "size_training"))
+    figure, (left, right) = _make_panels(texts["reproduce.test_title"], texts["reproduce.training_title"])
     parts = (("test", published.TEST_ERRORS), ("training", published.TRAINING_ERRORS))
     for axes, (part, theirs) in zip((left, right), parts, strict=True):
         entries = [entry for name, entry in results["kinds"].items() if name[:6] in ("1998", "1998-1")]
@@ -81,7 +81,7 @@ def draw_figure_6(results: Mapping[str, Any], texts: Texts) -> Figure:
                 [distorted["images"]], [published.DISTORTED_ERROR], "D", color=LIGHT["ink"], markersize=6
             )
             values = distorted["test"]["values"]
-            words = texts["reproduce.line_1998-distorted"]
+            words = texts["reproduce.line_1998_distorted"]
             _scatter(axes, distorted["images"], values, LIGHT["soft"], words, "x")
         axes.set_xlim(8_000, 68_000)
         axes.set_xticks(list(theirs), [f"{size:,}" for size in theirs])
@@ -93,11 +93,11 @@ def draw_figure_6(results: Mapping[str, Any], texts: Texts) -> Figure:
 
 def draw_rejections(results: Mapping[str, Any], texts: Texts) -> Figure:
     """What is left of the error when the least certain answers are refused; the paper's three others."""
-    figure, (axes,) = _make_panels(texts, ("rejection_title",))
+    figure, (axes,) = _make_panels(texts["reproduce.rejection_title"])
     for kind, found in results["rejection"].items():
         colour = LIGHT["accent"] if kind == "1998" else LIGHT["soft"]
         for number, errors in enumerate(found["errors"]):
-            label = texts[f"reproduce.line_{kind}"] if number == 0 else None
+            label = texts[f"reproduce.line_{name_key(kind)}"] if number == 0 else None
             _plot(axes, found["refused"], errors, STYLES[kind], colour, label=label)
     places = {"LeNet-1": (3, 9), "LeNet-4": (3, 9), "boosted LeNet-4": (3, -15)}
     for name, refused in published.REJECTED.items():
@@ -123,7 +123,7 @@ def draw_robustness(results: Mapping[str, Any], texts: Texts) -> Figure:
         low, high = ESTIMATED[kind]
         axes.axvspan(low, high, color=LIGHT["line"], alpha=0.18, linewidth=0)
         for name, errors in found["errors"].items():
-            words = texts[f"reproduce.line_{name}"]
+            words = texts[f"reproduce.line_{name_key(name)}"]
             _plot(axes, found["amounts"][kind], errors[kind], STYLES[name], colours[name], label=words)
         axes.set_ylim(0, 100)
         axes.set_xlim(min(found["amounts"][kind]), max(found["amounts"][kind]))
@@ -158,7 +158,7 @@ def draw_figure_8(results: Mapping[str, Any], images: np.ndarray, texts: Texts) 
     return figure
 
 
-def _make_panels(texts: Texts, titles: tuple[str, ...]) -> tuple[Figure, list[Axes]]:
+def _make_panels(*titles: str) -> tuple[Figure, list[Axes]]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.4, 3.6), facecolor=LIGHT["paper"])
@@ -166,7 +166,7 @@ def _make_panels(texts: Texts, titles: tuple[str, ...]) -> tuple[Figure, list[Ax
     panels = []
     for number, title in enumerate(titles):
         axes = _place_axes(figure, (0.06 + number * width, 0.16, width - 0.06, 0.7))
-        axes.set_title(texts[f"reproduce.{title}"], loc="left", fontsize=11, fontweight="bold")
+        axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
         panels.append(axes)
     return figure, panels
 

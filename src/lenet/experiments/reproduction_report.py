@@ -12,6 +12,7 @@ from typing import Any
 
 from lenet.experiments import published
 from lenet.experiments.report import LANGUAGE_TAGS, write_palette
+from lenet.experiments.reproduction_results import name_key
 from lenet.explain.fonts import FAMILIES
 from lenet.storage import write_text
 from lenet.texts import get_language, load_texts
@@ -36,7 +37,7 @@ def tabulate_errors(results: Mapping[str, Any], texts: Mapping[str, str]) -> Tab
             entry, theirs = results["kinds"][kind], PUBLISHED.get(kind, (None, None))
             cells = [_write_published(theirs[0]), write_summary(entry["test"])]
             cells += [_write_published(theirs[1]), write_summary(entry["training"])]
-            rows.append([texts[f"reproduce.kind_{kind}"], f"{entry['images']:,}", *cells])
+            rows.append([texts[f"reproduce.kind_{name_key(kind)}"], f"{entry['images']:,}", *cells])
     return [texts[f"reproduce.{word}"] for word in heading], rows
 
 
@@ -48,7 +49,9 @@ def tabulate_curves(results: Mapping[str, Any], texts: Mapping[str, str]) -> Tab
         texts["reproduce.published_test"],
         texts["reproduce.published_training"],
     ]
-    heading += [texts[f"reproduce.curve_{part}_{kind}"] for kind in runs for part in ("test", "training")]
+    heading += [
+        texts[f"reproduce.curve_{part}_{name_key(kind)}"] for kind in runs for part in ("test", "training")
+    ]
     rows = []
     for at in range(results["passes"]):
         row = [str(at + 1)]
@@ -66,14 +69,14 @@ def tabulate_rejection(results: Mapping[str, Any], texts: Mapping[str, str]) -> 
     rows = [[name, f"{refused:.1f}"] for name, refused in published.REJECTED.items()]
     for kind, found in results["rejection"].items():
         wanted = write_summary(found["wanted"]) if found["wanted"] else "-"
-        rows.append([texts[f"reproduce.kind_{kind}"], wanted])
+        rows.append([texts[f"reproduce.kind_{name_key(kind)}"], wanted])
     return [texts["reproduce.network"], texts["reproduce.refused"]], rows
 
 
 def tabulate_labels(results: Mapping[str, Any], texts: Mapping[str, str]) -> Table:
     """The 15 doubtful labels: what each network answered, one figure for each seed."""
     heading = [texts[f"reproduce.{word}"] for word in ("index", "doubt", "label", "answer_1998")]
-    heading += [texts[f"reproduce.kind_{kind}"] for kind in results["labels"]]
+    heading += [texts[f"reproduce.kind_{name_key(kind)}"] for kind in results["labels"]]
     rows = []
     for entries in zip(*results["labels"].values(), strict=True):
         one = entries[0]
@@ -140,8 +143,8 @@ def _write_sections(
     for name in ORDER:
         if name not in pictures:
             continue
-        words = texts[f"reproduce.caption_{name}"]
-        yield f"<h2>{escape(texts[f'reproduce.heading_{name}'])}</h2><p>{escape(words)}</p>"
+        words = texts[f"reproduce.caption_{name_key(name)}"]
+        yield f"<h2>{escape(texts[f'reproduce.heading_{name_key(name)}'])}</h2><p>{escape(words)}</p>"
         if name == "figure-8":
             yield f"<p>{escape(say_figure_8(results, texts))}</p>"
         yield pictures[name][pictures[name].index("<svg") :]

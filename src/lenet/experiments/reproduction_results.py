@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import statistics
 from collections.abc import Sequence
 from typing import Any
@@ -30,6 +31,11 @@ CHANGES: dict[str, tuple[float, ...]] = {
 }
 ROBUST: tuple[str, ...] = ("1998", "1998-distorted", "1998-noise")
 ESTIMATED = {"scale": (0.5, 2.0), "shift": (-10.0, 10.0), "rotation": (-30.0, 30.0), "noise": (0.0, NOISE)}
+
+
+def name_key(kind: str) -> str:
+    """What the texts call a kind of training or a picture: "1998_1_4" for "1998-1/4"."""
+    return re.sub(r"\W", "_", kind)
 
 
 def summarize(values: Sequence[float]) -> dict[str, Any]:
