@@ -191,4 +191,4 @@ def _add_legend(axes: Axes) -> None:
     """One entry for each word, however often it was drawn."""
     handles, labels = axes.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
-    axes.legend(once.values(), once.keys(), frameon=False, loc="upper right")
+    axes.legend(once.values(), once.keys(), frameon=False, loc="lower left")
