@@ -1,7 +1,7 @@
 """Compile src/kernels to WebAssembly, or look whether the committed module is what the kernels give.
 
-The compiler is clang and lld as the PyPI package `ziglang` bundles them, pinned in constraints.txt: the same bytes
-on every machine and in every folder.
+The compiler is clang and lld as the PyPI package `ziglang` bundles them, pinned in constraints.txt, so that the
+bytes do not depend on the machine or the folder.
 
     python tools/build_wasm.py src/lenet/page/static/lenet.wasm
     python tools/build_wasm.py --check src/lenet/page/static/lenet.wasm
@@ -24,7 +24,14 @@ STACK = 256 * 1024  # bytes
 COMPILE = [
     *("--target=wasm32", "-std=c++17", "-msimd128", "-mbulk-memory", "-mnontrapping-fptoint"),
     *("-ffreestanding", "-nostdinc", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden"),
-    *("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra", "-Wno-unused-function"),
+    *(
+        "-ffp-contract=off",
+        "-fno-math-errno",
+        "-fno-trapping-math",
+        "-Wall",
+        "-Wextra",
+        "-Wno-unused-function",
+    ),
     *("-Os", "-DLENET_VARIANT=lenet_wasm", "-DLENET_VARIANT_NAME=wasm", "-DLENET_SMALL"),
 ]
 # the stack comes first: one that overflows traps instead of writing over data
@@ -32,6 +39,7 @@ LINK = ["--no-entry", "--gc-sections", "--strip-all", "--stack-first", "-z", f"s
 
 
 def run_compiler(*words: str) -> None:
+    """Run one of the programs that `ziglang` bundles."""
     subprocess.run([sys.executable, "-m", "ziglang", *words], check=True)
 
 
@@ -51,6 +59,7 @@ def write_facts() -> str:
 
 
 def build() -> bytes:
+    """The module that src/kernels gives."""
     spec = find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
         sys.exit("the compiler is missing: make .venv/check.stamp")
@@ -61,13 +70,16 @@ def build() -> bytes:
         for name in ("variant", "wasm"):
             objects.append(str(Path(folder) / f"{name}.o"))
             source = str(KERNELS / f"{name}.cpp")
-            run_compiler("clang", *COMPILE, "-isystem", include, "-I", folder, "-c", source, "-o", objects[-1])
+            run_compiler(
+                "clang", *COMPILE, "-isystem", include, "-I", folder, "-c", source, "-o", objects[-1]
+            )
         module = Path(folder) / "lenet.wasm"
         run_compiler("wasm-ld", *LINK, *objects, "-o", str(module))
         return module.read_bytes()
 
 
 def main(words: list[str]) -> None:
+    """Write the module, or with --check compare it with the file; exit code 1 where they differ."""
     check, target = "--check" in words, Path(words[-1])
     module = build()
     if not check:

@@ -25,7 +25,8 @@ from lenet.parameters import Parameters
 PATH = Path(lenet.__file__).parent / "page" / "static" / "lenet.wasm"
 CLASSES_AT_MOST = 128
 CODES = (
-    "fine", "no memory", "not allocated", "no network", "out of range", "no class", "no image", "no loss", "no ink"
+    "fine", "no memory", "not allocated", "no network", "out of range",
+    "no class", "no image", "no loss", "no ink",
 )  # fmt: skip
 
 
@@ -224,7 +225,8 @@ class WasmRun:
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         weights, velocity = (
-            {name: state[f"{part}.{name}"] for name in self._network.places} for part in ("weight", "velocity")
+            {name: state[f"{part}.{name}"] for name in self._network.places}
+            for part in ("weight", "velocity")
         )
         self._begin(weights, velocity)
 
