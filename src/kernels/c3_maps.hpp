@@ -1,122 +1,76 @@
-// C3 for one sample in training: lanes are its maps, a column of LANES maps at a time, [column][pixel][lane].
-// All 6 x 16 kernels are kept, [input][tap][map]; those that the table leaves out stay 0, because their rate is 0.
+// C3 for one sample in training: lanes are its maps, a column of LANES maps at a time, states [pixel][lane].
+// All kernels are kept, [input][tap][lane]; those that the table leaves out stay 0, because their rate is 0.
+// Tiles keep five neighbours in registers, so that a number that is loaded meets five others.
 
-// C3's parameters into the packed form, and back.
-static void pack_c3(const Batch& b, Single& s) {
-    const Network& n = *b.network;
-    const Update& u = *b.update;
-    const int at = n.offset[C3_WEIGHT];
-    for (int i = 0; i < PACKED; i++) s.weight3[i] = s.velocity3[i] = s.scale3[i] = 0;
-    for (int m = 0; m < C3_MAPS; m++)
-        for (int k = n.first[m]; k < n.first[m + 1]; k++)
-            for (int tap = 0; tap < TAPS; tap++) {
-                const int to = (n.source[k] * TAPS + tap) * C3_MAPS + m, from = at + k * TAPS + tap;
-                s.weight3[to] = u.weights[from], s.velocity3[to] = u.velocity[from], s.scale3[to] = u.scales ? u.scales[from] : 1;
-            }
-}
+constexpr int COLUMN = C3_SIDE * C3_SIDE * LANES, S4_COLUMN = TAPS * LANES, KERNELS_SIZE = C1_MAPS * TAPS * LANES;
 
-static void unpack_c3(const Batch& b, Single& s) {
-    const Network& n = *b.network;
-    for (int m = 0; m < C3_MAPS; m++)
-        for (int k = n.first[m]; k < n.first[m + 1]; k++)
-            for (int tap = 0; tap < TAPS; tap++) {
-                const int from = (n.source[k] * TAPS + tap) * C3_MAPS + m, to = n.offset[C3_WEIGHT] + k * TAPS + tap;
-                b.update->weights[to] = s.weight3[from], b.update->velocity[to] = s.velocity3[from];
-            }
-}
-
-INLINE Vec column_of(const Network& n, const float* w, Array array, int q) { return load(w + n.offset[array] + q * LANES); }
-
-// Phase 1: a column of C3 and S4; tiles are a row of 10 pixels.
-template <int A, int P> SHARED void enter_columns(const Network& n, const float* w, int q, Single& s) {
-    constexpr int SIZE = C3_SIDE * C3_SIDE * LANES;
-    float *c3 = s.c3 + q * SIZE, *s4 = s.s4_columns + q * TAPS * LANES;
-    const Vec bias = column_of(n, w, C3_BIAS, q);
+// Sums of a column: tiles are a row of 10 pixels; an input pixel meets the five weights of a row of the kernel.
+SHARED void enter_column(const float* s2, const float* weight, Vec bias, float* c3) {
     for (int y = 0; y < C3_SIDE; y++) {
-        Vec sums[C3_SIDE];
-        UNROLL for (int x = 0; x < C3_SIDE; x++) sums[x] = bias;
+        Vec s[C3_SIDE];
+        UNROLL for (int x = 0; x < C3_SIDE; x++) s[x] = bias;
         for (int i = 0; i < C1_MAPS; i++)
             for (int ky = 0; ky < KERNEL; ky++) {
-                const float* in = s.s2 + i * S2_PITCHED + (y + ky) * S2_SIDE;
-                const float* weight = s.weight3 + (i * TAPS + ky * KERNEL) * C3_MAPS + q * LANES;
-                UNROLL for (int kx = 0; kx < KERNEL; kx++) {
+                const float *in = s2 + i * S2_PITCHED + (y + ky) * S2_SIDE, *w = weight + (i * TAPS + ky * KERNEL) * LANES;
+                Vec a[KERNEL];
+                UNROLL for (int kx = 0; kx < KERNEL; kx++) a[kx] = load(w + kx * LANES);
+                UNROLL for (int x = 0; x < S2_SIDE; x++) {
+                    Vec v = spread(in[x]);
+                    UNROLL for (int kx = 0; kx < KERNEL; kx++)
+                        if (x - kx >= 0 && x - kx < C3_SIDE) s[x - kx] = fma(a[kx], v, s[x - kx]);
                     RELOAD;
-                    Vec a = load(weight + kx * C3_MAPS);
-                    UNROLL for (int x = 0; x < C3_SIDE; x++) sums[x] = fma(a, spread(in[x + kx]), sums[x]);
                 }
             }
-        UNROLL for (int x = 0; x < C3_SIDE; x++) store(c3 + (y * C3_SIDE + x) * LANES, sums[x]);
+        UNROLL for (int x = 0; x < C3_SIDE; x++) store(c3 + (y * C3_SIDE + x) * LANES, s[x]);
     }
-    const Vec zero = spread(0.0f);
-    for (int y = 0; y < S4_SIDE; y++)
-        subsample<A, P>(c3 + 2 * y * C3_SIDE * LANES, S4_SIDE, P == TRAINABLE ? column_of(n, w, S4_COEFFICIENT, q) : zero,
-                        P == TRAINABLE ? column_of(n, w, S4_BIAS, q) : zero, s4 + y * S4_SIDE * LANES, LANES, nullptr);
-    for (int l = 0; l < LANES; l++)
-        for (int p = 0; p < TAPS; p++) s.s4[(q * LANES + l) * TAPS + p] = s4[p * LANES + l];
 }
 
-// The gradient of a column's kernels: tiles are two inputs and a row of the kernel.
-SHARED void meet_columns(const float* flow, int q, Single& s) {
+// The gradient of a column's kernels: tiles are two inputs and a row of the kernel. `done(place, gradient)` takes it.
+template <class Done> INLINE void meet_column(const float* flow, const float* s2, Done done) {
     for (int i = 0; i < C1_MAPS; i += 2)
         for (int ky = 0; ky < KERNEL; ky++) {
             Vec g[2][KERNEL];
             UNROLL for (int kx = 0; kx < KERNEL; kx++) g[0][kx] = g[1][kx] = spread(0.0f);
             for (int y = 0; y < C3_SIDE; y++) {
-                const float* in = s.s2 + i * S2_PITCHED + (y + ky) * S2_SIDE;
-                for (int x = 0; x < C3_SIDE; x++) {
-                    RELOAD;
-                    Vec d = load(flow + (y * C3_SIDE + x) * LANES);
-                    UNROLL for (int kx = 0; kx < KERNEL; kx++) {
-                        g[0][kx] = fma(d, spread(in[x + kx]), g[0][kx]);
-                        g[1][kx] = fma(d, spread(in[S2_PITCHED + x + kx]), g[1][kx]);
+                const float *in = s2 + i * S2_PITCHED + (y + ky) * S2_SIDE, *row = flow + y * C3_SIDE * LANES;
+                Vec d[C3_SIDE];
+                UNROLL for (int x = 0; x < S2_SIDE; x++) {
+                    if (x < C3_SIDE) d[x] = load(row + x * LANES);
+                    UNROLL for (int j = 0; j < 2; j++) {
+                        Vec v = spread(in[j * S2_PITCHED + x]);
+                        UNROLL for (int kx = 0; kx < KERNEL; kx++)
+                            if (x - kx >= 0 && x - kx < C3_SIDE) g[j][kx] = fma(d[x - kx], v, g[j][kx]);
+                        RELOAD;
                     }
                 }
             }
             UNROLL for (int kx = 0; kx < KERNEL; kx++) UNROLL for (int j = 0; j < 2; j++)
-                store(s.gradient3 + ((i + j) * TAPS + ky * KERNEL + kx) * C3_MAPS + q * LANES, g[j][kx]);
+                done(((i + j) * TAPS + ky * KERNEL + kx) * LANES, g[j][kx]);
         }
 }
 
-// From the flows into S4's states (s.flow4) to those of C3's sums, in place of its states; updates S4 and C3's biases.
-template <int A, int P, int PLAIN, int SCALED> static void return_columns(const Batch& b, int q, Single& s) {
-    const Network& n = *b.network;
-    const Update& u = *b.update;
-    float* rows = s.c3 + q * C3_SIDE * C3_SIDE * LANES;
-    float *flow = s.flow4_columns + q * TAPS * LANES, *s4 = s.s4_columns + q * TAPS * LANES;
-    for (int l = 0; l < LANES; l++)
-        for (int p = 0; p < TAPS; p++) flow[p * LANES + l] = s.flow4[(q * LANES + l) * TAPS + p];
-    if (P == TRAINABLE)
-        for (int i = 0; i < TAPS * LANES; i += LANES) store(flow + i, load(flow + i) * slope<A>(load(s4 + i)));
-    const Vec zero = spread(0.0f);
-    Shares shares = {zero, zero, zero};
-    for (int y = 0; y < S4_SIDE; y++)
-        unsample<A, P>(rows + 2 * y * C3_SIDE * LANES, S4_SIDE, flow + y * S4_SIDE * LANES, LANES,
-                       P == TRAINABLE ? column_of(n, b.weights, S4_COEFFICIENT, q) : zero, 0, rows + 2 * y * C3_SIDE * LANES, shares);
-    auto move_column = [&](Array array, Vec g) {
-        const int at = n.offset[array] + q * LANES;
-        nudge<PLAIN, SCALED>(u, at, load(u.weights + at), g);
-    };
-    if (P == TRAINABLE) move_column(S4_COEFFICIENT, shares.coefficient), move_column(S4_BIAS, shares.pooled_bias);
-    move_column(C3_BIAS, shares.bias);
-    meet_columns(rows, q, s);
-}
-
-// The flows into one map of S2: tiles are a row of 14, lanes are added up at the end.
-SHARED void return_one_map(Single& s, int i, float* flow2) {
+// What some columns add to the flows of one map of S2: tiles are a row of 14; the lanes are added up at the end.
+SHARED void return_columns(const float* flow, const float* weight, int columns, int i, float* flow2) {
     for (int y = 0; y < S2_SIDE; y++) {
-        Vec sums[S2_SIDE];
-        UNROLL for (int x = 0; x < S2_SIDE; x++) sums[x] = spread(0.0f);
+        constexpr int ROUNDED = (S2_SIDE + LANES - 1) / LANES * LANES;
+        Vec s[ROUNDED];
+        UNROLL for (int x = 0; x < ROUNDED; x++) s[x] = spread(0.0f);
         const int low = y < C3_SIDE ? 0 : y - C3_SIDE + 1, high = y < KERNEL ? y : KERNEL - 1;
-        for (int q = 0; q < PARTS; q++)
+        for (int q = 0; q < columns; q++)
             for (int ky = low; ky <= high; ky++) {
-                const float* row = s.c3 + q * C3_SIDE * C3_SIDE * LANES + (y - ky) * C3_SIDE * LANES;
-                const float* weight = s.weight3 + (i * TAPS + ky * KERNEL) * C3_MAPS + q * LANES;
+                const float* row = flow + q * COLUMN + (y - ky) * C3_SIDE * LANES;
+                const float* w = weight + q * KERNELS_SIZE + (i * TAPS + ky * KERNEL) * LANES;
                 UNROLL for (int kx = 0; kx < KERNEL; kx++) {
                     RELOAD;
-                    Vec a = load(weight + kx * C3_MAPS);
-                    UNROLL for (int x = 0; x < C3_SIDE; x++) sums[x + kx] = fma(a, load(row + x * LANES), sums[x + kx]);
+                    Vec a = load(w + kx * LANES);
+                    UNROLL for (int x = 0; x < C3_SIDE; x++) s[x + kx] = fma(a, load(row + x * LANES), s[x + kx]);
                 }
             }
-        UNROLL for (int x = 0; x < S2_SIDE; x++) flow2[y * S2_SIDE + x] = sum(sums[x]);
+        // the numbers past a row's end are overwritten by the next row
+        UNROLL for (int x = 0; x < ROUNDED; x += LANES) {
+            Vec part[LANES];
+            UNROLL for (int l = 0; l < LANES; l++) part[l] = s[x + l];
+            store(flow2 + y * S2_SIDE + x, sums(part));
+        }
     }
 }

@@ -52,10 +52,10 @@ constexpr size_t KEPT = 32 * 1024;      // floats that a thread keeps for them b
 }  // namespace
 
 void recognize(const Kernels& kernels, const Network& network, const float* weights, const Images& images, int count, float* penalties, int threads) {
-    if (count <= ALONE_AT_MOST && kernels.single_floats + kernels.own_floats <= KEPT) {
+    if (count <= ALONE_AT_MOST && kernels.single_floats <= KEPT) {
         static thread_local Memory work(KEPT);
         for (int i = 0; i < count; i++)
-            kernels.recognize_one(&network, weights, &images, i, work, work + kernels.single_floats, penalties + (size_t)i * network.classes);
+            kernels.recognize_one(&network, weights, &images, i, work, penalties + (size_t)i * network.classes);
         return;
     }
     const int blocks = count_blocks(count);
@@ -122,7 +122,7 @@ void train(const Kernels& kernels, const Network& network, const Task& task, Upd
 void train_one_by_one(const Kernels& kernels, const Network& network, const Task& task, Update update, const int32_t* order, const float* rates, int steps, double* losses, int threads) {
     constexpr int STRETCH = 64;
     Pace pace(threads);
-    Memory work(kernels.single_floats);
+    Memory work(kernels.online_floats);
     auto own = reserve(2, kernels.own_floats);
     Batch batch[2];  // one a thread: both write the rate
     Update updates[2] = {update, update};
@@ -138,7 +138,7 @@ void train_one_by_one(const Kernels& kernels, const Network& network, const Task
             updates[t].rate = rates[s];
             for (int phase = 0; phase < PHASES; phase++) {
                 kernels.learn_one(&batch[t], s, phase, t, together, work, own[t]);
-                if (phase < PHASES - 1) barrier.meet(together);
+                if (together == 2 && phase < PHASES - 1) barrier.meet(t);
             }
         }
     };

@@ -87,7 +87,7 @@ constexpr int X5 = 0, X6 = 400, X7 = 528, D5 = 624, D6 = 752, D7 = 848, ROW = 97
 struct Kernels {
     const char* name;
     int lanes;
-    size_t block_floats, single_floats, own_floats;  // sizes of the work buffers, 64-byte aligned
+    size_t block_floats, single_floats, online_floats, own_floats;  // sizes of the work buffers, 64-byte aligned
     void (*recognize)(const Network*, const float* weights, const Images*, int first, int count, float* work, float* penalties);
     void (*trace)(const Network*, const float* weights, const Images*, int first, int count, float* work, const Trace*);
     // One step: learn every block (any order, any thread), then finish every item (likewise).
@@ -96,9 +96,10 @@ struct Kernels {
     void (*finish)(const Batch*, int item);
     // A pattern as the network sees it: (32, 32) floats.
     void (*show)(const Images*, int pattern, float* field);
-    // One image: for latency, and for one sample an update; see single.hpp.
-    void (*recognize_one)(const Network*, const float* weights, const Images*, int index, float* work, float* own, float* penalties);
-    void (*begin_one)(const Batch*, float* work);  // before the first sample of a run, and after its last one
+    // One image, for latency; see single.hpp.
+    void (*recognize_one)(const Network*, const float* weights, const Images*, int index, float* work, float* penalties);
+    // One sample an update; see online.hpp. Between begin_one and end_one the parameters are in `work`.
+    void (*begin_one)(const Batch*, float* work);
     void (*learn_one)(const Batch*, int index, int phase, int thread, int threads, float* work, float* own);
     void (*end_one)(const Batch*, float* work);
     double (*measure_peak)(int64_t rounds);    // independent multiply-adds: returns how many were done

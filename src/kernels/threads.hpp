@@ -75,24 +75,20 @@ private:
     std::atomic<bool> over{false};
 };
 
-// Two threads in step.
+// Two threads in step: each raises its own flag and waits for the other's, so that a meeting takes the time in which
+// one line of the cache gets across.
 class Barrier {
 public:
-    void meet(int threads) {
-        if (threads == 1) return;
-        const int turn = turns.load(std::memory_order_relaxed);
-        if (arrived.fetch_add(1, std::memory_order_acq_rel) == threads - 1) {
-            arrived.store(0, std::memory_order_relaxed);
-            turns.store(turn + 1, std::memory_order_release);
-            return;
-        }
+    void meet(int t) {
+        const int turn = flags[t].turn.load(std::memory_order_relaxed) + 1;
+        flags[t].turn.store(turn, std::memory_order_release);
         Patience patience;
-        while (turns.load(std::memory_order_acquire) == turn) patience.wait();
+        while (flags[1 - t].turn.load(std::memory_order_acquire) - turn < 0) patience.wait();
     }
 
 private:
-    alignas(64) std::atomic<int> arrived{0};
-    alignas(64) std::atomic<int> turns{0};
+    struct alignas(128) Flag { std::atomic<int> turn{0}; };
+    Flag flags[2];
 };
 
 // One thread or two for the next stretch of a loop in lockstep? Whichever was faster lately: where another process

@@ -47,6 +47,8 @@ template <int N> struct Is { static constexpr int value = N; };
 #include "block.hpp"
 #include "update.hpp"
 #include "single.hpp"
+#include "c3_maps.hpp"
+#include "online.hpp"
 
 // Calls `run` with the network's activation and pooling as constants.
 template <class Run> static void specialize(const Network& n, Run run) {
@@ -56,7 +58,7 @@ template <class Run> static void specialize(const Network& n, Run run) {
         else run(a, Is<MAX>{});
     };
 #if defined(LENET_SMALL)
-    squashing = n.activation, pooled(Is<ANY>{});
+    choose_activation(n.activation), pooled(Is<ANY>{});
 #else
     if (n.activation == TANH) pooled(Is<TANH>{});
     else if (n.activation == LOGISTIC) pooled(Is<LOGISTIC>{});
@@ -96,35 +98,18 @@ static void learn(const Batch* b, int block, float* at) {
 
 static void show(const Images* images, int pattern, float* field) { fill_one(*images, pattern, field); }
 
-static void recognize_one(const Network* n, const float* w, const Images* images, int index, float* work, float* own, float* penalties) {
+static void recognize_one(const Network* n, const float* w, const Images* images, int index, float* work, float* penalties) {
     Single s(work);
-    Own o(own);
-    specialize(*n, [&](auto a, auto p) {
-        enter_c1<a.value, p.value>(*n, w, *images, index, 0, 1, s, o);
-        enter_c3<a.value, p.value>(*n, w, 0, 1, s);
-        enter_c5<a.value>(*n, w, 0, 1, s);
-        enter_f6<a.value>(*n, w, s, o);
-    });
-    measure_penalties_one(*n, w, o.f6, penalties);
+    specialize(*n, [&](auto a, auto p) { recognize_alone<a.value, p.value>(*n, w, *images, index, s, penalties); });
 }
 
 static void learn_one(const Batch* b, int index, int phase, int t, int threads, float* work, float* own) {
-    Single s(work);
+    Online s(work);
     Own o(own);
-    const Network& n = *b->network;
     const bool plain = b->update->momentum == 0 && b->update->decay == 0, scaled = b->update->scales;
-    specialize(n, [&](auto a, auto p) {
-        constexpr int A = a.value, P = p.value;
-        if (phase == 0) enter_c1<A, P>(n, b->weights, b->images, b->order ? b->order[index] : index, t, threads, s, o);
-        if (phase == 1)
-            for (int q = share_begin(PARTS, t, threads); q < share_begin(PARTS, t + 1, threads); q++) enter_columns<A, P>(n, b->weights, q, s);
-        if (phase == 2) enter_c5<A>(n, b->weights, t, threads, s);
-        auto updated = [&](auto plain, auto scaled) {
-            if (phase == 3) turn_around<A, P, plain.value, scaled.value>(*b, index, t, threads, s, o);
-            if (phase == 4) return_c1<A, P, plain.value, scaled.value>(*b, t, threads, s, o);
-            if (phase == 5) nudge_c3<plain.value, scaled.value>(*b, t, threads, s);
-        };
-#if defined(LENET_SMALL)  // the driver gives scales always
+    specialize(*b->network, [&](auto a, auto p) {
+        auto updated = [&](auto plain, auto scaled) { learn_sample<a.value, p.value, plain.value, scaled.value>(*b, index, phase, t, threads, s, o); };
+#if defined(LENET_SMALL)  // scales are always given
         (void)plain, (void)scaled, updated(Is<0>{}, Is<1>{});
 #else
         if (plain && scaled) updated(Is<1>{}, Is<1>{});
@@ -133,16 +118,6 @@ static void learn_one(const Batch* b, int index, int phase, int t, int threads, 
         else updated(Is<0>{}, Is<0>{});
 #endif
     });
-}
-
-static void begin_one(const Batch* b, float* work) {
-    Single s(work);
-    pack_c3(*b, s);
-}
-
-static void end_one(const Batch* b, float* work) {
-    Single s(work);
-    unpack_c3(*b, s);
 }
 
 // Twelve independent chains keep both multiply-add units busy.
@@ -169,7 +144,7 @@ static double measure_clock(int64_t rounds) {
 
 extern const Kernels KERNELS;
 const Kernels KERNELS = {
-    QUOTE(LENET_VARIANT_NAME), LANES, BLOCK_FLOATS, SINGLE_FLOATS, OWN_FLOATS,
+    QUOTE(LENET_VARIANT_NAME), LANES, BLOCK_FLOATS, SINGLE_FLOATS, ONLINE_FLOATS, OWN_FLOATS,
     recognize, trace, learn, count_items, finish, show, recognize_one, begin_one, learn_one, end_one, measure_peak, measure_clock,
 };
 

@@ -29,6 +29,15 @@ INLINE Vec at_least(Vec limit, Vec x) { return choose(above(limit, x), limit, x)
 
 INLINE float sum(Vec a) { return (a.v[0] + a.v[2]) + (a.v[1] + a.v[3]); }
 
+// The sum of each vector, four at a time.
+INLINE Vec sums(const Vec (&r)[LANES]) { return {Vec::Four{sum(r[0]), sum(r[1]), sum(r[2]), sum(r[3])}}; }
+
+// Of the numbers of a, then b: every second one, from the first or the second; and a and b by turns, the first or last of them.
+INLINE Vec evens(Vec a, Vec b) { return {Vec::Four{a.v[0], a.v[2], b.v[0], b.v[2]}}; }
+INLINE Vec odds(Vec a, Vec b) { return {Vec::Four{a.v[1], a.v[3], b.v[1], b.v[3]}}; }
+INLINE Vec weave_first(Vec a, Vec b) { return {Vec::Four{a.v[0], b.v[0], a.v[1], b.v[1]}}; }
+INLINE Vec weave_last(Vec a, Vec b) { return {Vec::Four{a.v[2], b.v[2], a.v[3], b.v[3]}}; }
+
 // x rounded to a whole number n, and 2^n; |x| below 126.
 INLINE Vec round(Vec x) {
     const Vec shift = spread(12582912.0f);  // 1.5 x 2^23: what is added to it loses its fraction

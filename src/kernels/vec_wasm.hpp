@@ -23,6 +23,15 @@ INLINE float sum(Vec a) {
            (wasm_f32x4_extract_lane(a.v, 1) + wasm_f32x4_extract_lane(a.v, 3));
 }
 
+// The sum of each vector, four at a time.
+INLINE Vec sums(const Vec (&r)[LANES]) { return {wasm_f32x4_make(sum(r[0]), sum(r[1]), sum(r[2]), sum(r[3]))}; }
+
+// Of the numbers of a, then b: every second one, from the first or the second; and a and b by turns, the first or last of them.
+INLINE Vec evens(Vec a, Vec b) { return {wasm_i32x4_shuffle(a.v, b.v, 0, 2, 4, 6)}; }
+INLINE Vec odds(Vec a, Vec b) { return {wasm_i32x4_shuffle(a.v, b.v, 1, 3, 5, 7)}; }
+INLINE Vec weave_first(Vec a, Vec b) { return {wasm_i32x4_shuffle(a.v, b.v, 0, 4, 1, 5)}; }
+INLINE Vec weave_last(Vec a, Vec b) { return {wasm_i32x4_shuffle(a.v, b.v, 2, 6, 3, 7)}; }
+
 // x rounded to a whole number n, and 2^n; |x| below 126.
 INLINE Vec round(Vec x) { return {wasm_f32x4_nearest(x.v)}; }
 INLINE Vec power_of_two(Vec n) {

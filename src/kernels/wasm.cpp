@@ -109,7 +109,7 @@ int train_batches(Batch& b, Update& update, const int32_t* order, const float* r
 }
 
 int train_one_by_one(Batch& b, Update& update, const int32_t* order, const float* rates, int steps, double* losses) {
-    float *work = reserve_many<float>(kernels.single_floats), *own = reserve_many<float>(kernels.own_floats);
+    float *work = reserve_many<float>(kernels.online_floats), *own = reserve_many<float>(kernels.own_floats);
     if (!work || !own) return NO_MEMORY;
     b.order = order, b.count = steps, b.losses = losses, b.total = 1;
     kernels.begin_one(&b, work);
@@ -181,10 +181,9 @@ EXPORT(recognize) int recognize(const Described* d, const float* weights, const 
     const Scope scope;
     const Images source = read_images(images, stored, count);
     float* work = reserve_many<float>(kernels.block_floats > kernels.single_floats ? kernels.block_floats : kernels.single_floats);
-    float* own = reserve_many<float>(kernels.own_floats);
-    if (!work || !own) return NO_MEMORY;
+    if (!work) return NO_MEMORY;
     if (count <= ALONE_AT_MOST)
-        for (int i = 0; i < count; i++) kernels.recognize_one(&n, weights, &source, i, work, own, penalties + (size_t)i * n.classes);
+        for (int i = 0; i < count; i++) kernels.recognize_one(&n, weights, &source, i, work, penalties + (size_t)i * n.classes);
     else
         for (int i = 0; i < count; i += BLOCK)
             kernels.recognize(&n, weights, &source, i, count - i, work, penalties + (size_t)i * n.classes);

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lenet.experiments.run import Result, resume, train
     from lenet.export.c_file import export_c
     from lenet.export.onnx import export_onnx
+    from lenet.export.pytorch_file import export_pytorch
     from lenet.network import Answer, Network, load
     from lenet.parameters import Parameters, initialize_parameters
     from lenet.trace import Trace
@@ -36,6 +37,7 @@ _PLACES = {
     "lenet.experiments.run": ("Result", "resume", "train"),
     "lenet.export.c_file": ("export_c",),
     "lenet.export.onnx": ("export_onnx",),
+    "lenet.export.pytorch_file": ("export_pytorch",),
     "lenet.network": ("Answer", "Network", "load"),
     "lenet.parameters": ("Parameters", "initialize_parameters"),
     "lenet.trace": ("Trace",),
@@ -59,6 +61,7 @@ __all__ = [
     "evaluate",
     "export_c",
     "export_onnx",
+    "export_pytorch",
     "initialize_parameters",
     "load",
     "load_dataset",

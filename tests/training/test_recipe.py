@@ -1,6 +1,8 @@
 """Recipes: what a file may say, what is refused, and when two of them are the same."""
 
 import dataclasses
+import hashlib
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -257,6 +259,14 @@ def test_every_setting_counts_for_the_hash(name: str) -> None:
     }
     distorted = PLAIN.changed(distortion=Distortion(shift=2))
     assert distorted.changed(**{name: values[name]}).hash != distorted.hash
+
+
+def test_a_setting_at_its_default_does_not_count_so_that_a_new_one_changes_no_hash() -> None:
+    text = json.dumps({"batch": 16, "name": "plain", "passes": 1, "rate": 0.1})
+    assert PLAIN.hash == hashlib.sha256(text.encode()).hexdigest()[:16]
+    shifted = PLAIN.changed(distortion=Distortion(shift=1))
+    text = json.dumps(json.loads(text) | {"distortion": {"shift": 1.0}}, sort_keys=True)
+    assert shifted.hash == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def test_copies_that_would_all_be_the_same_are_refused() -> None:

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import typer
-from typer import rich_utils
 
 from lenet.texts import say
 
@@ -15,12 +14,19 @@ EXTRA = re.compile(r"Got unexpected extra argument\S* \((.*)\)\.?", re.DOTALL)
 HELP_NAMES = ["--help", "-h"]
 
 
+def needs_help(words: list[str]) -> bool:
+    """Whether a command line will print a help; what draws it takes longer to import than NumPy."""
+    return not words or not {*HELP_NAMES}.isdisjoint(words)
+
+
 def translate_help(command: Any) -> None:
     """Replace typer's own words in the help of a command and of those below it.
 
     Args:
         command: a typer command or group. Its type is click's, and newer typers bring their own click.
     """
+    from typer import rich_utils
+
     rich_utils.ARGUMENTS_PANEL_TITLE = say("cli.arguments")
     rich_utils.OPTIONS_PANEL_TITLE = say("cli.options")
     rich_utils.COMMANDS_PANEL_TITLE = say("cli.commands")

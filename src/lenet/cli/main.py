@@ -14,13 +14,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
 
-from lenet.cli.help import HELP_NAMES, translate_help, translate_mistake
+from lenet.cli.help import HELP_NAMES, needs_help, translate_help, translate_mistake
 from lenet.cli.output import print_error
 from lenet.errors import LenetError, UsageError
 from lenet.texts import LANGUAGES, say, set_language
@@ -36,6 +35,7 @@ VERBS = {
     "rates": ("understand", "lenet.cli.rates:rates"),
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),
+    "export": ("use", "lenet.cli.export:export"),
     "data": ("use", "lenet.cli.data:app"),
     "bench": ("use", "lenet.cli.bench:bench"),
     "doctor": ("start", "lenet.cli.doctor:doctor"),
@@ -154,7 +154,8 @@ def _invoke(words: list[str]) -> None:
         key = "cli.near_verb" if near else "cli.unknown_verb"
         raise UsageError(key, verb=verb, near="".join(near), verbs=", ".join(VERBS))
     command = typer.main.get_command(build_app(verb))
-    translate_help(command)
+    if needs_help(words):
+        translate_help(command)
     with command.make_context("lenet", words or ["--help"]) as context:
         command.invoke(context)
 
@@ -207,5 +208,7 @@ def _common(
 ) -> None:
     """The options before the verb; `--lang` is only shown here, for `_take_language` has taken it."""
     if show_version:
+        from importlib.metadata import version
+
         sys.stdout.write(f"lenet {version('lenet')}\n")
         raise typer.Exit

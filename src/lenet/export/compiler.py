@@ -41,6 +41,22 @@ def find_compiler() -> list[str] | None:
     return next((command for command in commands if shutil.which(command[0])), None)
 
 
+def list_compilers() -> list[list[str]]:
+    """The commands of all C compilers at hand: `$CC` alone where it is set, else gcc and clang, else cc."""
+    wanted = shlex.split(os.environ.get("CC", ""))
+    if wanted:
+        return [wanted] if shutil.which(wanted[0]) else []
+    found = [[name] for name in ("gcc", "clang") if shutil.which(name)]
+    return found or [[name] for name in ("cc",) if shutil.which(name)]
+
+
+def name_compiler(command: list[str]) -> str:
+    """A compiler's name and version."""
+    said = _run(*command, "--version").stdout
+    kind = "clang" if "clang" in said else Path(command[0]).name
+    return " ".join([kind, *re.findall(r"\d+\.\d+\.\d+", said)[:1]])
+
+
 def compile_c(source: Path, target: Path, compiler: list[str], *options: str) -> None:
     """Compile a C file as C99.
 
@@ -83,6 +99,24 @@ def measure_c(source: Path, compiler: list[str]) -> Footprint | None:
     data = sum(size for name, size in sizes if name.startswith(DATA))
     stack = sum(int(line.split("\t")[1]) for line in frames.splitlines())
     return Footprint(f"{compiler[0]} -Os", code, data, stack) if code and data else None
+
+
+def run_program(program: Path, given: bytes) -> bytes:
+    """Run a program that we compiled.
+
+    Args:
+        program: its path.
+        given: what it reads.
+    Returns:
+        What it printed.
+    Raises:
+        FileError: it ended with an error.
+    """
+    answer = subprocess.run([program], input=given, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603 - compiled from what we wrote
+    if answer.returncode:
+        reason = answer.stderr.decode(errors="replace").strip()
+        raise FileError("export.not_run", path=program, code=answer.returncode, reason=reason)
+    return answer.stdout
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lenet.errors import PictureError
-from lenet.images.filters import blur
+from lenet.images.filters import blur, find_median, find_upper_quartile
 
 FAINTEST = 0.06  # darkness of the faintest pencil taken for ink
 SPECK = 0.02  # of the main mark's mass: less is dirt
@@ -52,12 +52,12 @@ def measure_ink(darkness: np.ndarray) -> tuple[float, float]:
     """
     # from neighbours' differences: a spread around the median would grow with the ink
     steps = np.concatenate([np.diff(darkness, axis=axis).ravel() for axis in (0, 1)])
-    grain = 1.4826 / 2**0.5 * float(np.median(np.abs(steps))) if steps.size else 0.0
+    grain = 1.4826 / 2**0.5 * float(find_median(np.abs(steps))) if steps.size else 0.0
     smooth = blur(darkness, 1)
     darkest = float(smooth.max())
     if darkest < max(FAINTEST, 3 * grain):
         raise PictureError("picture.no_mark")
-    return max(darkest, float(np.percentile(darkness[smooth > darkest / 2], 75))), grain
+    return max(darkest, float(find_upper_quartile(darkness[smooth > darkest / 2]))), grain
 
 
 def find_marks(darkness: np.ndarray, ink: float, grain: float) -> tuple[np.ndarray, list[Mark]]:

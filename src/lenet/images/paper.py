@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lenet.images.filters import blur, close_gaps, shrink
+from lenet.images.filters import blur, close_gaps, find_median, shrink
 
 FRAME = 0.85  # from the middle (0) to the edge (1): where the outer part begins
 
@@ -27,7 +27,7 @@ def fit_light(picture: np.ndarray) -> np.ndarray:
         weighted = terms * weights[:, None]
         surface = np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=None)[0]
         residue = np.abs(values - terms @ surface)
-        weights = trust / (1 + (residue / (2 * np.median(residue) + 1)) ** 2)
+        weights = trust / (1 + (residue / (2 * find_median(residue) + 1)) ** 2)
     light: np.ndarray = (_list_terms(picture.shape) @ surface).reshape(picture.shape)
     return light
 
@@ -75,6 +75,6 @@ def flatten_light(picture: np.ndarray, radius: int) -> np.ndarray:
     light = surface + close_gaps(smooth - surface, radius)
     # closing follows the brightest grains: bring it down to the paper's mean, wherever it is paper
     lift = light - smooth
-    paper = (lift <= 2 * np.median(lift) + 2).astype(np.float32)
+    paper = (lift <= 2 * find_median(lift) + 2).astype(np.float32)
     light = light - blur(lift * paper, radius) / np.maximum(blur(paper, radius), 0.05)
     return (light - picture) / np.maximum(light, 8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lenet.images.filters import spread
+from lenet.images.filters import find_median, spread
 
 LEAST_RULED_SIDE = 48  # pixels; a smaller picture has no room for ruled lines
 STEEPEST_RULE = 0.06  # rise per pixel, 3.4 degrees
@@ -42,7 +42,7 @@ def _remove_level_rules(darkness: np.ndarray) -> np.ndarray:
         return darkness
     along = np.clip(np.rint(rows - slope * (np.arange(width) - width / 2)).astype(int), 0, height - 1)
     rule = line[along]
-    grain = 1.4826 * np.median(np.abs(darkness))
+    grain = 1.4826 * find_median(np.abs(darkness))
     kept = np.where((rule > 0) & (darkness < 1.4 * rule + 2 * grain), 0, darkness)
     thickest = max(stop - start for start, stop in _find_runs(line > 0))
     return np.where(rule > 0, np.maximum(kept, _bridge(kept, thickest)), kept)
@@ -55,8 +55,8 @@ def _keep_lines(faintest: np.ndarray, darkest: np.ndarray) -> np.ndarray:
         faintest: (H,) the darkness that three quarters of a row reach.
         darkest: (H,) the darkness that a quarter of it reaches: more than twice as much is ink on the line.
     """
-    faintest = faintest - np.median(faintest)
-    grain = 1.4826 * np.median(np.abs(faintest))
+    faintest = faintest - find_median(faintest)
+    grain = 1.4826 * find_median(np.abs(faintest))
     found = faintest > max(0.04, 4 * grain)
     for start, stop in _find_runs(found):
         if stop - start > max(4, len(found) // THICKEST_RULE):

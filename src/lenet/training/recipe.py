@@ -138,8 +138,18 @@ class Recipe:
 
     @property
     def hash(self) -> str:
-        """The first 16 digits of the SHA-256 over all settings: equal for equal trainings."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        """The first 16 digits of the SHA-256 over all settings that are not at their default.
+
+        Equal for equal trainings; a setting that did not exist when a recipe was written changes nothing.
+        """
+        given = {
+            setting.name: value
+            for setting in fields(self)
+            if setting.name != "distortion" and (value := getattr(self, setting.name)) != setting.default
+        }
+        limits = {name: limit for name, limit in asdict(self.distortion).items() if limit}
+        given |= {"distortion": limits} if limits else {}
+        return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16]
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

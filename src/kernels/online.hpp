@@ -1,0 +1,326 @@
+// One sample an update, the method of 1998, on one thread or two.
+//
+// The network is cut into halves, and each thread takes one (one thread takes both): 3 maps of C1 and S2, 8 maps of C3
+// and S4, 60 units of C5 with all weights into and out of them. A half's parameters are read and written by its thread
+// alone, so that they stay in its core's cache; they are packed in the order in which they are used. What the halves
+// tell each other at the five barriers is small: S2, S4, and sums to be added to the other half's, those of F6 and the
+// flows into S4 and S2. F6, output and loss are computed by both threads.
+
+constexpr int HALVES = 2, C1_OWN = 3, C3_OWN = 8, C5_OWN = 60;
+constexpr int COLUMNS = C3_OWN / LANES, S4_PITCHED = 208, C5_INPUTS = HALVES * S4_PITCHED, F6_PITCHED = 88;
+
+// Where a half keeps its parameters; each array begins at a line of the cache. The output's are in both halves.
+enum : int {
+    W1 = 0, B1 = W1 + 80, K2 = B1 + 16, B2 = K2 + 16, W3 = B2 + 16, B3 = W3 + C3_OWN * C1_MAPS * TAPS, K4 = B3 + 16, B4 = K4 + 16,
+    W5 = B4 + 16, B5 = W5 + C5_OWN * C5_INPUTS, W6 = B5 + 64, B6 = W6 + C5_OWN * F6_PITCHED, W7 = B6 + 96,
+    B7 = W7 + CLASSES_AT_MOST * F6_PITCHED, HELD = B7 + CLASSES_AT_MOST
+};
+
+struct Half {
+    float *weights, *velocity, *scales;
+    float *c1, *flow1, *c3, *c5, *flow5;
+    float *f6, *flow4, *flow2;  // what this half adds to the sums of F6, and to the flows into all of S4 and S2
+};
+
+struct Online {  // shared by the threads
+    float *s2, *s4;
+    Half half[HALVES];
+    explicit Online(float* at) {
+        auto take = [&](int size) { float* p = at; at += (size + 15) & ~15; return p; };
+        s2 = take(C1_MAPS * S2_PITCHED), s4 = take(C5_INPUTS);
+        for (Half& h : half) {
+            h.weights = take(HELD), h.velocity = take(HELD), h.scales = take(HELD);
+            h.c1 = take(C1_OWN * C1_PITCHED), h.flow1 = take(C1_OWN * C1_PITCHED), h.c3 = take(C3_OWN * C3_SIDE * C3_SIDE);
+            h.c5 = take(64), h.flow5 = take(64), h.f6 = take(96), h.flow4 = take(C5_INPUTS), h.flow2 = take(C1_MAPS * S2_PITCHED);
+        }
+    }
+};
+constexpr size_t ONLINE_FLOATS = C1_MAPS * S2_PITCHED + C5_INPUTS
+    + HALVES * (3 * HELD + 2 * C1_OWN * C1_PITCHED + C3_OWN * C3_SIDE * C3_SIDE + 2 * 64 + 96 + C5_INPUTS + C1_MAPS * S2_PITCHED + 16);
+
+struct Own {  // of one thread
+    float *field, *f6, *flow6, *flow7, *column, *y, *shares, *belief, *slopes;
+    explicit Own(float* at) {
+        auto take = [&](int size) { float* p = at; at += (size + 15) & ~15; return p; };
+        field = take(FIELD * FIELD + 32), f6 = take(96), flow6 = take(96), flow7 = take(CLASSES_AT_MOST), column = take(S4_PITCHED);
+        y = take(CLASSES_AT_MOST * LANES), shares = take(CLASSES_AT_MOST * LANES);
+        belief = take(CLASSES_AT_MOST * LANES), slopes = take(CLASSES_AT_MOST * LANES);
+    }
+};
+constexpr size_t OWN_FLOATS = FIELD * FIELD + 32 + 2 * 96 + CLASSES_AT_MOST + S4_PITCHED + 4 * CLASSES_AT_MOST * LANES;
+
+INLINE int find_c5(int unit, int input) {  // groups of four units, vector by vector of their inputs
+    return W5 + (unit / 4 * (C5_INPUTS / LANES) + input / LANES) * 4 * LANES + unit % 4 * LANES + input % LANES;
+}
+
+// visit(half, where it keeps a parameter, where the parameter stands in the caller's buffer), for all of them.
+template <class Visit> static void visit_parameters(const Network& n, Visit visit) {
+    const int* at = n.offset;
+    for (int h = 0; h < HALVES; h++) {
+        for (int m = 0; m < C1_OWN; m++) {
+            const int map = h * C1_OWN + m;
+            for (int tap = 0; tap < TAPS; tap++) visit(h, W1 + m * TAPS + tap, at[C1_WEIGHT] + map * TAPS + tap);
+            visit(h, B1 + m, at[C1_BIAS] + map);
+            if (n.pooling == TRAINABLE) visit(h, K2 + m, at[S2_COEFFICIENT] + map), visit(h, B2 + m, at[S2_BIAS] + map);
+        }
+        for (int m = 0; m < C3_OWN; m++) {
+            const int map = h * C3_OWN + m, lane = m % LANES;
+            for (int k = n.first[map]; k < n.first[map + 1]; k++)
+                for (int tap = 0; tap < TAPS; tap++)
+                    visit(h, W3 + m / LANES * KERNELS_SIZE + (n.source[k] * TAPS + tap) * LANES + lane, at[C3_WEIGHT] + k * TAPS + tap);
+            visit(h, B3 + m, at[C3_BIAS] + map);
+            if (n.pooling == TRAINABLE) visit(h, K4 + m, at[S4_COEFFICIENT] + map), visit(h, B4 + m, at[S4_BIAS] + map);
+        }
+        for (int u = 0; u < C5_OWN; u++) {
+            const int unit = h * C5_OWN + u;
+            for (int j = 0; j < S4_UNITS; j++) {
+                const int map = j / TAPS, half = map / C3_OWN, m = map % C3_OWN;
+                const int input = half * S4_PITCHED + m / LANES * S4_COLUMN + j % TAPS * LANES + m % LANES;
+                visit(h, find_c5(u, input), at[C5_WEIGHT] + unit * S4_UNITS + j);
+            }
+            visit(h, B5 + u, at[C5_BIAS] + unit);
+            for (int v = 0; v < F6_UNITS; v++) visit(h, W6 + u * F6_PITCHED + v, at[F6_WEIGHT] + v * C5_UNITS + unit);
+        }
+        for (int v = 0; h == 0 && v < F6_UNITS; v++) visit(h, B6 + v, at[F6_BIAS] + v);  // the first half's sums begin with them
+        for (int c = 0; n.output == LINEAR && c < n.classes; c++) {
+            for (int v = 0; v < F6_UNITS; v++) visit(h, W7 + c * F6_PITCHED + v, at[OUTPUT_WEIGHT] + c * F6_UNITS + v);
+            visit(h, B7 + c, at[OUTPUT_BIAS] + c);
+        }
+    }
+}
+
+static void begin_one(const Batch* b, float* work) {
+    Online s(work);
+    const Update& u = *b->update;
+    for (Half& h : s.half)
+        for (int i = 0; i < HELD; i++) h.weights[i] = h.velocity[i] = h.scales[i] = 0;
+    visit_parameters(*b->network, [&](int h, int to, int from) {
+        s.half[h].weights[to] = u.weights[from], s.half[h].velocity[to] = u.velocity[from], s.half[h].scales[to] = u.scales ? u.scales[from] : 1;
+    });
+    for (int c = 0; b->network->output == RBF && c < b->network->classes; c++)  // codes take the place of weights, and stay
+        for (int v = 0; v < F6_UNITS; v++)
+            for (Half& h : s.half) h.weights[W7 + c * F6_PITCHED + v] = b->network->codes[c * F6_UNITS + v];
+}
+
+static void end_one(const Batch* b, float* work) {
+    Online s(work);
+    visit_parameters(*b->network, [&](int h, int from, int to) {
+        b->update->weights[to] = s.half[h].weights[from], b->update->velocity[to] = s.half[h].velocity[from];
+    });
+}
+
+// The update of one vector of parameters from its gradient. PLAIN: neither momentum nor decay.
+template <int PLAIN, int SCALED> INLINE void nudge(const Update& u, int at, Vec w, Vec g) {
+    if (!PLAIN) {
+        g = fma(spread(u.decay), w, g);
+        if (u.momentum != 0) {
+            g = fma(spread(u.momentum), load(u.velocity + at), g);
+            store(u.velocity + at, g);
+        }
+    }
+    Vec rate = spread(-u.rate);
+    if (SCALED) rate = rate * load(u.scales + at);
+    store(u.weights + at, fma(rate, g, w));
+}
+
+// The same of `count` parameters, and of those that pad their last vector: their gradient must be 0.
+template <int PLAIN, int SCALED> INLINE void nudge_all(const Update& u, int at, const float* g, float factor, int count) {
+    for (int i = 0; i < count; i += LANES) nudge<PLAIN, SCALED>(u, at + i, load(u.weights + at + i), spread(factor) * load(g + i));
+}
+
+// Phase 0: C1 and S2 of a half.
+template <int A, int P> static void enter_c1(const float* field, int h, Online& s) {
+    const float* w = s.half[h].weights;
+    enter_three_maps<A, P>(field, w + W1, w + B1, w + K2, w + B2, s.half[h].c1, s.s2 + h * C1_OWN * S2_PITCHED);
+}
+
+// Phase 1: C3 and S4.
+template <int A, int P> static void enter_c3(int h, Online& s) {
+    const float* w = s.half[h].weights;
+    for (int q = 0; q < COLUMNS; q++) {
+        float *c3 = s.half[h].c3 + q * COLUMN, *s4 = s.s4 + h * S4_PITCHED + q * S4_COLUMN;
+        enter_column(s.s2, w + W3 + q * KERNELS_SIZE, load(w + B3 + q * LANES), c3);
+        for (int y = 0; y < S4_SIDE; y++)
+            subsample<A, P>(c3 + 2 * y * C3_SIDE * LANES, S4_SIDE, load(w + K4 + q * LANES), load(w + B4 + q * LANES), s4 + y * S4_SIDE * LANES, LANES, nullptr);
+    }
+}
+
+// Phase 2: C5, and what it adds to the sums of F6. Tiles are 4 units x 2 vectors of inputs, then 11 vectors of units.
+template <int A> static void enter_c5(int h, Online& s) {
+    Half& half = s.half[h];
+    const float* w = half.weights + W5;
+    for (int u = 0; u < C5_OWN; u += 4) {
+        Vec t[2][4];
+        UNROLL for (int i = 0; i < 4; i++) t[0][i] = t[1][i] = spread(0.0f);
+        for (int j = 0; j < C5_INPUTS; j += 2 * LANES, w += 8 * LANES)
+            UNROLL for (int k = 0; k < 2; k++) {
+                Vec x = load(s.s4 + j + k * LANES);
+                UNROLL for (int i = 0; i < 4; i++) t[k][i] = fma(load(w + (k * 4 + i) * LANES), x, t[k][i]);
+            }
+        UNROLL for (int i = 0; i < 4; i++) half.c5[u + i] = sum(t[0][i] + t[1][i]) + half.weights[B5 + u + i];
+    }
+    for (int u = 0; u < C5_OWN; u += LANES) store(half.c5 + u, squash<A>(load(half.c5 + u)));
+    constexpr int TILE = 11;
+    for (int v = 0; v < F6_PITCHED; v += TILE * LANES) {
+        Vec t[TILE];
+        UNROLL for (int i = 0; i < TILE; i++) t[i] = load(half.weights + B6 + v + i * LANES);
+        for (int u = 0; u < C5_OWN; u++) {
+            Vec x = spread(half.c5[u]);
+            UNROLL for (int i = 0; i < TILE; i++) t[i] = fma(load(half.weights + W6 + u * F6_PITCHED + v + i * LANES), x, t[i]);
+        }
+        UNROLL for (int i = 0; i < TILE; i++) store(half.f6 + v + i * LANES, t[i]);
+    }
+}
+
+// Phase 3, first part: F6, the output, the loss, and the flows at the output and at F6's sums.
+template <int A> static double judge(const Batch& b, int sample, const Half& half, const Online& s, Own& o) {
+    const Network& n = *b.network;
+    const float* w = half.weights + W7;
+    float y[CLASSES_AT_MOST];
+    double losses[LANES];
+    for (int i = 0; i < F6_PITCHED; i += LANES) store(o.f6 + i, squash<A>(load(s.half[0].f6 + i) + load(s.half[1].f6 + i)));
+    measure_penalties_one(n, w, F6_PITCHED, half.weights + B7, o.f6, y);
+    for (int c = 0; c < n.classes; c++) {
+        const float share = b.targets.labels ? (float)(b.targets.labels[sample] == c) : b.targets.shares[(size_t)sample * n.classes + c];
+        store(o.y + c * LANES, spread(y[c])), store(o.shares + c * LANES, spread(share));
+    }
+    differentiate_loss(b.loss, n.classes, o.y, o.shares, LANES, o.belief, o.slopes, losses);
+    float total = 0;
+    for (int c = 0; c < n.classes; c++) o.flow7[c] = -o.slopes[c * LANES], total += o.slopes[c * LANES];
+    for (int j = 0; j < F6_PITCHED; j += LANES) {
+        Vec d = spread(0.0f), x = load(o.f6 + j);
+        for (int c = 0; c < n.classes; c++) d = fma(spread(o.flow7[c]), load(w + c * F6_PITCHED + j), d);
+        if (n.output == RBF) d = fma(spread(total), x, d), d = d + d;
+        store(o.flow6 + j, d * slope<A>(x));
+    }
+    for (int j = F6_UNITS; j < F6_PITCHED; j++) o.flow6[j] = o.f6[j] = 0;
+    return losses[0];
+}
+
+// Phase 3, second part: output, F6 and C5, gradient and update in one pass over their weights.
+template <int A, int P, int PLAIN, int SCALED> static void return_c5(const Batch& b, const Update& u, int h, Online& s, Own& o) {
+    Half& half = s.half[h];
+    if (b.network->output == LINEAR) {
+        for (int c = 0; c < b.network->classes; c++) nudge_all<PLAIN, SCALED>(u, W7 + c * F6_PITCHED, o.f6, o.flow7[c], F6_PITCHED);
+        for (int c = b.network->classes; c % LANES; c++) o.flow7[c] = 0;
+        nudge_all<PLAIN, SCALED>(u, B7, o.flow7, 1, b.network->classes);
+    }
+    if (h == 0) nudge_all<PLAIN, SCALED>(u, B6, o.flow6, 1, F6_PITCHED);
+    for (int i = 0; i < C5_OWN; i++) {
+        Vec d = spread(0.0f), x = spread(half.c5[i]);
+        UNROLL for (int v = 0; v < F6_PITCHED; v += LANES) {
+            const int at = W6 + i * F6_PITCHED + v;
+            Vec w = load(u.weights + at), f = load(o.flow6 + v);
+            d = fma(w, f, d);
+            nudge<PLAIN, SCALED>(u, at, w, f * x);
+        }
+        half.flow5[i] = sum(d);
+    }
+    for (int i = 0; i < C5_OWN; i += LANES) store(half.flow5 + i, load(half.flow5 + i) * slope<A>(load(half.c5 + i)));
+    for (int i = C5_OWN; i % LANES; i++) half.flow5[i] = 0;
+    nudge_all<PLAIN, SCALED>(u, B5, half.flow5, 1, C5_OWN);
+    for (int j = 0; j < C5_INPUTS; j += LANES) store(half.flow4 + j, spread(0.0f));
+    for (int unit = 0, at = W5; unit < C5_OWN; unit += 4) {
+        Vec d[4];
+        UNROLL for (int i = 0; i < 4; i++) d[i] = spread(half.flow5[unit + i]);
+        for (int j = 0; j < C5_INPUTS; j += LANES, at += 4 * LANES) {
+            Vec x = load(s.s4 + j), f = load(half.flow4 + j);
+            UNROLL for (int i = 0; i < 4; i++) {
+                Vec w = load(u.weights + at + i * LANES);
+                f = fma(w, d[i], f);
+                nudge<PLAIN, SCALED>(u, at + i * LANES, w, d[i] * x);
+            }
+            store(half.flow4 + j, f);
+        }
+    }
+}
+
+// Phase 4: S4 and C3, and what a half adds to the flows into S2.
+template <int A, int P, int PLAIN, int SCALED> static void return_c3(const Update& u, int h, Online& s, Own& o) {
+    Half& half = s.half[h];
+    const Vec zero = spread(0.0f);
+    for (int q = 0; q < COLUMNS; q++) {
+        const int at = h * S4_PITCHED + q * S4_COLUMN;
+        for (int i = 0; i < S4_COLUMN; i += LANES) {
+            Vec d = load(s.half[0].flow4 + at + i) + load(s.half[1].flow4 + at + i);
+            store(o.column + i, P == TRAINABLE ? d * slope<A>(load(s.s4 + at + i)) : d);
+        }
+        Shares shares = {zero, zero, zero};
+        float* c3 = half.c3 + q * COLUMN;
+        const Vec coefficient = load(half.weights + K4 + q * LANES);
+        for (int y = 0; y < S4_SIDE; y++) {
+            float* rows = c3 + 2 * y * C3_SIDE * LANES;
+            unsample<A, P>(rows, S4_SIDE, o.column + y * S4_SIDE * LANES, LANES, coefficient, 0, rows, shares);
+        }
+        auto move = [&](int at, Vec g) __attribute__((always_inline)) { nudge<PLAIN, SCALED>(u, at, load(u.weights + at), g); };
+        if (P == TRAINABLE) move(K4 + q * LANES, shares.coefficient), move(B4 + q * LANES, shares.pooled_bias);
+        move(B3 + q * LANES, shares.bias);
+    }
+    for (int i = 0; i < C1_MAPS; i++) return_columns(half.c3, half.weights + W3, COLUMNS, i, half.flow2 + i * S2_PITCHED);
+    for (int q = 0; q < COLUMNS; q++)
+        meet_column(half.c3 + q * COLUMN, s.s2, [&](int place, Vec g) __attribute__((always_inline)) {
+            const int at = W3 + q * KERNELS_SIZE + place;
+            nudge<PLAIN, 1>(u, at, load(u.weights + at), g);  // always scaled: by 0 where there is no connection
+        });
+}
+
+// The gradients of N taps of three maps of C1, from tap `first` on: 3 x N sums, lanes over the pixels.
+template <int N> INLINE void meet_taps(const float* flow, const float* field, int first, float* g) {
+    Vec s[C1_OWN][N];
+    UNROLL for (int m = 0; m < C1_OWN; m++) UNROLL for (int i = 0; i < N; i++) s[m][i] = spread(0.0f);
+    const float* at[N];
+    UNROLL for (int i = 0; i < N; i++) at[i] = field + (first + i) / KERNEL * FIELD + (first + i) % KERNEL;
+    for (int p = 0; p < C1_PITCHED; p += LANES) {
+        Vec d[C1_OWN];
+        UNROLL for (int m = 0; m < C1_OWN; m++) d[m] = load(flow + m * C1_PITCHED + p);
+        UNROLL for (int i = 0; i < N; i++) {
+            Vec v = load(at[i] + p);
+            UNROLL for (int m = 0; m < C1_OWN; m++) s[m][i] = fma(d[m], v, s[m][i]);
+        }
+    }
+    UNROLL for (int m = 0; m < C1_OWN; m++) UNROLL for (int i = 0; i < N; i++) g[m * TAPS + first + i] = sum(s[m][i]);
+}
+
+// Phase 5: S2 and C1.
+template <int A, int P, int PLAIN, int SCALED> static void return_c1(const Update& u, int h, Online& s, Own& o) {
+    Half& half = s.half[h];
+    float g[80] = {}, biases[16] = {}, coefficients[16] = {}, pooled_biases[16] = {};
+    for (int m = 0; m < C1_OWN; m++) {
+        const int at = (h * C1_OWN + m) * S2_PITCHED;
+        float flow[S2_PITCHED];
+        for (int i = 0; i < S2_PITCHED; i += LANES) {
+            Vec d = load(s.half[0].flow2 + at + i) + load(s.half[1].flow2 + at + i);
+            store(flow + i, P == TRAINABLE ? d * slope<A>(load(s.s2 + at + i)) : d);
+        }
+        const Vec zero = spread(0.0f);
+        Shares shares = {zero, zero, zero};
+        for (int y = 0; y < S2_SIDE; y++) {
+            const int row = m * C1_PITCHED + 2 * y * FIELD;
+            unsample_row<A, P>(half.c1 + row, FIELD, S2_SIDE, flow + y * S2_SIDE, half.weights[K2 + m], half.flow1 + row, shares);
+        }
+        coefficients[m] = sum(shares.coefficient), pooled_biases[m] = sum(shares.pooled_bias), biases[m] = sum(shares.bias);
+    }
+    meet_taps<5>(half.flow1, o.field, 0, g);
+    for (int first = 5; first < TAPS; first += 4) meet_taps<4>(half.flow1, o.field, first, g);
+    if (P == TRAINABLE) nudge_all<PLAIN, SCALED>(u, K2, coefficients, 1, C1_OWN), nudge_all<PLAIN, SCALED>(u, B2, pooled_biases, 1, C1_OWN);
+    nudge_all<PLAIN, SCALED>(u, B1, biases, 1, C1_OWN);
+    nudge_all<PLAIN, SCALED>(u, W1, g, 1, C1_OWN * TAPS);
+}
+
+template <int A, int P, int PLAIN, int SCALED> static void learn_sample(const Batch& b, int index, int phase, int t, int threads, Online& s, Own& o) {
+    const int pattern = b.order ? b.order[index] : index;
+    if (phase == 0) fill_one(b.images, pattern, o.field);
+    if (phase == 3) {
+        const double loss = judge<A>(b, find_sample(b.images, pattern), s.half[t], s, o);
+        if (t == 0) b.losses[index] = loss;
+    }
+    for (int h = HALVES * t / threads; h < HALVES * (t + 1) / threads; h++) {
+        const Update u = {b.update->rate, b.update->momentum, b.update->decay, s.half[h].weights, s.half[h].velocity, s.half[h].scales};
+        if (phase == 0) enter_c1<A, P>(o.field, h, s);
+        if (phase == 1) enter_c3<A, P>(h, s);
+        if (phase == 2) enter_c5<A>(h, s);
+        if (phase == 3) return_c5<A, P, PLAIN, SCALED>(b, u, h, s, o);
+        if (phase == 4) return_c3<A, P, PLAIN, SCALED>(u, h, s, o);
+        if (phase == 5) return_c1<A, P, PLAIN, SCALED>(u, h, s, o);
+    }
+}

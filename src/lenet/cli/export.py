@@ -1,0 +1,122 @@
+"""`lenet export`: a network as a file for other programs, and whether they answer alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lenet.cli.options import json_option
+from lenet.cli.output import make_console, print_json
+from lenet.errors import MissingExtra, UsageError
+from lenet.texts import say
+
+if TYPE_CHECKING:
+    from lenet.export.compiler import Footprint
+    from lenet.export.verify import Comparison
+
+MOST_SHOWN = 20  # disagreements of a program
+
+
+def export(
+    form: Annotated[str, typer.Argument(metavar="onnx|c|pytorch|all", help=say("export.form"))],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help=say("export.output"))],
+    network: Annotated[str, typer.Option(metavar="1998|FILE", help=say("recognize.network"))] = "1998",
+    verify: Annotated[bool, typer.Option("--verify", help=say("export.verify"))] = False,
+    uint8: Annotated[bool, typer.Option("--uint8", help=say("export.uint8"))] = False,
+    as_json: Annotated[bool, json_option()] = False,
+) -> None:
+    """Write the files; with --verify compare every engine and file at hand, and end with 1 if one differs."""
+    from lenet.export.formats import export_network, place_files
+    from lenet.network import Network
+
+    files = place_files(form, output)
+    if uint8 and "onnx" not in files:
+        raise UsageError("export.only_onnx")
+    loaded = Network.load(network)
+    skipped = {}
+    for name, path in list(files.items()):
+        try:
+            export_network(loaded, name, path, uint8)
+        except MissingExtra as missing:
+            if form != "all":
+                raise
+            skipped[name] = str(missing)
+            del files[name]
+    report: dict[str, Any] = {"network": network, "files": files, "skipped": skipped}
+    if not as_json:
+        _print_files(files, skipped)
+    agree = not verify or _verify(loaded, files, uint8, report, as_json)
+    if as_json:
+        print_json(report)
+    if not agree:
+        raise typer.Exit(1)
+
+
+def _print_files(files: dict[str, Path], skipped: dict[str, str]) -> None:
+    console = make_console()
+    for name, path in files.items():
+        console.print(
+            say(f"export.written_{name}", path=path, other=path.with_suffix(".safetensors")), soft_wrap=True
+        )
+    for name, reason in skipped.items():
+        console.print(say("export.skipped", name=name, reason=reason), soft_wrap=True)
+
+
+def _verify(loaded: Any, files: dict[str, Path], uint8: bool, report: dict[str, Any], as_json: bool) -> bool:
+    """Compare, fill the report, print unless JSON is wanted; whether all agree."""
+    from lenet.export.compiler import list_compilers, measure_c
+    from lenet.export.verify import choose_images, verify_exports
+
+    images, source = choose_images()
+    with make_console(stderr=True).status(say("export.comparing", count=f"{len(images):,}")):
+        found = list(verify_exports(loaded, images, files, uint8))
+        compilers = list_compilers() if "c" in files else []
+        sizes = [size for size in (measure_c(files["c"], command) for command in compilers) if size]
+    agree = all(comparison.agrees for comparison in found)
+    report |= {
+        "images": len(images),
+        "source": source,
+        "comparisons": [asdict(comparison) | {"agrees": comparison.agrees} for comparison in found],
+        "sizes": [asdict(size) for size in sizes],
+        "agree": agree,
+    }
+    if not as_json:
+        console = make_console()
+        console.print()
+        console.print(say(f"export.images_{source}", count=f"{len(images):,}"), soft_wrap=True)
+        _print_comparisons(found, sizes, len(images))
+        console.print(say("export.agree" if agree else "export.disagree"), style="bold", soft_wrap=True)
+    return agree
+
+
+def _print_comparisons(found: Iterable[Comparison], sizes: Iterable[Footprint], count: int) -> None:
+    from rich import box
+    from rich.table import Table
+
+    console = make_console()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("name", "program"):
+        table.add_column(say(f"export.{column}"))
+    for column in ("same", "difference", "relative"):
+        table.add_column(say(f"export.{column}"), justify="right", no_wrap=True)
+    ran = [comparison for comparison in found if not comparison.skipped]
+    for one in ran:
+        numbers = (f"{one.same:,}/{count:,}", f"{one.difference:.1e}", f"{one.relative:.1e}")
+        table.add_row(one.name, one.program, *numbers)
+    console.print(table)
+    for one in ran:
+        for other in one.disagreements[:MOST_SHOWN]:
+            values = {**asdict(other), "margin": f"{other.margin:.1e}", "name": one.name}
+            console.print(say("export.disagreement", **values), soft_wrap=True)
+        if len(one.disagreements) > MOST_SHOWN:
+            console.print(say("export.more", name=one.name, count=len(one.disagreements) - MOST_SHOWN))
+    for one in found:
+        if one.skipped:
+            console.print(say("export.not_compared", name=one.name, reason=one.skipped), soft_wrap=True)
+    for size in sizes:
+        values = {name: f"{getattr(size, name):,}" for name in ("code", "data", "stack")}
+        console.print(say("export.size", compiler=size.compiler, **values), soft_wrap=True)

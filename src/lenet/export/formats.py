@@ -1,0 +1,56 @@
+"""The formats that a network can be exported to, by name, and where each one's file lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lenet.errors import UsageError
+from lenet.export.c_file import export_c
+from lenet.export.onnx import export_onnx
+from lenet.export.pytorch_file import export_pytorch
+from lenet.network import Network
+
+SUFFIXES = {"onnx": ".onnx", "c": ".c", "pytorch": ".py"}
+STEM = "lenet5"  # of a file in a folder that the caller names
+
+
+def place_files(form: str, path: Path) -> dict[str, Path]:
+    """Where each format's file is going to lie.
+
+    Args:
+        form: one of `SUFFIXES`, or "all".
+        path: a folder for "all"; otherwise a file, or a folder that is there.
+    Raises:
+        UsageError: no such format, a name with another ending, or a file where a folder belongs.
+    """
+    if form == "all":
+        if path.is_file():
+            raise UsageError("export.folder", path=path)
+        return {name: path / f"{STEM}{suffix}" for name, suffix in SUFFIXES.items()}
+    if form not in SUFFIXES:
+        raise UsageError("export.format", value=form, choices=", ".join((*SUFFIXES, "all")))
+    if path.is_dir():
+        path /= f"{STEM}{SUFFIXES[form]}"
+    if path.suffix != SUFFIXES[form]:
+        raise UsageError("export.suffix", path=path, suffix=SUFFIXES[form], form=form)
+    return {form: path}
+
+
+def export_network(network: Network, form: str, path: Path, uint8: bool = False) -> None:
+    """Write one format's file.
+
+    Args:
+        network: what to write.
+        form: one of `SUFFIXES`.
+        path: the file.
+        uint8: for "onnx": the model takes images as MNIST stores them.
+    Raises:
+        MissingExtra: a package that the format needs is not installed.
+        FileError: the file cannot be written.
+    """
+    if form == "onnx":
+        export_onnx(network, path, uint8)
+    elif form == "pytorch":
+        export_pytorch(network, path)
+    else:
+        export_c(network, path)

@@ -1,0 +1,202 @@
+"""Whether a network answers alike everywhere: every engine and every exported file, against the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from lenet.data.dataset import load_dataset
+from lenet.engines import ENGINES, get_engine
+from lenet.engines.inputs import scale_images
+from lenet.errors import DataError, EngineError, MissingExtra
+from lenet.export.compiler import compile_c, list_compilers, name_compiler, run_program
+from lenet.images.normalize import normalize_digit
+from lenet.network import Network
+from lenet.samples import read_sample
+from lenet.texts import say
+
+NEAR = 1e-3  # two answers may differ where the reference's two best penalties lie this near to each other
+TOLERANCE = 1e-4  # of the largest penalty: how far a penalty may lie from the reference's
+CHUNK = 1000  # images at a time
+BEHIND = {"reference": "numpy", "pytorch": "torch", "keras": "tensorflow", "native": "lenet"}
+
+Answers = tuple[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """An image that was read differently.
+
+    Args:
+        index: of the image.
+        expected, answer: the labels.
+        margin: how much larger the reference's second penalty is than its smallest.
+    """
+
+    index: int
+    expected: str
+    answer: str
+    margin: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How one program's answers compare with the reference's.
+
+    Args:
+        name: the engine, or the exported file.
+        program: what ran it, with its version.
+        same: how many images got the same label.
+        difference: the largest difference of two penalties.
+        relative: that, as a share of the largest penalty.
+        disagreements: the images that got another label.
+        skipped: why it was not run; "" if it was.
+    """
+
+    name: str
+    program: str
+    same: int = 0
+    difference: float = 0.0
+    relative: float = 0.0
+    disagreements: tuple[Disagreement, ...] = ()
+    skipped: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether there is nothing but rounding between the two; a program that was skipped says nothing."""
+        near = all(found.margin < NEAR for found in self.disagreements)
+        # a comparison with a penalty that is no number is False
+        return bool(self.skipped) or (near and self.relative <= TOLERANCE)
+
+
+def choose_images() -> tuple[np.ndarray, str]:
+    """MNIST's 10,000 test digits where they are at hand, else the ten samples.
+
+    Returns:
+        (N, 28, 28) uint8, and which they are: "mnist" or "samples".
+    Raises:
+        DataError: $LENET_DATA has something else than MNIST's files.
+    """
+    try:
+        return load_dataset("mnist", download=False).test.images, "mnist"
+    except DataError as absent:
+        if absent.key != "data.not_here":
+            raise
+        return np.stack([normalize_digit(read_sample(digit)) for digit in range(10)]), "samples"
+
+
+def verify_exports(
+    network: Network, images: np.ndarray, files: Mapping[str, Path], uint8: bool = False
+) -> Iterator[Comparison]:
+    """Compare every engine at hand, and every exported file, with the engine `reference`.
+
+    Args:
+        network: what was exported.
+        images: (N, 28, 28) uint8.
+        files: the exported file of each format.
+        uint8: whether the ONNX model takes the images as they are stored.
+    Returns:
+        One comparison after the other, engines first.
+    Raises:
+        FileError: the C compiler refuses the file.
+    """
+    expected = _ask_engine("reference", network, images)[1]
+    asked: list[tuple[str, Callable[[], Answers]]] = [
+        (name, partial(_ask_engine, name, network, images)) for name in ENGINES if name != "reference"
+    ]
+    if "onnx" in files:
+        asked.append((files["onnx"].name, partial(_ask_onnx, files["onnx"], images, uint8)))
+    if "pytorch" in files:
+        asked.append((files["pytorch"].name, partial(_ask_module, files["pytorch"], network, images)))
+    if "c" in files:
+        path, compilers = files["c"], list_compilers()
+        asked += [(path.name, partial(_ask_program, path, command, network, images)) for command in compilers]
+        if not compilers:
+            yield Comparison(path.name, "", skipped=say("export.no_compiler"))
+    for name, ask in asked:
+        try:
+            yield compare(network, expected, name, *ask())
+        except (MissingExtra, EngineError) as refusal:
+            yield Comparison(name, "", skipped=str(refusal))
+
+
+def compare(
+    network: Network, expected: np.ndarray, name: str, program: str, penalties: np.ndarray
+) -> Comparison:
+    """Compare one program's penalties with the reference's.
+
+    Args:
+        network: has the labels.
+        expected: (N, classes), the reference's.
+        name: the engine or file that was asked.
+        program: what ran it.
+        penalties: (N, classes), its own.
+    """
+    right, given = expected.argmin(axis=1), penalties.argmin(axis=1)
+    best = np.sort(expected, axis=1)
+    margins = best[:, 1] - best[:, 0]
+    found = tuple(
+        Disagreement(int(i), network.labels[right[i]], network.labels[given[i]], float(margins[i]))
+        for i in np.flatnonzero(right != given)
+    )
+    difference = float(np.abs(penalties - expected).max())
+    relative = difference / float(np.abs(expected).max())
+    return Comparison(name, program, len(right) - len(found), difference, relative, found)
+
+
+def _ask_engine(name: str, network: Network, images: np.ndarray) -> Answers:
+    engine = get_engine(name)
+    refusal = engine.refuses(network.architecture)
+    if refusal:
+        raise EngineError(refusal.key, **refusal.values)
+    model = engine.load(network.architecture, network.parameters)
+    parts = [model.penalties(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)]
+    package = BEHIND[name]
+    return f"{package} {version(package)}", np.concatenate(parts)
+
+
+def _ask_onnx(path: Path, images: np.ndarray, uint8: bool) -> Answers:
+    if not find_spec("onnxruntime"):
+        raise MissingExtra("extra.missing", package="onnxruntime", extra="onnx")
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    parts = []
+    for i in range(0, len(images), CHUNK):
+        image = images[i : i + CHUNK]
+        given = image if uint8 else scale_images(image, np.float32)
+        parts.append(session.run(["penalties"], {"image": given})[0])
+    return f"ONNX Runtime {onnxruntime.__version__}", np.concatenate(parts)
+
+
+def _ask_module(path: Path, network: Network, images: np.ndarray) -> Answers:
+    get_engine("pytorch")  # says how PyTorch is installed, where it is not
+    import torch
+
+    spec = spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    loaded = module.load_network()
+    with torch.inference_mode():
+        chunks = torch.tensor(images).split(CHUNK)
+        outputs = torch.cat([loaded(module.scale(chunk)) for chunk in chunks]).numpy()
+    return f"torch {torch.__version__}", outputs if network.architecture.output == "rbf" else -outputs
+
+
+def _ask_program(source: Path, command: list[str], network: Network, images: np.ndarray) -> Answers:
+    with TemporaryDirectory() as folder:
+        program = Path(folder, "lenet5")
+        compile_c(source, program, command, "-O2", "-DLENET_MAIN")
+        lines = run_program(program, images.tobytes()).splitlines()
+    # a label may hold spaces
+    rows = [line.rsplit(b" ", network.architecture.classes)[1:] for line in lines]
+    return name_compiler(command), np.array(rows, np.float32)
