@@ -1,7 +1,7 @@
 """Compile src/kernels to WebAssembly, or look whether the committed module is what the kernels give.
 
-The compiler is clang and lld as the PyPI package `ziglang` bundles them, pinned in constraints.txt; the bytes do
-not depend on the folder.
+The compiler is clang and lld as the PyPI package `ziglang` bundles them, pinned in constraints.txt.
+The bytes do not depend on the folder.
 
     python tools/build_wasm.py src/lenet/page/static/lenet.wasm
     python tools/build_wasm.py --check src/lenet/page/static/lenet.wasm
