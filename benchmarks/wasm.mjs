@@ -13,8 +13,7 @@ const rounds = Number(option("--rounds", 5));
 const IMAGES = 60_000;
 
 const kernels = await loadKernels(module);
-const file = readFileSync(at("../src/lenet/weights/1998.safetensors"));
-const { architecture, parameters } = readNetwork(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
+const { architecture, parameters } = readNetwork(readFileSync(at("../src/lenet/weights/1998.safetensors")));
 const network = kernels.network(architecture, parameters);
 
 // random bytes cost what digits cost

@@ -35,15 +35,16 @@ export async function loadKernels(source) {
   return new Kernels(instance.exports);
 }
 
-/** The arrays and the description in a network's .safetensors file (an ArrayBuffer). */
+/** The arrays and the description in a network's .safetensors file: its bytes, or an ArrayBuffer. */
 export function readNetwork(file) {
-  const length = Number(new DataView(file).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 8, length)));
+  const bytes = new Uint8Array(file);
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
   const { architecture, labels } = JSON.parse(header.__metadata__.lenet);
   const parameters = {};
   for (const name of PARAMETERS.filter((name) => name in header)) {
     const [from, to] = header[name].data_offsets;
-    parameters[name] = new Float32Array(file.slice(8 + length + from, 8 + length + to));
+    parameters[name] = new Float32Array(bytes.buffer.slice(8 + length + from, 8 + length + to));
   }
   return { architecture, labels, parameters };
 }
@@ -63,8 +64,9 @@ export class Kernels {
   /** Copy an array in; gives its address. What has one already (see `keep`) is not copied. */
   put(array) {
     if (array.address) return array.address;
-    const at = this.room(array.constructor, array.length);
-    new array.constructor(this.wasm.memory.buffer, at, array.length).set(array);
+    const Type = isBytes(array) ? Uint8Array : array.constructor;
+    const at = this.room(Type, array.length);
+    new Type(this.wasm.memory.buffer, at, array.length).set(array);
     return at;
   }
 
@@ -75,7 +77,7 @@ export class Kernels {
 
   /** Copy images in to stay, so that every stretch of a training need not. */
   keep(images) {
-    return { address: this.put(images), length: images.length, constructor: images.constructor };
+    return { address: this.put(images), length: images.length, BYTES_PER_ELEMENT: images.BYTES_PER_ELEMENT };
   }
 
   /** Run a function and give back all the memory that it took. */
@@ -112,9 +114,23 @@ export class Kernels {
   }
 }
 
+function isBytes(array) {
+  return array.BYTES_PER_ELEMENT === 1;
+}
+
 function view(images) {
-  const stored = images.constructor === Uint8Array;
-  return { stored: Number(stored), count: images.length / (stored ? 784 : 1024) };
+  const size = isBytes(images) ? 784 : 1024;
+  if (images.length % size !== 0) throw new RangeError(`images: ${images.length} numbers, expected a multiple of ${size}`);
+  return { stored: Number(isBytes(images)), count: images.length / size };
+}
+
+/** Whether targets are shares of all classes rather than labels. */
+function isSoft(targets, count, classes) {
+  const soft = targets instanceof Float32Array;
+  if (!soft && !(targets instanceof Int32Array)) throw new TypeError("targets: expected an Int32Array or a Float32Array");
+  const expected = soft ? count * classes : count;
+  if (targets.length !== expected) throw new RangeError(`targets: ${targets.length} numbers, expected ${expected}`);
+  return Number(soft);
 }
 
 export class Network {
@@ -188,7 +204,7 @@ export class Network {
   gradient(images, targets, { kind = "cross-entropy", scale = 0.1, j = 0.1 } = {}, second = false) {
     const { kernels } = this;
     const { stored, count } = view(images);
-    const soft = Number(targets.constructor === Float32Array);
+    const soft = isSoft(targets, count, this.architecture.classes);
     return kernels.scope(() => {
       const out = kernels.room(Float32Array, this.length);
       const [at, to] = [kernels.put(images), kernels.put(targets)];
@@ -207,12 +223,13 @@ export class Network {
     const { kernels } = this;
     const { stored, count } = view(images);
     const { kind = "cross-entropy", scale = 0.1, j = 0.1 } = loss;
-    const soft = Number(targets.constructor === Float32Array);
+    const soft = isSoft(targets, count, this.architecture.classes);
     const steps = rates.length;
+    if (steps ? order.length % steps : order.length) throw new RangeError(`order: ${order.length} images in ${steps} steps`);
     return kernels.scope(() => {
       const losses = kernels.room(Float64Array, steps);
       const factors = scales && this.fill(kernels.room(Float32Array, this.length), scales);
-      const [at, to, list] = [kernels.put(images), kernels.put(targets), kernels.put(order)];
+      const [at, to, list] = [kernels.put(images), kernels.put(targets), kernels.put(Int32Array.from(order))];
       check(
         kernels.wasm.train(
           this.handle, this.weights, this.velocity, factors, at, stored, count, to, soft, list,
