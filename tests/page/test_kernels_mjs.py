@@ -38,7 +38,11 @@ for (const wrong of [
   () => network.penalties(new Uint8Array(100)),
   () => kernels.network({ ...architecture, pooling: "median" }, parameters),
 ])
-  try { wrong(); codes.push(null); } catch (error) { codes.push(error instanceof KernelError ? error.message : String(error)); }
+  try {
+    wrong();
+  } catch (error) {
+    codes.push(error instanceof KernelError ? error.message : String(error));
+  }
 const kept = kernels.keep(images);
 const mark = kernels.wasm.mark();
 const gradient = network.gradient(images, targets);
@@ -49,7 +53,8 @@ const losses = network.train({
 console.log(JSON.stringify({
   labels, codes, leak: kernels.wasm.mark() - mark, losses: Array.from(losses), gradient: list(gradient),
   penalties: Array.from(kernels.network(architecture, parameters).penalties(images)),
-  trace: list(kernels.network(architecture, parameters).trace(images, true)), after: list(network.parameters()),
+  trace: list(kernels.network(architecture, parameters).trace(images, true)),
+  after: list(network.parameters()),
   words: Array.from(kernels.drawWords([1, 2, 3, 4], 2n ** 40n + 5n)),
 }));
 """
