@@ -25,7 +25,7 @@ test: $(VENV)/test.stamp ## The quick tests, under 3 minutes: NumPy and scikit-l
 	$(PYTEST) -m "not slow"
 
 test-all: $(VENV)/all.stamp ## Every test, with every framework; set LENET_DATA to a folder with MNIST for all of them.
-	LENET_REQUIRE_ENGINES=reference,native,pytorch,wasm $(PYTEST)
+	LENET_REQUIRE_ENGINES=reference,native,pytorch,keras,wasm $(PYTEST)
 
 check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether lenet.wasm is what the kernels give.
 	$(BIN)/ruff check .

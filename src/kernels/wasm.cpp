@@ -83,7 +83,7 @@ void step_through(Batch& b, const int32_t* order, int count, double* losses, flo
     }
 }
 
-// The memory of a training by batches of at most `rows` samples together; false where there is no more.
+// The memory that steps of `batch` samples need; false where there is no more.
 bool reserve_batch(Batch& b, int batch, float*& work, double*& each) {
     const int rows = batch < WAVE ? count_blocks(batch) * BLOCK : WAVE;
     b.partial = reserve_many<float>((uint64_t)rows / BLOCK * b.network->offset[C5_WEIGHT]);

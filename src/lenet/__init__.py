@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lenet.export.c_file import export_c
     from lenet.export.onnx import export_onnx
     from lenet.export.pytorch_file import export_pytorch
+    from lenet.export.state_dict import import_network
     from lenet.network import Answer, Network, load
     from lenet.parameters import Parameters, initialize_parameters
     from lenet.trace import Trace
@@ -38,6 +39,7 @@ _PLACES = {
     "lenet.export.c_file": ("export_c",),
     "lenet.export.onnx": ("export_onnx",),
     "lenet.export.pytorch_file": ("export_pytorch",),
+    "lenet.export.state_dict": ("import_network",),
     "lenet.network": ("Answer", "Network", "load"),
     "lenet.parameters": ("Parameters", "initialize_parameters"),
     "lenet.trace": ("Trace",),
@@ -62,6 +64,7 @@ __all__ = [
     "export_c",
     "export_onnx",
     "export_pytorch",
+    "import_network",
     "initialize_parameters",
     "load",
     "load_dataset",

@@ -42,6 +42,7 @@ class Settings:
     loss: Loss
     momentum: float = 0.0
     weight_decay: float = 0.0
+    method: str = "sgd"
 
 
 def get_any_engine(name: str) -> Engine:

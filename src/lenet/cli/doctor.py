@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,7 @@ from lenet.cli.output import make_console, print_json
 from lenet.errors import LenetError
 from lenet.texts import say
 
+MOST_TEXT = 4 * 1024 * 1024  # bytes of an error text
 MARKS = {"good": "+", "note": "o", "fault": "!"}
 STYLES = {"good": "green", "note": "dim", "fault": "bold red"}
 
@@ -53,8 +55,14 @@ class Finding:
     remedy: str = ""
 
 
-def doctor(as_json: Annotated[bool, json_option()] = False) -> None:
-    """Print what is found, and end with 1 if something that lenet needs is broken."""
+def doctor(
+    error: Annotated[str | None, typer.Option(metavar="FILE|-", help=say("doctor.error_option"))] = None,
+    as_json: Annotated[bool, json_option()] = False,
+) -> None:
+    """Print what is found, and end with 1 if something that lenet needs is broken, or an error is unknown."""
+    if error is not None:
+        _explain_error(error, as_json)
+        return
     findings = list(examine())
     faults = [finding.name for finding in findings if finding.state == "fault"]
     if as_json:
@@ -62,6 +70,32 @@ def doctor(as_json: Annotated[bool, json_option()] = False) -> None:
     else:
         _print_findings(findings, faults)
     if faults:
+        raise typer.Exit(1)
+
+
+def _explain_error(source: str, as_json: bool) -> None:
+    """Say what an error text means that a person has met elsewhere."""
+    from lenet.cli.trouble import recognize_troubles
+    from lenet.storage import read_at_most, read_bytes
+
+    content = (
+        read_at_most(sys.stdin.buffer, MOST_TEXT) if source == "-" else read_bytes(Path(source), MOST_TEXT)
+    )
+    # PowerShell's > writes UTF-16
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    troubles = list(recognize_troubles(content.decode("utf-16" if utf16 else "utf-8", "replace")))
+    if as_json:
+        print_json({"troubles": [asdict(trouble) for trouble in troubles]})
+    else:
+        console = make_console()
+        for trouble in troubles:
+            console.print(f"! {trouble.line}", style="bold red", soft_wrap=True)
+            console.print(f"  {trouble.meaning}", soft_wrap=True)
+            if trouble.remedy:
+                console.print(f"  -> {trouble.remedy}", style="bold", soft_wrap=True)
+        if not troubles:
+            console.print(say("doctor.error_unknown"), soft_wrap=True)
+    if not troubles:
         raise typer.Exit(1)
 
 
@@ -151,6 +185,11 @@ def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
         yield Finding("engines", "pytorch", f"PyTorch {packages['torch'].version}")
     else:
         yield Finding("engines", "pytorch", say("doctor.no_torch"), "note", write_torch_install())
+    if packages["tensorflow"].usable and packages["keras"].usable:
+        value = f"TensorFlow {packages['tensorflow'].version}, Keras {packages['keras'].version}"
+        yield Finding("engines", "keras", value)
+    else:
+        yield Finding("engines", "keras", say("doctor.no_keras"), "note", write_install("lenet[keras]"))
     if find_spec("lenet._native"):
         from lenet.engines.native import choose_variant
 

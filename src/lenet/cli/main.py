@@ -36,6 +36,7 @@ VERBS = {
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),
     "export": ("use", "lenet.cli.export:export"),
+    "import": ("use", "lenet.cli.import_network:import_network"),
     "data": ("use", "lenet.cli.data:app"),
     "bench": ("use", "lenet.cli.bench:bench"),
     "doctor": ("start", "lenet.cli.doctor:doctor"),

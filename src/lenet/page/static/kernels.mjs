@@ -56,7 +56,7 @@ export class Kernels {
 
   /** Room for an array of a type; gives its address. */
   room(Type, length) {
-    const at = this.wasm.allocate(Type.BYTES_PER_ELEMENT * length);
+    const at = this.wasm.allocate(Type.BYTES_PER_ELEMENT * length) >>> 0;
     if (at === 0) throw new KernelError(1);
     return at;
   }

@@ -1,0 +1,144 @@
+"""Error texts that people meet when they install or import frameworks: recognized, with what to do."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lenet.cli.environment import find_supported_python, write_install, write_torch_install
+from lenet.texts import say
+
+VENV = f"{sys.executable} -m venv .venv"
+EXTRAS = {
+    "tensorflow": "keras",
+    "keras": "keras",
+    "torch": "pytorch",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "sklearn": "sklearn",
+}
+
+Remedy = Callable[[dict[str, str]], str]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A text that was recognized.
+
+    Args:
+        name: which trouble, a key of [trouble] in `texts/*.toml`.
+        line: the line it was recognized by.
+        meaning: what it says, in the reader's language.
+        remedy: the command that helps, "" where there is none.
+    """
+
+    name: str
+    line: str
+    meaning: str
+    remedy: str
+
+
+def _install(found: dict[str, str]) -> str:
+    """The command that brings the package that was found."""
+    package = found.get("package", "").partition(".")[0].lower()
+    if package == "torch":
+        return write_torch_install()
+    extra = EXTRAS.get(package)
+    return write_install(f"lenet[{extra}]" if extra else package or "lenet[all]")
+
+
+def _slower(found: dict[str, str]) -> str:
+    return f"{_install(found)} --timeout 300 --retries 10"
+
+
+# In this order: a download that failed ends with "no matching distribution" as well, which then says nothing.
+KNOWN: tuple[tuple[str, str, Remedy], ...] = (
+    ("managed", r"externally-managed-environment", lambda _: VENV),
+    ("no_space", r"\[Errno 28\]|No space left on device", lambda _: f"{sys.executable} -m pip cache purge"),
+    (
+        "certificate",
+        r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|confirming the ssl certificate",
+        _slower,
+    ),
+    (
+        "timeout",
+        r"ReadTimeout\w*|Read timed out|ConnectTimeout\w*|IncompleteRead|ConnectionResetError",
+        _slower,
+    ),
+    (
+        "no_network",
+        r"NewConnectionError|NameResolutionError|getaddrinfo failed|name resolution|Cannot connect to proxy",
+        _slower,
+    ),
+    ("platform", r"(?P<wheel>\S+\.whl) is not a supported wheel on this platform", lambda _: ""),
+    ("no_wheel", r"No matching distribution found for (?P<package>[\w.-]+)", lambda _: ""),
+    (
+        "cuda_pulled",
+        r"Collecting nvidia-\w+|Downloading nvidia_\w+|Collecting cuda-toolkit",
+        lambda _: write_torch_install(),
+    ),
+    ("impossible", r"ResolutionImpossible|have conflicting dependencies", lambda _: VENV),
+    (
+        "conflict",
+        r"(?P<package>[\w.-]+) \S+ requires (?P<wanted>.+), but you have (?P<has>.+) which is incompatible",
+        lambda found: write_install(found["wanted"]),
+    ),
+    (
+        "numpy_abi",
+        r"compiled using NumPy 1\.x|numpy\.dtype size changed|multiarray failed to import|_ARRAY_API not found",
+        lambda _: write_install("--upgrade", "lenet[all]"),
+    ),
+    (
+        "protobuf",
+        r"Descriptors cannot be created directly|google\.protobuf.*(?:VersionError|runtime_version)",
+        lambda _: write_install("--upgrade", "lenet[keras,onnx]"),
+    ),
+    (
+        "needs_compiler",
+        r"Failed building wheel for (?P<package>[\w.-]+)|Microsoft Visual C\+\+ .* is required",
+        lambda _: "",
+    ),
+    (
+        "no_cuda",
+        r"Torch not compiled with CUDA enabled",
+        lambda _: write_install("--force-reinstall", "torch"),
+    ),
+    (
+        "old_driver",
+        r"NVIDIA driver on your system is too old|CUDA driver version is insufficient",
+        lambda _: "nvidia-smi",
+    ),
+    (
+        "dll",
+        r"DLL load failed|\[WinError 126\]",
+        lambda _: "winget install Microsoft.VCRedist.2015+.x64",
+    ),
+    ("no_avx", r"Illegal instruction|binary is .* AVX", lambda _: "lenet train --engine reference"),
+    ("absent", r"ModuleNotFoundError: No module named '(?P<package>[\w.]+)'", _install),
+)
+DOWNLOADS = {"certificate", "timeout", "no_network"}
+
+
+def recognize_troubles(text: str) -> Iterator[Trouble]:
+    """Find the troubles that an error text tells of, each once, the causes before what they cause.
+
+    Args:
+        text: what pip, uv, conda or Python printed.
+    """
+    seen = set[str]()
+    for name, pattern, remedy in KNOWN:
+        match = re.search(pattern, text)
+        if match is None or (name == "no_wheel" and seen & (DOWNLOADS | {"no_space"})):
+            continue
+        seen.add(name)
+        found = {key: value for key, value in match.groupdict().items() if value}
+        values = {"package": "lenet", "wheel": "", "wanted": "", "has": ""} | found
+        least, tried = find_supported_python()
+        values |= {"python": platform.python_version(), "least": least, "tried": tried}
+        values |= {"system": f"{platform.system()} {platform.machine()}"}
+        start = text.rfind("\n", 0, match.start()) + 1
+        line = text[start:].partition("\n")[0].strip()
+        yield Trouble(name, line, say(f"trouble.{name}", **values), remedy(found))
