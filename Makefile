@@ -24,7 +24,7 @@ test: $(VENV)/test.stamp ## The quick tests, under 3 minutes: NumPy and scikit-l
 	$(PYTEST) -m "not slow"
 
 test-all: $(VENV)/all.stamp ## Every test, with every framework; set LENET_DATA to a folder with MNIST for all of them.
-	LENET_REQUIRE_ENGINES=reference,native,pytorch $(PYTEST)
+	LENET_REQUIRE_ENGINES=reference,native,pytorch,keras $(PYTEST)
 
 check: $(VENV)/check.stamp ## ruff (lint and form) and mypy --strict.
 	$(BIN)/ruff check .

@@ -29,7 +29,7 @@ from lenet.randomness import draw_order
 from lenet.training.recipe import load_recipe
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = {"reference": "numpy", "native": "lenet", "pytorch": "torch", "keras": "tensorflow"}
+PACKAGES = {"reference": "numpy", "native": "lenet", "pytorch": "torch", "keras": "keras"}
 STYLES = {"reference": ("-", 3.2), "native": ("--", 1.6), "pytorch": (":", 1.8), "keras": ("-.", 1.2)}
 
 

@@ -124,6 +124,28 @@ def test_with_torch_the_engine_is_there(lenet, absent, monkeypatch):
     assert find(lenet("doctor", "--json").json, "pytorch")["value"] == "PyTorch 2.13.0+cpu"
 
 
+@pytest.mark.parametrize("build", ["tensorflow", "tensorflow-cpu"])
+def test_tensorflow_may_come_in_either_build(lenet, absent, monkeypatch, build):
+    absent(**{"tensorflow": None, "tensorflow-cpu": None, "keras": "3.15.1", build: "2.21.0"})
+    monkeypatch.setattr(environment, "find_spec", lambda name: object())
+    answer = lenet("doctor", "--json").json
+    finding = next(one for one in answer["findings"] if (one["section"], one["name"]) == ("engines", "keras"))
+    assert finding["value"] == "TensorFlow 2.21.0, Keras 3.15.1"
+    assert finding["state"] == "good"
+
+
+@pytest.mark.parametrize("missing", [{"tensorflow": None, "tensorflow-cpu": None}, {"keras": "2.15.0"}])
+def test_without_tensorflow_or_with_an_old_keras_the_engine_is_noted(lenet, absent, monkeypatch, missing):
+    absent(**{"tensorflow-cpu": "2.21.0", "keras": "3.15.1"} | missing)
+    monkeypatch.setattr(environment, "find_spec", lambda name: object())
+    answer = lenet("doctor", "--json")
+    assert answer.code == 0
+    findings = [one for one in answer.json["findings"] if one["section"] == "engines"]
+    finding = next(one for one in findings if one["name"] == "keras")
+    assert finding["state"] == "note"
+    assert finding["remedy"].endswith('install "lenet[keras]"')
+
+
 def test_a_data_folder_that_is_not_there_is_a_fault(lenet, monkeypatch, tmp_path):
     monkeypatch.setenv("LENET_DATA", str(tmp_path / "nowhere"))
     answer = lenet("doctor", "--json")

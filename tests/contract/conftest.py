@@ -40,6 +40,7 @@ class Settings:
     loss: Loss
     momentum: float = 0.0
     weight_decay: float = 0.0
+    method: str = "sgd"
 
 
 @pytest.fixture(scope="session", params=ENGINES)

@@ -1,5 +1,6 @@
 """What every engine promises, tried on each; `reference` in float64 says what is right."""
 
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -180,6 +181,8 @@ def test_the_first_twenty_losses_are_those_of_the_reference(engine: Engine, task
     if loss.kind != "cross-entropy":
         rates = rates / 10
     start, settings = lively_parameters(architecture), Settings(loss, momentum=0.9, weight_decay=1e-3)
+    if scaled and engine.refuses(architecture, replace(settings, method="diagonal-lm")):
+        pytest.skip("it refuses rates of the parameters' own, as another test shows")
     scales = start.map(lambda a: np.linspace(0.5, 1.5, a.size).reshape(a.shape).astype(np.float32))
     exact = REFERENCE.start(architecture, start.astype(np.float64), settings)
     run = engine.start(architecture, start, settings)
@@ -447,6 +450,12 @@ def test_an_engine_has_the_name_that_it_is_got_by(engine: Engine) -> None:
     assert get_engine(engine.name).name == engine.name
 
 
+def test_tensorflow_is_another_name_of_keras() -> None:
+    if not find_spec("tensorflow"):
+        pytest.skip("tensorflow is not installed")
+    assert get_engine("tensorflow").name == "keras"
+
+
 def test_an_unknown_engine_is_named_with_those_there_are() -> None:
     with pytest.raises(EngineError, match=f"'cuda'.*auto, {', '.join(ENGINES)}"):
         get_engine("cuda")
@@ -465,7 +474,11 @@ def test_without_kernels_auto_waits_for_pytorch_only_to_train(monkeypatch: pytes
 
 @pytest.mark.parametrize(
     ("name", "remedy"),
-    [("pytorch", r"pip install (torch --index-url \S+/cpu$|\"lenet\[pytorch\]\")"), ("native", "compiler")],
+    [
+        ("pytorch", r"pip install (torch --index-url \S+/cpu$|\"lenet\[pytorch\]\")"),
+        ("native", "compiler"),
+        ("keras", r"pip install \"lenet\[keras\]\""),
+    ],
 )
 def test_a_missing_engine_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, name: str, remedy: str) -> None:
     monkeypatch.setattr("lenet.engines.find_spec", lambda name: None)

@@ -30,12 +30,14 @@ def export_all(network, folder, uint8=False):
 def test_every_engine_and_every_file_agrees(network, uint8, tmp_path):
     need("torch")
     need("onnx")
+    need("tensorflow")
     files = export_all(network, tmp_path, uint8)
     found = list(verify_exports(network, draw_images(40), files, uint8))
-    assert {"native", "pytorch", "net.onnx", "net.py", "net.c"} == {one.name for one in found} - {"keras"}
+    files = {"net.onnx", "net.py", "net.keras", "net.c"}
+    assert {"native", "pytorch", "keras"} | files == {one.name for one in found}
     assert all(one.agrees for one in found)
     ran = [one for one in found if not one.skipped]
-    assert len(ran) >= 4
+    assert len(ran) >= 6
     for one in ran:
         assert one.same == 40
         assert 0 < one.relative <= 1e-5
@@ -49,13 +51,14 @@ def test_every_engine_and_every_file_agrees(network, uint8, tmp_path):
 def test_all_agree_on_the_test_digits_of_mnist(preset, tmp_path):
     need("torch")
     need("onnx")
+    need("tensorflow")
     network = load() if preset == "1998" else make_network(MODERN)
     images, source = choose_images()
     assert source == "mnist"
     assert len(images) == 10_000
     found = list(verify_exports(network, images, export_all(network, tmp_path)))
     assert [one for one in found if not one.agrees] == []
-    assert sum(not one.skipped for one in found) >= 4
+    assert sum(not one.skipped for one in found) >= 6
     for one in found:
         if not one.skipped:
             assert one.same + len(one.disagreements) == 10_000
@@ -105,6 +108,8 @@ def test_what_is_not_installed_is_skipped_with_its_install_line(monkeypatch, tmp
     assert 'pip install "lenet[onnx]"' in skipped["net.onnx"]
     assert "pip install" in skipped["net.py"]
     assert "pip install" in skipped["pytorch"]
+    assert skipped["keras"] == skipped["net.keras"]
+    assert 'pip install "lenet[keras]"' in skipped["keras"]
     assert "compiler" in skipped["native"]
     assert "gcc or clang" in skipped["net.c"]
 

@@ -185,6 +185,11 @@ def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
         yield Finding("engines", "pytorch", f"PyTorch {packages['torch'].version}")
     else:
         yield Finding("engines", "pytorch", say("doctor.no_torch"), "note", write_torch_install())
+    if packages["tensorflow"].usable and packages["keras"].usable:
+        value = f"TensorFlow {packages['tensorflow'].version}, Keras {packages['keras'].version}"
+        yield Finding("engines", "keras", value)
+    else:
+        yield Finding("engines", "keras", say("doctor.no_keras"), "note", write_install("lenet[keras]"))
     if find_spec("lenet._native"):
         from lenet.engines.native import choose_variant
 

@@ -20,13 +20,14 @@ from lenet.wheels import choose_torch_index
 OPTIONAL = {
     "scikit-learn": "sklearn",
     "torch": "pytorch",
-    "tensorflow": None,
-    "keras": None,
+    "tensorflow": "keras",
+    "keras": "keras",
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "ray": None,
 }
 MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}  # whose module is not called like the package
+DISTRIBUTIONS = {"tensorflow": ("tensorflow", "tensorflow-cpu")}  # which bring a module in several builds
 NVIDIA_TIMEOUT = 5.0
 CGROUP = Path("/sys/fs/cgroup")
 MIB = 1024**2
@@ -73,11 +74,13 @@ def list_packages() -> list[Package]:
 
 def find_version(name: str) -> str | None:
     """The version of an installed package, without importing it; None where its module is missing."""
-    try:
-        found = version(name)
-    except PackageNotFoundError:
-        return None
-    return found if find_spec(MODULES.get(name, name)) else None
+    for distribution in DISTRIBUTIONS.get(name, (name,)):
+        try:
+            found = version(distribution)
+        except PackageNotFoundError:
+            continue
+        return found if find_spec(MODULES.get(name, name)) else None
+    return None
 
 
 def find_supported_python() -> tuple[str, str]:

@@ -32,7 +32,7 @@ def evaluate(
         str, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("evaluate.data_option"))
     ] = "mnist",
     engine: Annotated[
-        str, typer.Option(metavar="auto|pytorch|reference", help=say("evaluate.engine_option"))
+        str, typer.Option(metavar="auto|native|pytorch|keras|reference", help=say("evaluate.engine_option"))
     ] = "auto",
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:

@@ -22,7 +22,7 @@ MOST_SHOWN = 20  # disagreements of a program
 
 
 def export(
-    form: Annotated[str, typer.Argument(metavar="onnx|c|pytorch|all", help=say("export.form"))],
+    form: Annotated[str, typer.Argument(metavar="onnx|c|pytorch|keras|all", help=say("export.form"))],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help=say("export.output"))],
     network: Annotated[str, typer.Option(metavar="1998|FILE", help=say("recognize.network"))] = "1998",
     verify: Annotated[bool, typer.Option("--verify", help=say("export.verify"))] = False,
@@ -34,7 +34,7 @@ def export(
     from lenet.network import Network
 
     files = place_files(form, output)
-    if uint8 and "onnx" not in files:
+    if uint8 and not files.keys() & {"onnx", "keras"}:
         raise UsageError("export.only_onnx")
     loaded = Network.load(network)
     skipped = {}

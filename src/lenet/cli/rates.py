@@ -40,7 +40,7 @@ def rates(
     every: Annotated[int, typer.Option(help=say("rates.every"))] = 1,
     architecture: Annotated[str, architecture_option()] = "original",
     engine: Annotated[
-        str, typer.Option(metavar="auto|native|pytorch|reference", help=say("train.engine"))
+        str, typer.Option(metavar="auto|native|pytorch|keras|reference", help=say("train.engine"))
     ] = "auto",
     seed: Annotated[int, typer.Option(help=say("train.seed"))] = 0,
     picture: Annotated[

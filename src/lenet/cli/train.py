@@ -43,7 +43,7 @@ def train(
     rate: Annotated[float | None, typer.Option(help=say("train.rate"))] = None,
     batch: Annotated[int | None, typer.Option(help=say("train.batch"))] = None,
     engine: Annotated[
-        str, typer.Option(metavar="auto|native|pytorch|reference", help=say("train.engine"))
+        str, typer.Option(metavar="auto|native|pytorch|keras|reference", help=say("train.engine"))
     ] = "auto",
     threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
     seed: Annotated[int, typer.Option(help=say("train.seed"))] = 0,

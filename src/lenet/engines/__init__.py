@@ -18,7 +18,8 @@ from lenet.parameters import Parameters
 from lenet.texts import say
 from lenet.wheels import choose_torch_index
 
-ENGINES = ("native", "reference", "pytorch")
+ENGINES = ("native", "reference", "pytorch", "keras")
+ALIASES = {"tensorflow": "keras"}  # what else people call them
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class Update(Protocol):
     @property
     def weight_decay(self) -> float:
         """How strongly every parameter is pulled to 0."""
+
+    @property
+    def method(self) -> str:
+        """One rate for all parameters, "sgd"; or "diagonal-lm", which hands scales to `Run.advance`."""
 
 
 class Model(Protocol):
@@ -153,7 +158,7 @@ def get_engine(name: str = "auto", training: bool = False) -> Engine:
     """An engine by name; "auto" is the fastest at hand.
 
     Args:
-        name: "auto", or one of `ENGINES`.
+        name: "auto", one of `ENGINES`, or one of `ALIASES`.
         training: "auto" takes `native` where its kernels could be built. Without them it takes PyTorch for
             training, where that is installed; a recognition is over before PyTorch has been imported, so
             that takes `reference`.
@@ -161,6 +166,7 @@ def get_engine(name: str = "auto", training: bool = False) -> Engine:
         EngineError: no engine of this name, or one that torchrun's processes cannot share.
         MissingExtra: the engine's package is not installed, or the kernels of `native` could not be built.
     """
+    name = ALIASES.get(name, name)
     if training and count_processes() > 1:
         if name not in ("auto", "pytorch"):
             raise EngineError("engine.group", name=name)
@@ -189,4 +195,10 @@ def get_engine(name: str = "auto", training: bool = False) -> Engine:
         from lenet.engines.pytorch import PytorchEngine
 
         return PytorchEngine()
+    if name == "keras":
+        if not find_spec("tensorflow"):
+            raise MissingExtra("extra.missing", package="tensorflow", extra="keras")
+        from lenet.engines.keras import KerasEngine
+
+        return KerasEngine()
     raise EngineError("engine.unknown", name=name, names=", ".join(("auto", *ENGINES)))

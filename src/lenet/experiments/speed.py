@@ -60,12 +60,13 @@ class Bench:
 
     Args:
         loss: what is minimized.
-        momentum, weight_decay: as recipes have them.
+        momentum, weight_decay, method: as recipes have them.
     """
 
     loss: Loss
     momentum: float = 0.9
     weight_decay: float = 0.0
+    method: str = "sgd"
 
 
 def measure(

@@ -25,6 +25,7 @@ class PlainStep:
     loss: Loss
     momentum: float = 0.0
     weight_decay: float = 0.0
+    method: str = "sgd"
 
 
 @dataclass(frozen=True)

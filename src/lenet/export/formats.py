@@ -6,11 +6,12 @@ from pathlib import Path
 
 from lenet.errors import UsageError
 from lenet.export.c_file import export_c
+from lenet.export.keras_file import export_keras
 from lenet.export.onnx import export_onnx
 from lenet.export.pytorch_file import export_pytorch
 from lenet.network import Network
 
-SUFFIXES = {"onnx": ".onnx", "c": ".c", "pytorch": ".py"}
+SUFFIXES = {"onnx": ".onnx", "c": ".c", "pytorch": ".py", "keras": ".keras"}
 STEM = "lenet5"  # of a file in a folder that the caller names
 
 
@@ -43,7 +44,7 @@ def export_network(network: Network, form: str, path: Path, uint8: bool = False)
         network: what to write.
         form: one of `SUFFIXES`.
         path: the file.
-        uint8: for "onnx": the model takes images as MNIST stores them.
+        uint8: for "onnx" and "keras": the model takes images as MNIST stores them.
     Raises:
         MissingExtra: a package that the format needs is not installed.
         FileError: the file cannot be written.
@@ -52,5 +53,7 @@ def export_network(network: Network, form: str, path: Path, uint8: bool = False)
         export_onnx(network, path, uint8)
     elif form == "pytorch":
         export_pytorch(network, path)
+    elif form == "keras":
+        export_keras(network, path, uint8)
     else:
         export_c(network, path)

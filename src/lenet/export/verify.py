@@ -25,7 +25,7 @@ from lenet.texts import say
 NEAR = 1e-3  # two answers may differ where the reference's two best penalties lie this near to each other
 TOLERANCE = 1e-4  # of the largest penalty: how far a penalty may lie from the reference's
 CHUNK = 1000  # images at a time
-BEHIND = {"reference": "numpy", "pytorch": "torch", "keras": "tensorflow", "native": "lenet"}
+BEHIND = {"reference": "numpy", "pytorch": "torch", "native": "lenet"}
 
 Answers = tuple[str, np.ndarray]
 
@@ -101,7 +101,7 @@ def verify_exports(
         network: what was exported.
         images: (N, 28, 28) uint8.
         files: the exported file of each format.
-        uint8: whether the ONNX model takes the images as they are stored.
+        uint8: whether the ONNX and Keras models take the images as they are stored.
     Returns:
         One comparison after the other, engines first.
     Raises:
@@ -115,6 +115,8 @@ def verify_exports(
         asked.append((files["onnx"].name, partial(_ask_onnx, files["onnx"], images, uint8)))
     if "pytorch" in files:
         asked.append((files["pytorch"].name, partial(_ask_module, files["pytorch"], network, images)))
+    if "keras" in files:
+        asked.append((files["keras"].name, partial(_ask_keras, files["keras"], images, uint8)))
     if "c" in files:
         path, compilers = files["c"], list_compilers()
         asked += [(path.name, partial(_ask_program, path, command, network, images)) for command in compilers]
@@ -158,8 +160,15 @@ def _ask_engine(name: str, network: Network, images: np.ndarray) -> Answers:
         raise EngineError(refusal.key, **refusal.values)
     model = engine.load(network.architecture, network.parameters)
     parts = [model.penalties(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)]
-    package = BEHIND[name]
-    return f"{package} {version(package)}", np.concatenate(parts)
+    return _name_program(name), np.concatenate(parts)
+
+
+def _name_program(engine: str) -> str:
+    if engine == "keras":  # TensorFlow's builds have several names, the module one
+        from lenet.engines.keras_setup import tf
+
+        return f"tensorflow {tf.__version__}"
+    return f"{BEHIND[engine]} {version(BEHIND[engine])}"
 
 
 def _ask_onnx(path: Path, images: np.ndarray, uint8: bool) -> Answers:
@@ -190,6 +199,19 @@ def _ask_module(path: Path, network: Network, images: np.ndarray) -> Answers:
         chunks = torch.tensor(images).split(CHUNK)
         outputs = torch.cat([loaded(module.scale(chunk)) for chunk in chunks]).numpy()
     return f"torch {torch.__version__}", outputs if network.architecture.output == "rbf" else -outputs
+
+
+def _ask_keras(path: Path, images: np.ndarray, uint8: bool) -> Answers:
+    get_engine("keras")  # says how TensorFlow is installed, where it is not
+    from lenet.engines.keras_setup import keras
+
+    model = keras.models.load_model(path)
+    parts = []
+    for i in range(0, len(images), CHUNK):
+        image = images[i : i + CHUNK]
+        given = image if uint8 else scale_images(image, np.float32).transpose(0, 2, 3, 1)
+        parts.append(model(given).numpy())
+    return f"Keras {keras.__version__}", np.concatenate(parts)
 
 
 def _ask_program(source: Path, command: list[str], network: Network, images: np.ndarray) -> Answers:
