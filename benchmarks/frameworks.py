@@ -74,7 +74,7 @@ def draw(losses: dict[str, list[float]], path: Path) -> None:
 def main() -> None:
     """Train, write, draw, print."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "frameworks.json")
     parser.add_argument("--figure", type=Path, default=ROOT / "docs" / "figures" / "frameworks.svg")
