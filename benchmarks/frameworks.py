@@ -102,7 +102,7 @@ def main() -> None:
             for name, values in losses.items()
             if name != "reference"
         },
-        "losses": {name: [round(value, 6) for value in values] for name, values in losses.items()},
+        "losses": {name: [round(value, 9) for value in values] for name, values in losses.items()},
     }
     wanted.out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     draw(losses, wanted.figure)
