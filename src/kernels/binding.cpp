@@ -50,6 +50,16 @@ const Kernels& find_variant(const std::string& name) {
     throw nb::value_error("no such variant on this processor");
 }
 
+// Ctrl-C during a long call: Python's handlers run, and where one raises, the call ends early and raise_signal goes on with it.
+bool has_signal() {
+    nb::gil_scoped_acquire acquire;
+    return PyErr_CheckSignals() != 0;
+}
+
+void raise_signal() {
+    if (PyErr_Occurred()) throw nb::python_error();
+}
+
 // A network's description with the memory that it points to.
 class Program {
 public:
@@ -71,8 +81,11 @@ public:
         const int count = (int)images.shape(0);
         const float* w = weights.data();
         float* out = penalties.data();
-        nb::gil_scoped_release release;
-        lenet::recognize(*kernels, network, w, source, count, out, threads);
+        {
+            nb::gil_scoped_release release;
+            lenet::recognize(*kernels, network, w, source, count, out, threads, has_signal);
+        }
+        raise_signal();
     }
 
     void trace(ConstFloats weights, Any images, std::vector<std::optional<Floats>> out) const {
@@ -102,9 +115,12 @@ public:
         const int32_t* samples = order.data();
         const float* r = rates.data();
         double* out = losses.data();
-        nb::gil_scoped_release release;
-        if (batch == 1) lenet::train_one_by_one(*kernels, network, task, update, samples, r, steps, out, threads);
-        else lenet::train(*kernels, network, task, update, samples, r, steps, batch, out, threads);
+        {
+            nb::gil_scoped_release release;
+            if (batch == 1) lenet::train_one_by_one(*kernels, network, task, update, samples, r, steps, out, threads, pace, has_signal);
+            else lenet::train(*kernels, network, task, update, samples, r, steps, batch, out, threads, pace, has_signal);
+        }
+        raise_signal();
     }
 
 private:
@@ -118,6 +134,7 @@ private:
     const Kernels* kernels;
     Network network;
     std::vector<float> codes;
+    mutable Pace pace;  // of the one training that this program may belong to
 };
 
 // Floating-point operations (two a multiply-add) or clock cycles a second, the best of some short runs.

@@ -25,30 +25,6 @@ SHARED void enter_column(const float* s2, const float* weight, Vec bias, float* 
     }
 }
 
-// The gradient of a column's kernels: tiles are two inputs and a row of the kernel. `done(place, gradient)` takes it.
-template <class Done> INLINE void meet_column(const float* flow, const float* s2, Done done) {
-    for (int i = 0; i < C1_MAPS; i += 2)
-        for (int ky = 0; ky < KERNEL; ky++) {
-            Vec g[2][KERNEL];
-            UNROLL for (int kx = 0; kx < KERNEL; kx++) g[0][kx] = g[1][kx] = spread(0.0f);
-            for (int y = 0; y < C3_SIDE; y++) {
-                const float *in = s2 + i * S2_PITCHED + (y + ky) * S2_SIDE, *row = flow + y * C3_SIDE * LANES;
-                Vec d[C3_SIDE];
-                UNROLL for (int x = 0; x < S2_SIDE; x++) {
-                    if (x < C3_SIDE) d[x] = load(row + x * LANES);
-                    UNROLL for (int j = 0; j < 2; j++) {
-                        Vec v = spread(in[j * S2_PITCHED + x]);
-                        UNROLL for (int kx = 0; kx < KERNEL; kx++)
-                            if (x - kx >= 0 && x - kx < C3_SIDE) g[j][kx] = fma(d[x - kx], v, g[j][kx]);
-                        RELOAD;
-                    }
-                }
-            }
-            UNROLL for (int kx = 0; kx < KERNEL; kx++) UNROLL for (int j = 0; j < 2; j++)
-                done(((i + j) * TAPS + ky * KERNEL + kx) * LANES, g[j][kx]);
-        }
-}
-
 // What some columns add to the flows of one map of S2: tiles are a row of 14; the lanes are added up at the end.
 SHARED void return_columns(const float* flow, const float* weight, int columns, int i, float* flow2) {
     for (int y = 0; y < S2_SIDE; y++) {

@@ -30,6 +30,24 @@ std::vector<Memory> reserve(int threads, size_t floats) {
 
 int count_blocks(int samples) { return (samples + BLOCK - 1) / BLOCK; }
 
+using Clock = std::chrono::steady_clock;
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// Asks ten times a second whether to stop.
+class Pulse {
+public:
+    explicit Pulse(Interrupted interrupted) : interrupted(interrupted) {}
+    bool stops() {
+        if (!interrupted || since(last) < 0.1) return false;
+        last = Clock::now();
+        return interrupted();
+    }
+
+private:
+    Interrupted interrupted;
+    Clock::time_point last = Clock::now();
+};
+
 enum { LEARN, FINISH };
 
 // A batch goes in waves: learn the blocks of one, then let C5 and F6 meet them all.
@@ -51,7 +69,7 @@ constexpr size_t KEPT = 32 * 1024;      // floats that a thread keeps for them b
 
 }  // namespace
 
-void recognize(const Kernels& kernels, const Network& network, const float* weights, const Images& images, int count, float* penalties, int threads) {
+void recognize(const Kernels& kernels, const Network& network, const float* weights, const Images& images, int count, float* penalties, int threads, Interrupted interrupted) {
     if (count <= ALONE_AT_MOST && kernels.single_floats <= KEPT) {
         static thread_local Memory work(KEPT);
         for (int i = 0; i < count; i++)
@@ -61,11 +79,16 @@ void recognize(const Kernels& kernels, const Network& network, const float* weig
     const int blocks = count_blocks(count);
     threads = std::max(1, std::min(threads, blocks / 4));  // a thread costs as much to start as some blocks
     auto work = reserve(threads, kernels.block_floats);
-    auto run = [&](int, int block, int t) {
-        const int first = block * BLOCK;
+    auto run = [&](int done, int block, int t) {
+        const int first = (done + block) * BLOCK;
         kernels.recognize(&network, weights, &images, first, count - first, work[t], penalties + (size_t)first * network.classes);
     };
-    Team(threads, run).share(0, blocks, run);
+    constexpr int PORTION = 512;  // blocks between two questions: 40 ms
+    Team team(threads, run);
+    Pulse pulse(interrupted);
+    for (int done = 0; done < blocks && !pulse.stops(); done += PORTION) {
+        team.share(done, std::min(PORTION, blocks - done), run);
+    }
 }
 
 void trace(const Kernels& kernels, const Network& network, const float* weights, const Images& images, int count, float* const (&out)[14]) {
@@ -97,7 +120,7 @@ void differentiate(const Kernels& kernels, const Network& network, const Task& t
     step_through(kernels, b, order.data(), count, losses.data(), [&](int kind, int items) { team.share(kind, items, run); });
 }
 
-void train(const Kernels& kernels, const Network& network, const Task& task, Update update, const int32_t* order, const float* rates, int steps, int batch, double* losses, int threads) {
+int train(const Kernels& kernels, const Network& network, const Task& task, Update update, const int32_t* order, const float* rates, int steps, int batch, double* losses, int threads, Pace& pace, Interrupted interrupted) {
     const int rows_kept = std::min(WAVE, count_blocks(batch) * BLOCK);
     std::vector<double> each(batch);
     Memory partial((size_t)rows_kept / BLOCK * network.offset[C5_WEIGHT]), rows((size_t)rows_kept * ROW);
@@ -110,18 +133,31 @@ void train(const Kernels& kernels, const Network& network, const Task& task, Upd
     auto work = reserve(threads, kernels.block_floats);
     auto run = [&](int kind, int item, int t) { kind == LEARN ? kernels.learn(&b, item, work[t]) : kernels.finish(&b, item); };
     Team team(threads, run);
-    for (int s = 0; s < steps; s++) {
-        update.rate = rates[s];
-        step_through(kernels, b, order + (size_t)s * batch, batch, each.data(), [&](int kind, int items) { team.share(kind, items, run); });
-        losses[s] = 0;
-        for (double loss : each) losses[s] += loss;
-        losses[s] /= batch;
+    auto share = [&](int kind, int items) { team.share(kind, items, run); };
+    auto alone = [&](int kind, int items) { for (int item = 0; item < items; item++) run(kind, item, 0); };
+    Pulse pulse(interrupted);
+    const int stretch = std::max(1, 512 / batch);  // steps: some milliseconds
+    int done = 0;
+    while (done < steps && !pulse.stops()) {
+        const bool together = pace.choose(threads) > 1;
+        const auto start = Clock::now();
+        const int first = done, last = std::min(steps, first + pace.shorten(stretch));
+        for (; done < last; done++) {
+            update.rate = rates[done];
+            if (together) step_through(kernels, b, order + (size_t)done * batch, batch, each.data(), share);
+            else step_through(kernels, b, order + (size_t)done * batch, batch, each.data(), alone);
+            losses[done] = 0;
+            for (double loss : each) losses[done] += loss;
+            losses[done] /= batch;
+        }
+        pace.measure(since(start), done - first);
     }
+    return done;
 }
 
-void train_one_by_one(const Kernels& kernels, const Network& network, const Task& task, Update update, const int32_t* order, const float* rates, int steps, double* losses, int threads) {
+int train_one_by_one(const Kernels& kernels, const Network& network, const Task& task, Update update, const int32_t* order, const float* rates, int steps, double* losses, int threads, Pace& pace, Interrupted interrupted) {
     constexpr int STRETCH = 64;
-    Pace pace(threads);
+    threads = std::min(threads, 2);
     Memory work(kernels.online_floats);
     auto own = reserve(2, kernels.own_floats);
     Batch batch[2];  // one a thread: both write the rate
@@ -154,17 +190,18 @@ void train_one_by_one(const Kernels& kernels, const Network& network, const Task
             ended.store(turn, std::memory_order_release);
         }
     });
-    int turn = 0;
+    int turn = 0, done = 0;
+    Pulse pulse(interrupted);
     kernels.begin_one(&batch[0], work);
-    for (int done = 0; done < steps; done = last) {
-        const int together = pace.choose();
-        const auto start = std::chrono::steady_clock::now();
-        first = done, last = std::min(steps, done + STRETCH);
+    for (; done < steps && !pulse.stops(); done = last) {
+        const int together = pace.choose(threads);
+        const auto start = Clock::now();
+        first = done, last = std::min(steps, done + pace.shorten(STRETCH));
         if (together == 2) begun.store(++turn, std::memory_order_release);
         run(first, last, 0, together);
         Patience patience;
         while (together == 2 && ended.load(std::memory_order_acquire) < turn) patience.wait();
-        pace.measure(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / (last - first));
+        pace.measure(since(start), last - first);
     }
     kernels.end_one(&batch[0], work);
     if (threads > 1) {
@@ -172,14 +209,15 @@ void train_one_by_one(const Kernels& kernels, const Network& network, const Task
         begun.store(turn + 1, std::memory_order_release);
         second.join();
     }
+    return done;
 }
 
 double measure_rate(const Kernels& kernels, bool clock) {
     double best = 0;
     for (int run = 0; run < 12; run++) {
-        const auto start = std::chrono::steady_clock::now();
+        const auto start = Clock::now();
         const double done = clock ? kernels.measure_clock(20'000'000) : 2 * kernels.measure_peak(3'000'000);
-        best = std::max(best, done / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        best = std::max(best, done / since(start));
     }
     return best;
 }

@@ -197,6 +197,38 @@ template <int A> static double judge(const Batch& b, int sample, const Half& hal
     return losses[0];
 }
 
+// The flows into S4 from a half's units of C5, and the update of their weights in the same pass, 4 units at a time.
+template <int PLAIN, int SCALED> SHARED void return_rows(const Update& u, const float* flow5, const float* s4, float* flow4) {
+    for (int j = 0; j < C5_INPUTS; j += LANES) store(flow4 + j, spread(0.0f));
+    for (int unit = 0, at = W5; unit < C5_OWN; unit += 4) {
+        Vec d[4];
+        UNROLL for (int i = 0; i < 4; i++) d[i] = spread(flow5[unit + i]);
+        for (int j = 0; j < C5_INPUTS; j += LANES, at += 4 * LANES) {
+            Vec x = load(s4 + j), f = load(flow4 + j);
+            UNROLL for (int i = 0; i < 4; i++) {
+                Vec w = load(u.weights + at + i * LANES);
+                f = fma(w, d[i], f);
+                nudge<PLAIN, SCALED>(u, at + i * LANES, w, d[i] * x);
+            }
+            store(flow4 + j, f);
+        }
+    }
+}
+
+// The flows into C5 from F6, likewise, unit by unit of C5.
+template <int PLAIN, int SCALED> SHARED void return_f6(const Update& u, const float* c5, const float* flow6, float* flow5) {
+    for (int i = 0; i < C5_OWN; i++) {
+        Vec d = spread(0.0f), x = spread(c5[i]);
+        UNROLL for (int v = 0; v < F6_PITCHED; v += LANES) {
+            const int at = W6 + i * F6_PITCHED + v;
+            Vec w = load(u.weights + at), f = load(flow6 + v);
+            d = fma(w, f, d);
+            nudge<PLAIN, SCALED>(u, at, w, f * x);
+        }
+        flow5[i] = sum(d);
+    }
+}
+
 // Phase 3, second part: output, F6 and C5, gradient and update in one pass over their weights.
 template <int A, int P, int PLAIN, int SCALED> static void return_c5(const Batch& b, const Update& u, int h, Online& s, Own& o) {
     Half& half = s.half[h];
@@ -206,33 +238,37 @@ template <int A, int P, int PLAIN, int SCALED> static void return_c5(const Batch
         nudge_all<PLAIN, SCALED>(u, B7, o.flow7, 1, b.network->classes);
     }
     if (h == 0) nudge_all<PLAIN, SCALED>(u, B6, o.flow6, 1, F6_PITCHED);
-    for (int i = 0; i < C5_OWN; i++) {
-        Vec d = spread(0.0f), x = spread(half.c5[i]);
-        UNROLL for (int v = 0; v < F6_PITCHED; v += LANES) {
-            const int at = W6 + i * F6_PITCHED + v;
-            Vec w = load(u.weights + at), f = load(o.flow6 + v);
-            d = fma(w, f, d);
-            nudge<PLAIN, SCALED>(u, at, w, f * x);
-        }
-        half.flow5[i] = sum(d);
-    }
+    return_f6<PLAIN, SCALED>(u, half.c5, o.flow6, half.flow5);
     for (int i = 0; i < C5_OWN; i += LANES) store(half.flow5 + i, load(half.flow5 + i) * slope<A>(load(half.c5 + i)));
     for (int i = C5_OWN; i % LANES; i++) half.flow5[i] = 0;
     nudge_all<PLAIN, SCALED>(u, B5, half.flow5, 1, C5_OWN);
-    for (int j = 0; j < C5_INPUTS; j += LANES) store(half.flow4 + j, spread(0.0f));
-    for (int unit = 0, at = W5; unit < C5_OWN; unit += 4) {
-        Vec d[4];
-        UNROLL for (int i = 0; i < 4; i++) d[i] = spread(half.flow5[unit + i]);
-        for (int j = 0; j < C5_INPUTS; j += LANES, at += 4 * LANES) {
-            Vec x = load(s.s4 + j), f = load(half.flow4 + j);
-            UNROLL for (int i = 0; i < 4; i++) {
-                Vec w = load(u.weights + at + i * LANES);
-                f = fma(w, d[i], f);
-                nudge<PLAIN, SCALED>(u, at + i * LANES, w, d[i] * x);
+    return_rows<PLAIN, SCALED>(u, half.flow5, s.s4, half.flow4);
+}
+
+// The gradient of a column of C3's kernels, and their update: tiles are two inputs and a row of the kernel.
+template <int PLAIN> SHARED void nudge_column(const Update& u, const float* flow, const float* s2, int weight) {
+    for (int i = 0; i < C1_MAPS; i += 2)
+        for (int ky = 0; ky < KERNEL; ky++) {
+            Vec g[2][KERNEL];
+            UNROLL for (int kx = 0; kx < KERNEL; kx++) g[0][kx] = g[1][kx] = spread(0.0f);
+            for (int y = 0; y < C3_SIDE; y++) {
+                const float *in = s2 + i * S2_PITCHED + (y + ky) * S2_SIDE, *row = flow + y * C3_SIDE * LANES;
+                Vec d[C3_SIDE];
+                UNROLL for (int x = 0; x < S2_SIDE; x++) {
+                    if (x < C3_SIDE) d[x] = load(row + x * LANES);
+                    UNROLL for (int j = 0; j < 2; j++) {
+                        Vec v = spread(in[j * S2_PITCHED + x]);
+                        UNROLL for (int kx = 0; kx < KERNEL; kx++)
+                            if (x - kx >= 0 && x - kx < C3_SIDE) g[j][kx] = fma(d[x - kx], v, g[j][kx]);
+                        RELOAD;
+                    }
+                }
             }
-            store(half.flow4 + j, f);
+            UNROLL for (int kx = 0; kx < KERNEL; kx++) UNROLL for (int j = 0; j < 2; j++) {
+                const int at = weight + ((i + j) * TAPS + ky * KERNEL + kx) * LANES;
+                nudge<PLAIN, 1>(u, at, load(u.weights + at), g[j][kx]);  // scaled: by 0 where there is no connection
+            }
         }
-    }
 }
 
 // Phase 4: S4 and C3, and what a half adds to the flows into S2.
@@ -257,11 +293,7 @@ template <int A, int P, int PLAIN, int SCALED> static void return_c3(const Updat
         move(B3 + q * LANES, shares.bias);
     }
     for (int i = 0; i < C1_MAPS; i++) return_columns(half.c3, half.weights + W3, COLUMNS, i, half.flow2 + i * S2_PITCHED);
-    for (int q = 0; q < COLUMNS; q++)
-        meet_column(half.c3 + q * COLUMN, s.s2, [&](int place, Vec g) __attribute__((always_inline)) {
-            const int at = W3 + q * KERNELS_SIZE + place;
-            nudge<PLAIN, 1>(u, at, load(u.weights + at), g);  // always scaled: by 0 where there is no connection
-        });
+    for (int q = 0; q < COLUMNS; q++) nudge_column<PLAIN>(u, half.c3 + q * COLUMN, s.s2, W3 + q * KERNELS_SIZE);
 }
 
 // The gradients of N taps of three maps of C1, from tap `first` on: 3 x N sums, lanes over the pixels.

@@ -1,5 +1,6 @@
 // A team of threads for one call: started by it and gone with it, so that forks and other Python threads meet nothing.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -24,7 +25,8 @@ struct Patience {
         } else if (rounds < 1400) {
             std::this_thread::yield();
         } else {
-            std::this_thread::sleep_for(std::chrono::microseconds(50));
+            // longer and longer: who is not needed for a while should not wake up all the time
+            std::this_thread::sleep_for(std::chrono::microseconds(std::min(300, 20 * (rounds - 1399))));
         }
     }
 };
@@ -91,27 +93,42 @@ private:
     Flag flags[2];
 };
 
-// One thread or two for the next stretch of a loop in lockstep? Whichever was faster lately: where another process
-// holds one of the cores, two in step are slower than one alone. Results are the same either way.
+// All threads or one for the next stretch of a loop? Where another process holds a core, a team in step is slower than
+// one thread alone. The team works until two of its last three stretches took longer than one thread would; then one
+// thread does, and the team is tried again after 8 ms, twice that, ... 0.5 s. A trial is several short stretches, since
+// the other process may just have a break. Results are the same either way. A Pace lives as long as a training, whose
+// calls are short.
 class Pace {
 public:
-    explicit Pace(int threads) : most(threads < 2 ? 1 : 2) {}
-    int choose() {
-        stretch++;
-        if (most == 1) return current = 1;
-        if (cost[0] == 0 || cost[1] == 0) return current = cost[1] == 0 ? 2 : 1;
-        current = cost[1] <= cost[0] ? 2 : 1;
-        if (stretch % 64 == 0) current = 3 - current;  // look again
-        return current;
+    // How many threads for the next stretch: `threads` or 1.
+    int choose(int threads) {
+        if (threads == 1) return now = 1;
+        // the second stretch, and one in 128, tells how long one thread takes
+        if (together && !trying && (++stretch == 2 || stretch % 128 == 0)) return now = 1;
+        if (!together && left <= 0) together = true, slow = 0, trying = TRIAL;
+        return now = together ? threads : 1;
     }
-    void measure(double seconds) {
-        double& c = cost[current - 1];
-        c = c == 0 ? seconds : 0.7 * c + 0.3 * seconds;
+    int shorten(int length) const { return trying ? std::max(1, length / 4) : length; }
+    void measure(double seconds, int length) {
+        const double cost = seconds / length;
+        left -= seconds;
+        if (now == 1) {
+            alone = alone == 0 ? cost : 0.5 * (alone + cost);
+            return;
+        }
+        slow = (slow << 1 | (alone != 0 && cost > alone)) & 7;
+        const bool too_slow = trying ? slow & 1 : (slow & 1) + (slow >> 1 & 1) + (slow >> 2) >= 2;
+        if (too_slow) together = false, left = wait, wait = std::min(2 * wait, LONGEST), fine = 0, trying = 0;
+        else if (trying) trying--;
+        else if (++fine == 64) wait = SHORTEST;
     }
 
 private:
-    int most, current = 1, stretch = 0;
-    double cost[2] = {0, 0};
+    static constexpr int TRIAL = 16;
+    static constexpr double SHORTEST = 0.008, LONGEST = 0.5;
+    int now = 1, stretch = 0, slow = 0, fine = 0, trying = 0;
+    bool together = true;
+    double alone = 0, wait = SHORTEST, left = 0;
 };
 
 }  // namespace lenet

@@ -1,4 +1,6 @@
 import multiprocessing
+import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -245,6 +247,33 @@ def test_python_threads_may_use_one_model_at_once():
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: model.penalties(images), range(16)):
             assert found.tobytes() == expected.tobytes()
+
+
+class Stopped(Exception):
+    """What the handler of a signal raises."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
+@pytest.mark.parametrize("batch", [1, 16])
+def test_a_signal_ends_a_long_call_within_a_quarter_of_a_second(batch):
+    def stop(*_):
+        raise Stopped
+
+    images, labels = draw_images(50)
+    run = NativeEngine(threads=2).start(ORIGINAL, make_parameters(ORIGINAL), Recipe(loss_of(ORIGINAL)))
+    order = np.zeros((3_200_000 // batch, batch), np.int32)  # more than half a minute
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    started = time.monotonic()
+    try:
+        with pytest.raises(Stopped):
+            run.advance(images, labels, order, np.full(len(order), 1e-5))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - started < 0.3 + 0.25 + 0.5  # 0.5: the machine may be busy
+    # what was learned until then is there
+    assert not np.array_equal(run.parameters()["f6.bias"], make_parameters(ORIGINAL)["f6.bias"])
 
 
 def _train_in_child(queue):

@@ -98,6 +98,7 @@ void check(const Kernels& kernels, int activation, int pooling, bool full, int o
             for (int batch : {1, 2, 20, 37}) {
                 const int steps = batch == 1 ? 5 : (int)order.size() / batch;
                 Buffer one(length), two(length);
+                Pace pace;
                 for (int threads : {1, 3}) {
                     Buffer& w = threads == 1 ? one : two;
                     Buffer v(length);
@@ -105,8 +106,8 @@ void check(const Kernels& kernels, int activation, int pooling, bool full, int o
                     std::vector<double> losses(steps);
                     Update update = {0, 0.9f, 1e-4f, w.at, v.at, batch == 37 ? nullptr : scales.at};
                     const int32_t* which = images.distortion ? patterns.data() : order.data();
-                    if (batch == 1) train_one_by_one(kernels, n, task, update, which, rates.data(), steps, losses.data(), threads);
-                    else train(kernels, n, task, update, which, rates.data(), steps, batch, losses.data(), threads);
+                    if (batch == 1) train_one_by_one(kernels, n, task, update, which, rates.data(), steps, losses.data(), threads, pace);
+                    else train(kernels, n, task, update, which, rates.data(), steps, batch, losses.data(), threads, pace);
                 }
                 expect(!std::memcmp(one.at, two.at, length * sizeof(float)), name + " threads, batch " + std::to_string(batch));
             }
@@ -114,9 +115,33 @@ void check(const Kernels& kernels, int activation, int pooling, bool full, int o
     }
 }
 
+// Which share of the last 10 of 20 seconds the team worked, where it makes a stretch in 2 ms before and in `cost` then,
+// and one thread in 3.
+double share_together(double before, double cost) {
+    Pace pace;
+    double time = 0, together = 0;
+    while (time < 20) {
+        const bool team = pace.choose(2) > 1;
+        const int length = pace.shorten(64);
+        const double seconds = (!team ? 0.003 : time < 10 ? before : cost) * length / 64;
+        pace.measure(seconds, length);
+        if (time >= 10 && team) together += seconds;
+        time += seconds;
+    }
+    return together / 10;
+}
+
+void check_pace() {
+    expect(share_together(0.002, 0.002) > 0.98, "a team that is faster works");
+    expect(share_together(0.008, 0.008) < 0.02, "a team that is slower does not");
+    expect(share_together(0.002, 0.008) < 0.02, "a team that becomes slower is left");
+    expect(share_together(0.008, 0.002) > 0.9, "a team that becomes faster is found again");
+}
+
 }  // namespace
 
 int main() {
+    check_pace();
     std::vector<const Kernels*> all = {&lenet_baseline::KERNELS};
 #if defined(LENET_HAS_AVX2)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(&lenet_avx2::KERNELS);
