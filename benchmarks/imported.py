@@ -2,8 +2,8 @@
 
     LENET_DATA=/path/to/mnist python benchmarks/imported.py
 
-Two passes of Adam over 55,000 digits of MNIST, normalized with 0.1307 and 0.3081; asked about the last 5,000 of
-the training set. Padded by its first convolution, after the normalization, or before it.
+Two passes of Adam over 55,000 digits of MNIST, normalized with 0.1307 and 0.3081; asked about the last 5,000
+of the training set. Padded by its first convolution, after the normalization, or before it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def compare(padding: int) -> str:
         imported = import_network(path, mean=MEAN, std=STD)
     after = torch.from_numpy(imported.penalties(data.images[KEPT:]).argmin(axis=1))
     wrong = [int((answers != labels[KEPT:]).sum()) for answers in (before, after)]
-    return f"padding={padding}: {wrong[0]} wrong before, {wrong[1]} after, {int((before != after).sum())} changed"
+    changed = int((before != after).sum())
+    return f"padding={padding}: {wrong[0]} wrong before, {wrong[1]} after, {changed} changed"
 
 
 if __name__ == "__main__":

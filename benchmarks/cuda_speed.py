@@ -1,6 +1,6 @@
 """Seconds a pass on a CUDA card, and seconds until 99% and 99.3% of the validation digits are read right.
 
-    LENET_DATA=/path/to/mnist python benchmarks/cuda.py --out benchmarks/results/cuda.json
+    LENET_DATA=/path/to/mnist python benchmarks/cuda_speed.py --out benchmarks/results/cuda_speed.json
 
 The 5,000 validation digits are the last of MNIST's training set; the test set is not looked at. Data, order
 and distortions are on the card; the clock runs from the first step on and includes measuring the error of a
@@ -71,7 +71,7 @@ def main() -> None:
     cuda = torch.device(wanted.device).type == "cuda"
     commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], text=True, cwd=ROOT).strip()
     found = {
-        "command": "python benchmarks/cuda.py "
+        "command": "python benchmarks/cuda_speed.py "
         + " ".join(f"--{k} {v}" for k, v in vars(wanted).items() if v),
         "commit": commit,
         "device": torch.cuda.get_device_name(wanted.device) if cuda else platform.machine(),
