@@ -1,7 +1,7 @@
 # Everything that is done in this checkout. `make demo` and `make test` need Python >= 3.11, venv and make, nothing else:
 # each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check weights samples figures constraints clean wheels sanitize neon
+.PHONY: help demo test test-all check weights judge handwriting samples figures constraints clean wheels sanitize neon
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -35,7 +35,16 @@ weights: $(VENV)/all.stamp ## Train the bundled network anew (12 passes over MNI
 	rm -rf build/weights
 	$(BIN)/lenet train --data mnist --recipe fast --engine pytorch --seed 0 --threads 1 --out build/weights
 	$(BIN)/python tools/bundle_network.py build/weights 1998
+	$(BIN)/python tools/calibrate_network.py 1998
 	$(BIN)/python tools/draw_curves.py build/weights
+
+judge: $(VENV)/all.stamp ## Train the network that knows what no digit looks like (needs MNIST's files: LENET_DATA).
+	$(BIN)/python tools/train_judge.py --data "$(LENET_DATA)"
+
+handwriting: $(VENV)/all.stamp ## Read 80,000 spoilt digits and 1,500 other pictures (needs LENET_DATA; half an hour); write the tables.
+	$(BIN)/python benchmarks/handwriting.py --data "$(LENET_DATA)"
+	$(BIN)/python benchmarks/nondigits.py --data "$(LENET_DATA)"
+	$(BIN)/python tools/write_handwriting.py
 
 samples: $(VENV)/base.stamp ## Draw the ten sample digits anew.
 	$(BIN)/python tools/draw_samples.py

@@ -7,6 +7,7 @@ Every picture is made as a file's content, from one seed, and goes the whole way
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
 import os
@@ -25,18 +26,22 @@ from scipy import ndimage
 
 import lenet
 from lenet.data.idx import read_idx
-from lenet.errors import PictureError
-from lenet.images.normalize import normalize_digit
+from lenet.images.normalize import find_digit
 from lenet.images.read import read_picture
+from lenet.storage import write_text
 
 SEED = 1998
 PAPER, INK = 235.0, 45.0  # luminance of the pages below
 SCALE = 4  # how many times larger than in MNIST a digit stands on a page, where nothing else is said
 DRAWN_STYLES = 100  # drawings of each digit by ourselves
+DRAWN = "drawn by ourselves"
+KEPT = 1000  # digits in a file of build/handwriting
+ROOT = Path(__file__).parents[1]
 
+Read = tuple[np.ndarray, int, float]  # the digit that was found, other marks, seconds
 Result = dict[str, float]
 Picture = np.ndarray  # (H, W) float, 0 black to 255 white
-DRAW = runpy.run_path(str(Path(__file__).parents[1] / "tools/draw_samples.py"))
+DRAW = runpy.run_path(str(ROOT / "tools/draw_samples.py"))
 
 
 # --- a digit on a page
@@ -213,86 +218,155 @@ def draw_styles() -> Iterator[tuple[int, bytes]]:
             yield digit, save(DRAW["draw_digit"](hand, seed=1000 + style, side=side, pen=pen))
 
 
+def show(picture: np.ndarray) -> np.ndarray:
+    """A picture as a tile of 88 x 88."""
+    shown = Image.fromarray(picture)
+    shown.thumbnail((84, 84), Image.Resampling.BOX)
+    shown = shown.resize([side * (84 // max(shown.size)) for side in shown.size], Image.Resampling.NEAREST)
+    tile = Image.new("L", (88, 88), 128)
+    tile.paste(shown, (2, 2))
+    return np.asarray(tile)
+
+
 def draw_sheet(images: np.ndarray) -> np.ndarray:
     """Eight digits of each corruption, and what the normalizer makes of them: a row for each."""
-
-    def show(picture: np.ndarray) -> np.ndarray:
-        shown = Image.fromarray(picture)
-        shown.thumbnail((84, 84), Image.Resampling.BOX)
-        shown = shown.resize(
-            [side * (84 // max(shown.size)) for side in shown.size], Image.Resampling.NEAREST
-        )
-        tile = Image.new("L", (88, 88), 128)
-        tile.paste(shown, (2, 2))
-        return np.asarray(tile)
-
     rows = []
     for name in CORRUPTIONS:
         row = []
         for index in range(8):
             picture = read_picture(corrupt(name, images[index], index))
-            normal, _ = read_back(corrupt(name, images[index], index))
-            row += [show(picture), show(np.zeros((28, 28), np.uint8) if normal is None else normal)]
+            normal, *_ = read_back(corrupt(name, images[index], index))
+            row += [show(picture), show(normal)]
         rows.append(np.concatenate(row, axis=1))
     return np.concatenate(rows)
 
 
-def read_back(content: bytes) -> tuple[np.ndarray | None, float]:
-    """A file's content on a person's picture's way to the network: (28, 28), None if refused; and seconds."""
+# --- reading back
+
+
+def read_back(content: bytes) -> tuple[np.ndarray, int, float]:
+    """A file's content on a person's picture's way to the network: (28, 28), other marks, and seconds."""
     start = time.perf_counter()
-    try:
-        digit = normalize_digit(read_picture(content))
-    except PictureError:
-        digit = None
-    return digit, time.perf_counter() - start
+    find = find_digit(read_picture(content))
+    return find.digit, find.others, time.perf_counter() - start
 
 
-def spoil_and_read(task: tuple[str, np.ndarray, int]) -> tuple[np.ndarray | None, float]:
+def spoil_and_read(task: tuple[str, np.ndarray, int]) -> tuple[np.ndarray, int, float]:
     """One digit, corrupted and read back."""
     return read_back(corrupt(*task))
 
 
-def measure(network: lenet.Network, images: np.ndarray, labels: np.ndarray, first: int) -> dict[str, Result]:
-    """Errors in percent for each corruption and for our own drawings; a refused picture is an error.
+def prepare(name: str, images: np.ndarray, first: int, processes: int) -> dict[str, np.ndarray]:
+    """All digits after one corruption, in MNIST's form; kept in build/ by the thousand.
+
+    What is kept is made anew when the generator or `lenet.images` changes.
+
+    Args:
+        name: one of `CORRUPTIONS`, or `DRAWN`.
+        images: (N, 28, 28) uint8, MNIST's; not looked at for `DRAWN`.
+        first: the place of the first of them in the validation split, which decides everything random.
+        processes: how many read pictures at once.
+    """
+    if name == DRAWN:
+        return _keep(name, [content for _, content in draw_styles()], read_back, processes)
+    tasks = [(name, image, first + index) for index, image in enumerate(images)]
+    parts = [
+        _keep(f"{name} {first + start}", tasks[start : start + KEPT], spoil_and_read, processes)
+        for start in range(0, len(tasks), KEPT)
+    ]
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+
+def _keep(name: str, tasks: list, read: Callable[..., Read], processes: int) -> dict[str, np.ndarray]:
+    generator = Path(__file__).read_text("utf-8").partition("# --- reading back")[0]
+    sources = [path.read_bytes() for path in sorted(Path(lenet.__file__).parent.glob("images/*.py"))]
+    digest = hashlib.sha256(b"".join([generator.encode(), str(len(tasks)).encode(), *sources])).hexdigest()
+    kept = ROOT / "build" / "handwriting" / f"{name.replace(' ', '-')}-{digest[:16]}.npz"
+    if not kept.exists():
+        with ProcessPoolExecutor(processes) as pool:
+            found = list(pool.map(read, tasks, chunksize=16))
+        digits, others, seconds = (np.array(column) for column in zip(*found, strict=True))
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(kept, digits=digits, others=others, seconds=seconds)
+    with np.load(kept) as arrays:
+        return dict(arrays)
+
+
+def rate(network: lenet.Network, read: dict[str, np.ndarray], labels: np.ndarray) -> Result:
+    """What a network makes of digits that were read back, in percent, and milliseconds for each picture.
+
+    Args:
+        network: a network of the ten digits.
+        read: from `prepare`.
+        labels: (N,) the digits.
+    Returns:
+        error: misread, whatever the verdict; refused: "unsure" or "none"; error_left: misread of the rest.
+    """
+    answers = network.answer(read["digits"], read["others"].tolist())
+    wrong = np.array([answer.label != str(label) for answer, label in zip(answers, labels, strict=True)])
+    refused = np.array([answer.verdict != "digit" for answer in answers])
+    return {
+        "error": round(100 * float(wrong.mean()), 2),
+        "refused": round(100 * float(refused.mean()), 2),
+        "error_left": round(100 * float(wrong[~refused].mean()), 2) if not refused.all() else 0.0,
+        "milliseconds": round(1000 * float(np.median(read["seconds"])), 1),
+        "pictures": len(wrong),
+    }
+
+
+def measure(
+    network: lenet.Network, images: np.ndarray, labels: np.ndarray, first: int, processes: int
+) -> dict[str, Result]:
+    """Errors in percent for each corruption and for our own drawings.
 
     Args:
         network: a network of the ten digits.
         images: (N, 28, 28) uint8, MNIST's.
         labels: (N,) their digits.
         first: the place of the first of them in the validation split, which decides everything random.
+        processes: how many read pictures at once.
     """
-    results = {"as stored": rate(network, [(image, 0.0) for image in images], labels)}
-    with ProcessPoolExecutor() as pool:
-        for name in CORRUPTIONS:
-            tasks = [(name, image, first + index) for index, image in enumerate(images)]
-            results[name] = rate(network, list(pool.map(spoil_and_read, tasks, chunksize=16)), labels)
-            print(name, results[name], file=sys.stderr)
-        drawn = list(draw_styles())
-        read = list(pool.map(read_back, [content for _, content in drawn], chunksize=16))
-        results["drawn by ourselves"] = rate(network, read, np.array([digit for digit, _ in drawn]))
+    nothing = np.zeros(len(images))
+    stored = {"digits": images, "others": nothing.astype(int), "seconds": nothing}
+    results = {"as stored": rate(network, stored, labels)}
+    for name in CORRUPTIONS:
+        results[name] = rate(network, prepare(name, images, first, processes), labels)
+        print(name, results[name], file=sys.stderr)
+    drawn = np.repeat(list(DRAW["STROKES"]), DRAWN_STYLES)
+    results[DRAWN] = rate(network, prepare(DRAWN, images, first, processes), drawn)
     return results
 
 
-def rate(network: lenet.Network, read: list[tuple[np.ndarray | None, float]], labels: np.ndarray) -> Result:
-    """The error and the refusals in percent, and the median milliseconds of reading and normalizing."""
-    digits = np.stack([np.zeros((28, 28), np.uint8) if digit is None else digit for digit, _ in read])
-    refused = np.array([digit is None for digit, _ in read])
-    wrong = refused | (network.penalties(digits).argmin(axis=1) != labels)
+def describe_run() -> dict[str, str]:
+    """With what a result was made: command, commit, machine."""
+    git = ["git", "-C", str(ROOT)]
+    commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
+    changed = subprocess.check_output([*git, "status", "--porcelain", "src", "benchmarks/*.py"], text=True)
     return {
-        "error": round(100 * float(wrong.mean()), 2),
-        "refused": round(100 * float(refused.mean()), 2),
-        "milliseconds": round(1000 * float(np.median([seconds for _, seconds in read])), 1),
-        "pictures": len(read),
+        "command": f"python benchmarks/{Path(sys.argv[0]).name} {' '.join(sys.argv[1:])}".strip(),
+        "commit": commit + ("+" if changed.strip() else ""),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
 
 
+def name_network(network: lenet.Network) -> str:
+    """The first digits of SHA-256 over a network's numbers."""
+    digest = hashlib.sha256()
+    for name in sorted(network.parameters):
+        digest.update(np.ascontiguousarray(network.parameters[name]).tobytes())
+    return digest.hexdigest()[:12]
+
+
 def main() -> None:
-    """Print the errors as JSON, or draw a sheet of all corruptions."""
+    """Write the errors as JSON, or draw a sheet of all corruptions."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of MNIST's files")
     parser.add_argument("--sheet", type=Path, help="draw a PNG of all corruptions instead")
+    parser.add_argument("--prepare", metavar="CORRUPTION", help="only make and keep the pictures of this one")
     parser.add_argument("--network", default="1998", help="a bundled network's name or a file")
     parser.add_argument("--digits", type=int, default=5000, help="the last so many of the validation split")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/handwriting.json")
     arguments = parser.parse_args()
     images = read_idx(arguments.data / "train-images-idx3-ubyte.gz")[-5000:]
     if arguments.sheet:
@@ -300,16 +374,18 @@ def main() -> None:
         return
     labels = read_idx(arguments.data / "train-labels-idx1-ubyte.gz")[-5000:]
     first = 5000 - arguments.digits
-    results = measure(lenet.load(arguments.network), images[first:], labels[first:], first)
-    report = {
-        "command": "python benchmarks/handwriting.py " + " ".join(sys.argv[1:]),
-        "commit": subprocess.check_output(["git", "rev-parse", "HEAD"], text=True).strip(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+    if arguments.prepare:
+        prepare(arguments.prepare, images[first:], first, arguments.processes)
+        return
+    network = lenet.load(arguments.network)
+    results = measure(network, images[first:], labels[first:], first, arguments.processes)
+    report = describe_run() | {
         "seed": SEED,
         "network": arguments.network,
+        "network_sha256": name_network(network),
         "results": results,
     }
-    print(json.dumps(report, indent=1))
+    write_text(arguments.out, json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The networks that come with the package: whole, described, and as good as their cards say."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 import lenet
 from lenet.architecture import ORIGINAL
+from lenet.calibration import measure_calibration
+from lenet.codes import code
 from lenet.network import BUNDLED, Answer
 from lenet.samples import sample_path
 
@@ -51,6 +54,44 @@ def test_the_card_of_a_bundled_network_says_what_its_file_says(name: str) -> Non
 
 
 @bundled
+@pytest.mark.parametrize("name", BUNDLED)
+def test_a_bundled_network_is_sure_of_our_samples_and_not_of_letters(name: str) -> None:
+    network = lenet.load(name)
+    assert network.calibration, "calibrate it: python tools/calibrate_network.py"
+    for digit in range(10):
+        answer = network.recognize(sample_path(digit))
+        assert answer.verdict == "digit", digit
+        assert answer.confidence is not None
+        assert answer.confidence >= network.calibration.sure
+    letters = [np.pad(np.kron(code(letter).reshape(12, 7) > 0, np.ones((9, 9))), 30) for letter in "AEHKMRWX"]
+    pictures = [(235 - 180 * letter).astype(np.uint8) for letter in letters]
+    answers = network.recognize(pictures)
+    assert isinstance(answers, list)
+    assert all(answer.verdict != "digit" for answer in answers)
+
+
+@bundled
+@pytest.mark.mnist
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_calibration_of_a_bundled_network_is_what_validation_gives(name: str) -> None:
+    if not os.environ.get("LENET_DATA"):
+        pytest.skip("LENET_DATA is not set")
+    network = lenet.load(name)
+    digits = lenet.load_dataset("mnist", download=False).train
+    images, labels = digits.images[-5000:], digits.labels[-5000:]
+    assert lenet.calibrate(network, images, labels).card["calibration"] == pytest.approx(
+        network.card["calibration"], rel=0.03
+    )
+    answers = network.answer(images)
+    right = np.array([answer.label == str(label) for answer, label in zip(answers, labels, strict=True)])
+    stands = np.array([answer.verdict == "digit" for answer in answers])
+    confidences = np.array([answer.confidence for answer in answers], float)
+    assert stands.mean() >= 0.99
+    assert 1 - right[stands].mean() <= 0.005
+    assert measure_calibration(confidences, right) <= 0.5
+
+
+@bundled
 def test_the_recipe_of_the_bundled_network_is_the_one_that_comes_with_the_package() -> None:
     assert lenet.load().card["recipe_hash"] == lenet.load_recipe("fast", ORIGINAL).hash
 
@@ -58,8 +99,6 @@ def test_the_recipe_of_the_bundled_network_is_the_one_that_comes_with_the_packag
 @bundled
 @pytest.mark.mnist
 def test_the_bundled_network_has_the_error_that_its_card_says() -> None:
-    import os
-
     if not os.environ.get("LENET_DATA"):
         pytest.skip("LENET_DATA is not set")
     network = lenet.load("1998", engine="reference")

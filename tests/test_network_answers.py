@@ -1,6 +1,7 @@
 """Networks that are asked: with arrays, paths and pictures, one and many."""
 
 import json
+import pickle
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -186,9 +187,37 @@ def test_what_is_no_picture_is_refused(picture: Any) -> None:
         NETWORK.recognize(picture)
 
 
-def test_a_blank_picture_has_no_mark() -> None:
-    with pytest.raises(PictureError, match="no mark"):
-        NETWORK.recognize(np.full((100, 100), 255, np.uint8))
+def test_a_blank_picture_is_answered_with_no_digit() -> None:
+    blank, three = NETWORK.recognize([np.full((100, 100), 255, np.uint8), THREE])  # type: ignore[misc]
+    assert (blank.verdict, blank.reason, blank.image.any()) == ("none", "blank", False)
+    assert blank.why == "blank"
+    assert (three.verdict, three.reason, three.why) == ("digit", None, "")
+
+
+def test_several_marks_are_not_sure() -> None:
+    pair = np.pad(np.concatenate([THREE, read_sample(5)], axis=1), 30, constant_values=236)
+    answer = NETWORK.recognize(pair)
+    assert (answer.verdict, answer.reason) == ("unsure", "marks")
+
+
+def test_a_network_without_a_calibration_knows_no_confidence() -> None:
+    assert NETWORK.recognize(THREE).confidence is None
+    assert NETWORK.calibration is None
+
+
+def test_only_networks_of_the_ten_digits_are_judged() -> None:
+    images = np.zeros((2, 28, 28), np.uint8)
+    judged = NETWORK.judge(images)
+    assert judged is not None
+    assert judged.shape == (2, 11)
+    assert make_network(Architecture(classes=3)).judge(images) is None
+
+
+def test_a_judged_network_travels_between_processes() -> None:
+    NETWORK.judge(np.zeros((1, 28, 28), np.uint8))
+    again = pickle.loads(pickle.dumps(NETWORK))
+    assert "_judge" not in vars(again)
+    assert again.recognize(THREE).label == NETWORK.recognize(THREE).label
 
 
 def test_a_picture_that_is_damaged_behind_its_header_is_refused_when_it_is_read(tmp_path: Path) -> None:

@@ -55,6 +55,9 @@ def is_quick(command):
 def folder(tmp_path, monkeypatch):
     """A folder that has of the checkout what the READMEs read."""
     shutil.copytree(ROOT / PRESENT, tmp_path / PRESENT)
+    page = "docs/figures/page.jpg"
+    (tmp_path / page).parent.mkdir(parents=True)
+    shutil.copy(ROOT / page, tmp_path / page)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("LENET_LANG", raising=False)

@@ -31,8 +31,9 @@ The settings of the run, as `lenet train --recipe` accepts them:
 {settings}```
 
 **For** reading single handwritten digits in MNIST's form, and for seeing a trained LeNet-5 from inside.
-**Not for** letters, several digits in one picture, or decisions that nobody checks: it answers with one
-of its classes whatever it is shown; look at the margin.
+**Not for** letters, several digits in one picture, or decisions that nobody checks: by itself it answers with
+one of its classes whatever it is shown. Look at the verdict and the confidence, for which a second network is
+asked, the judge.
 """
 
 

@@ -18,6 +18,7 @@ FIGURES = {
     "unit-c3": ("explain", "--sample", "3", "--unit", "c3:5:2,7", "-o"),
     "unit-output": ("explain", "--sample", "3", "--unit", "output:3", "-o"),
     "learn": ("explain", "--sample", "3", "--learn", "-o"),
+    "steps": ("recognize", str(FOLDER / "page.jpg"), "--steps"),
     "rates": (*RATES, "0.5,0.1,0.02,0.0001", "-o"),
     "rates-noise": (*RATES, "0.01", "--batch", "4", "--passes", "1", "-o"),
     "rates-every": (*RATES, "0.01", "--batch", "4", "--passes", "1", "--every", "10", "-o"),

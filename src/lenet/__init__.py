@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lenet.architecture import MODERN, ORIGINAL, Architecture
+    from lenet.calibration import calibrate
     from lenet.data.dataset import Dataset, load_dataset
     from lenet.errors import LenetError
     from lenet.estimator import LeNet5Classifier as LeNet5Classifier
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 # where each public name lives; imported when it is first asked for, so that `import lenet` costs nothing
 _PLACES = {
     "lenet.architecture": ("MODERN", "ORIGINAL", "Architecture"),
+    "lenet.calibration": ("calibrate",),
     "lenet.data.dataset": ("Dataset", "load_dataset"),
     "lenet.errors": ("LenetError",),
     "lenet.estimator": ("LeNet5Classifier",),  # not in __all__: it needs scikit-learn
@@ -60,6 +62,7 @@ __all__ = [
     "Recipe",
     "Result",
     "Trace",
+    "calibrate",
     "evaluate",
     "export_c",
     "export_onnx",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, overload
 import numpy as np
 
 from lenet.architecture import Architecture
+from lenet.doubt import DIGITS, Calibration, Reason, Verdict, decide, load_judge, weigh
 from lenet.engines import Model, get_engine
 from lenet.errors import ArchitectureError, FileError, NetworkFileError, PictureError, ShapeError, UsageError
-from lenet.images.normalize import normalize_digit
+from lenet.images.normalize import find_digit
 from lenet.images.read import read_picture
 from lenet.parameters import Parameters
 from lenet.storage import load_arrays, save_arrays
@@ -43,6 +44,12 @@ class Answer:
         margin: how much larger the second penalty is; near 0 the answer is a coin's toss.
         penalties: the penalty of every class, by label.
         image: (28, 28) uint8, the picture as the network was given it.
+        confidence: how probable it is that the label is right, 0 to 1; None where the network's card holds no
+            calibration.
+        verdict: "digit": the label stands; "unsure"; or "none": no digit is in the picture, and the label is
+            merely the nearest.
+        reason: why the verdict is not "digit": "blank"; "marks", several in one picture; "foreign", a letter
+            or a scribble; or "between" two digits.
     """
 
     label: str
@@ -51,6 +58,14 @@ class Answer:
     margin: float
     penalties: Mapping[str, float]
     image: np.ndarray = field(repr=False, compare=False)
+    confidence: float | None = None
+    verdict: Verdict = "digit"
+    reason: Reason | None = None
+
+    @property
+    def why(self) -> str:
+        """The reason as a sentence in the reader's language; empty where the label stands."""
+        return say(f"doubt.{self.reason}", label=self.label, second=self.second) if self.reason else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +117,7 @@ class Network:
         try:
             architecture = Architecture.from_dict(metadata["architecture"])
             labels, card = tuple(metadata["labels"]), dict(metadata["card"])
+            Calibration.from_card(card)
             if not all(isinstance(label, str) for label in labels):
                 raise TypeError("labels")
             return cls(architecture, Parameters(architecture, arrays), labels, card, engine)
@@ -128,12 +144,32 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         # an engine's own memory does not travel between processes: it is made again there
-        return {name: value for name, value in self.__dict__.items() if name != "model"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("model", "_judge")}
 
     @cached_property
     def model(self) -> Model:
         """The network as the engine holds it."""
         return get_engine(self.engine).load(self.architecture, self.parameters)
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """How its penalties become probabilities, from its card; None where the card does not say."""
+        return Calibration.from_card(self.card)
+
+    def judge(self, images: np.ndarray) -> np.ndarray | None:
+        """What the judge says of the same images.
+
+        Args:
+            images: as for `penalties`, on fields of 32x32.
+        Returns:
+            (N, 11): the judge's penalties for 0 to 9 and for what is no digit; None beside a network whose
+            classes are not the ten digits.
+        """
+        return self._judge.penalties(images) if self.labels == DIGITS else None
+
+    @cached_property
+    def _judge(self) -> Model:
+        return load_judge(self.engine)
 
     def penalties(self, images: np.ndarray) -> np.ndarray:
         """The penalty of every class, the smallest of which wins.
@@ -170,39 +206,56 @@ class Network:
         Args:
             pictures: a path, a PIL image, or an array of uint8, (H, W) or (H, W, 1, 3 or 4); or many of them.
         Returns:
-            One `Answer`, or a list of them.
+            One `Answer`, or a list of them. A blank picture is answered, too: its verdict is "none".
         Raises:
-            PictureError: a file that is no picture, or a picture without a mark.
+            PictureError: a file that is no picture.
             ShapeError: an array that is no picture.
         """
-        if _is_one(pictures):
-            return self.answer(normalize_digit(_open_picture(pictures))[None])[0]
-        opened = [normalize_digit(_open_picture(picture)) for picture in pictures]  # type: ignore[union-attr]
-        return self.answer(np.stack(opened)) if opened else []
+        one = _is_one(pictures)
+        found = [find_digit(_open_picture(picture)) for picture in ([pictures] if one else pictures)]  # type: ignore[union-attr]
+        if not found:
+            return []
+        answers = self.answer(np.stack([find.digit for find in found]), [find.others for find in found])
+        return answers[0] if one else answers
 
-    def answer(self, images: np.ndarray) -> list[Answer]:
+    def answer(self, images: np.ndarray, others: Sequence[int] | None = None) -> list[Answer]:
         """What the network says of images that have MNIST's form already.
 
         Args:
             images: (N, 28, 28) uint8, ink 255 on background 0.
+            others: how many marks each picture has beside this one; none by default.
         Raises:
             ShapeError: images of another form.
         """
+        others = [0] * len(images) if others is None else others
         penalties = self.penalties(images).astype(float)
         if penalties.ndim != 2:
             raise ShapeError("evaluation.field", shape=images.shape)
+        weighed = self._weigh(images, penalties)
+        sure = self.calibration.sure if self.calibration else 0.0
         ranks = np.argsort(penalties, axis=1, kind="stable")
-        return [
-            Answer(
-                label=self.labels[first],
-                penalty=row[first],
-                second=self.labels[second],
-                margin=row[second] - row[first],
-                penalties=dict(zip(self.labels, row, strict=True)),
-                image=image,
+        answers = []
+        for index, (row, (first, second)) in enumerate(zip(penalties.tolist(), ranks[:, :2], strict=True)):
+            probabilities = None if weighed is None else weighed[index]
+            doubt = decide(probabilities, first, sure, others[index], not images[index].any())
+            answers.append(
+                Answer(
+                    label=self.labels[first],
+                    penalty=row[first],
+                    second=self.labels[second],
+                    margin=row[second] - row[first],
+                    penalties=dict(zip(self.labels, row, strict=True)),
+                    image=images[index],
+                    **doubt._asdict(),
+                )
             )
-            for row, (first, second), image in zip(penalties.tolist(), ranks[:, :2], images, strict=True)
-        ]
+        return answers
+
+    def _weigh(self, images: np.ndarray, penalties: np.ndarray) -> np.ndarray | None:
+        if self.calibration is None:
+            return None
+        judged = None if self.calibration.judge is None else self.judge(images)
+        return weigh(penalties, judged, self.calibration)
 
     def _repr_html_(self) -> str:
         line, error = say("notebook.network", count=f"{self.parameters.count:,}"), self.card.get("test_error")

@@ -1,10 +1,13 @@
 """`lenet recognize`: what cannot be read is named, whatever the shell hands over."""
 
+import csv
 import io
 import shutil
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from lenet.architecture import MODERN, ORIGINAL
 from lenet.network import Network
@@ -99,6 +102,73 @@ def test_an_input_that_cannot_be_read_is_named(lenet, set_input):
 def test_a_closed_input_is_an_empty_picture(lenet, monkeypatch):
     monkeypatch.setattr("sys.stdin", None)
     assert "empty" in lenet("recognize", "-").err
+
+
+@pytest.fixture
+def save_blank(tmp_path):
+    """Write a picture of nothing; gives its path."""
+    path = tmp_path / "blank.png"
+    Image.fromarray(np.full((80, 60), 250, np.uint8)).save(path)
+    return path
+
+
+def test_a_blank_picture_is_an_answer_and_no_failure(lenet, save_blank):
+    answer = lenet("recognize", save_blank, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    [picture] = answer.json["pictures"]
+    assert (picture["verdict"], picture["reason"]) == ("none", "blank")
+    table = lenet("recognize", save_blank, sample_path(3)).out
+    assert "blank" in table
+    assert " - " in table
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "several marks"), ("zh", "不止一个笔迹")])
+def test_the_table_says_why_it_is_not_sure(lenet, tmp_path, language, words):
+    pair = np.concatenate([np.asarray(Image.open(sample_path(digit))) for digit in (3, 5)], axis=1)
+    Image.fromarray(np.pad(pair, 30, constant_values=236)).save(tmp_path / "pair.png")
+    answer = lenet("recognize", tmp_path / "pair.png", "--lang", language)
+    assert answer.code == 0
+    assert words in answer.out
+    assert "?" in answer.out
+
+
+def test_csv_has_a_line_for_each_picture(lenet, save_blank):
+    answer = lenet("recognize", sample_path(3), save_blank, "absent.png", "--csv")
+    assert answer.code == 1
+    three, blank, absent = csv.DictReader(io.StringIO(answer.out))
+    assert (three["label"], three["verdict"], three["reason"], three["error"]) == ("3", "digit", "", "")
+    assert 0.5 < float(three["confidence"]) <= 1
+    assert float(three["margin"]) > 0
+    assert (blank["verdict"], blank["reason"]) == ("none", "blank")
+    assert absent["label"] == ""
+    assert "no such file" in absent["error"]
+
+
+def test_only_one_form_can_be_printed(lenet):
+    answer = lenet("recognize", sample_path(3), "--csv", "--json")
+    assert (answer.code, answer.out) == (2, "")
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_the_steps_are_drawn_into_a_file(lenet, tmp_path, suffix):
+    path = tmp_path / f"steps{suffix}"
+    answer = lenet("recognize", sample_path(4), "--steps", path, "--json")
+    assert answer.code == 0
+    assert answer.json["pictures"][0]["label"] == "4"
+    assert path.stat().st_size > 10_000
+    assert str(path) in answer.err.replace("\n", "")
+
+
+@pytest.mark.parametrize("images", [[sample_path(1), sample_path(2)], ["-"]], ids=["two", "input"])
+def test_the_steps_are_those_of_one_file(lenet, tmp_path, images):
+    answer = lenet("recognize", *images, "--steps", tmp_path / "steps.svg")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+
+
+def test_the_steps_of_a_picture_that_cannot_be_read_are_not_drawn(lenet, tmp_path):
+    assert lenet("recognize", "absent.png", "--steps", tmp_path / "steps.svg").code == 1
+    assert not (tmp_path / "steps.svg").exists()
+    assert lenet("recognize", sample_path(1), "--steps", tmp_path / "steps.txt").code == 2
 
 
 def test_a_name_or_a_label_cannot_reach_the_terminal(lenet, save_network, tmp_path, monkeypatch):

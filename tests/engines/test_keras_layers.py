@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lenet.architecture import C3_TABLE, ORIGINAL
+from lenet.errors import ShapeError
 
 pytest.importorskip("tensorflow")
 from lenet.engines.keras_layers import EuclideanRBF, Subsampling, TableConvolution, scaled_tanh
@@ -41,6 +42,11 @@ def test_a_table_convolution_reads_what_its_table_names_and_nothing_else() -> No
     layer.bias.assign([0.5, 0])
     upper_left, upper_right, lower_right = maps[0, 0, 0, 1], maps[0, 0, 1, 0], maps[0, 1, 1, 2]
     np.testing.assert_array_equal(layer(maps).numpy()[0, 0, 0], [upper_left + 0.5, upper_right + lower_right])
+
+
+def test_a_table_for_more_maps_than_there_are_is_named() -> None:
+    with pytest.raises(ShapeError, match=r"map 5.*4 maps"):
+        TableConvolution()(np.zeros((1, 14, 14, 4), np.float32))
 
 
 @settings(max_examples=20, deadline=None)

@@ -14,7 +14,7 @@ from PIL import Image
 from lenet.data.idx import read_idx
 from lenet.errors import PictureError, ShapeError
 from lenet.images.geometry import center_by_mass, crop, is_normal
-from lenet.images.normalize import normalize_digit, steps
+from lenet.images.normalize import find_digit, normalize_digit, steps
 from lenet.samples import read_sample
 
 DIGITS = st.integers(0, 9)
@@ -199,6 +199,38 @@ def test_every_step_can_be_looked_at():
     ]  # fmt: skip
     assert all(look.dtype == np.uint8 and look.ndim == 2 for _, look in looks)
     assert crop(looks[-1][1]).shape[0] == 20
+
+
+def test_what_is_found_is_the_digit_alone():
+    find = find_digit(paste(read_sample(4), (200, 300), 20, 150))
+    np.testing.assert_array_equal(find.digit, normalize_digit(paste(read_sample(4), (200, 300), 20, 150)))
+    assert find.others == 0
+
+
+def test_nothing_is_found_on_a_blank_page():
+    find = find_digit(np.full((50, 80), 255, np.uint8))
+    assert not find.digit.any()
+    assert find.others == 0
+
+
+@pytest.mark.parametrize("gap", [0, 40])
+def test_other_digits_beside_it_are_counted(gap):
+    between = np.full((112, gap), 236, np.uint8)
+    row = [read_sample(4), between, read_sample(2), between, read_sample(7)]
+    page = np.pad(np.concatenate(row, axis=1), 40, constant_values=236)
+    assert find_digit(page).others == 2
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_specks_are_no_other_digits(digit):
+    page = paste(read_sample(digit), (224, 224), 60, 60)
+    page[20:26, 20:26] = page[200:203, 180:190] = 60
+    assert find_digit(page).others == 0
+
+
+def test_what_is_no_grey_picture_cannot_be_searched():
+    with pytest.raises(ShapeError):
+        find_digit(np.zeros((3, 4, 3), np.uint8))
 
 
 @pytest.mark.mnist

@@ -33,7 +33,7 @@ class TrainingProgress:
         self._task = self._bar.add_task("", now="")
         self._begun: tuple[float, int] | None = None
         self._loss: float | None = None
-        self._speed = 0.0
+        self._images, self._seconds = 0, 0.0  # of the pass
 
     @contextmanager
     def shown(self) -> Iterator[TrainingProgress]:
@@ -59,10 +59,10 @@ class TrainingProgress:
             self._begun = (time.monotonic(), event.steps)
         loss = float(event.losses.mean())
         self._loss = loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * loss
-        self._speed = event.images / max(event.seconds, 1e-9)
+        self._images, self._seconds = self._images + event.images, self._seconds + event.seconds
         values = {
             "loss": f"{self._loss:.4f}",
-            "speed": f"{self._speed:,.0f}",
+            "speed": f"{event.images / max(event.seconds, 1e-9):,.0f}",
             "left": self._time_left(trainer),
         }
         number = min(trainer.passes + 1, trainer.recipe.passes)
@@ -85,7 +85,9 @@ class TrainingProgress:
     def _show_pass(self, trainer: Trainer, event: PassEnded) -> None:
         record = event.record
         # a training that goes on at the end of a pass has no speed yet
-        speed = say("progress.speed", speed=f"{self._speed:,.0f}") if self._speed else ""
+        mean = f"{self._images / max(self._seconds, 1e-9):,.0f}"
+        speed = say("progress.speed", speed=mean) if self._images else ""
+        self._images, self._seconds = 0, 0.0
         values = {"number": record.number, "passes": trainer.recipe.passes, "speed": speed}
         values |= {"loss": f"{record.loss:.4f}", "training": f"{record.training_error:.2f}"}
         key = "progress.passed"

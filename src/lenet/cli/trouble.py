@@ -88,7 +88,10 @@ KNOWN: tuple[tuple[str, str, Remedy], ...] = (
     ),
     (
         "numpy_abi",
-        r"compiled using NumPy 1\.x|numpy\.dtype size changed|multiarray failed to import|_ARRAY_API",
+        (
+            r"compiled using NumPy 1\.x|numpy\.dtype size changed|multiarray failed to import"
+            r"|_ARRAY_API not found"
+        ),
         lambda _: write_install("--upgrade", "lenet[all]"),
     ),
     (

@@ -13,6 +13,7 @@ import numpy as np
 
 from lenet.architecture import C3_TABLE, KERNEL, TANH_AMPLITUDE, TANH_SLOPE, WINDOW
 from lenet.engines.keras_setup import keras
+from lenet.errors import ShapeError
 
 PACKAGE = "lenet"
 PLACES = {"data_format": "channels_last"}  # whatever a person's keras.json says
@@ -39,6 +40,8 @@ class TableConvolution(keras.layers.Layer):
         table: for each map, the maps below that it reads, counted from 0; by default Table I.
         side: of the kernels.
         activation: of the sums; None for none.
+    Raises:
+        ShapeError: when it is built on fewer maps than the table names.
     Source:
         LeCun et al. 1998, Table I.
     """
@@ -57,8 +60,11 @@ class TableConvolution(keras.layers.Layer):
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights, drawn as Keras draws them (Glorot, uniform), and find their places."""
-        maps = len(self.table)
+        depth, maps = input_shape[-1] or 0, len(self.table)
         pairs = np.array([(i, m) for m, inputs in enumerate(self.table) for i in inputs])
+        for place in (pairs[:, 0].min(), pairs[:, 0].max()):
+            if not 0 <= place < depth:
+                raise ShapeError("keras.table", place=int(place), depth=depth)
         self.weight = self.add_weight((len(pairs), self.side, self.side), name="weight")
         self.bias = self.add_weight((maps,), name="bias", initializer="zeros")
         self._pairs = pairs

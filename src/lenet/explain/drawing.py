@@ -12,6 +12,7 @@ import numpy as np
 from lenet.explain.cells import Cells, draw_cells, write_cells
 from lenet.explain.fonts import FAMILIES, find_chinese_font, needs_chinese
 from lenet.explain.palette import DARK, LIGHT
+from lenet.explain.raster import Raster, draw_raster, write_raster
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -81,15 +82,15 @@ class Drawing:
         width: in units, about pixels on a screen.
         height: likewise.
         title: for readers who cannot see it.
-        parts: boxes, cells, lines and words.
+        parts: boxes, cells, lines, rasters and words.
     """
 
     width: float
     height: float
     title: str
-    parts: list[Box | Cells | Line | Words] = field(default_factory=list)
+    parts: list[Box | Cells | Line | Raster | Words] = field(default_factory=list)
 
-    def add(self, *parts: Box | Cells | Line | Words) -> None:
+    def add(self, *parts: Box | Cells | Line | Raster | Words) -> None:
         """Put parts on top of what is there."""
         self.parts.extend(parts)
 
@@ -115,7 +116,7 @@ def _write_colours(palette: dict[str, str]) -> str:
     )
 
 
-def _write_part(part: Box | Cells | Line | Words) -> str:
+def _write_part(part: Box | Cells | Line | Raster | Words) -> str:
     if isinstance(part, Box):
         names = [f"f-{part.fill}"] if part.fill else []
         names += [f"s-{part.stroke}"] if part.stroke else []
@@ -127,6 +128,8 @@ def _write_part(part: Box | Cells | Line | Words) -> str:
         return f'<rect class="{" ".join(names)}" {place}{extra}/>'
     if isinstance(part, Cells):
         return write_cells(part)
+    if isinstance(part, Raster):
+        return write_raster(part)
     if isinstance(part, Line):
         (x1, y1), (x2, y2) = part.start, part.end
         dash = f' stroke-dasharray="{DASH:g}"' if part.dashed else ""
@@ -156,6 +159,8 @@ def draw_png(drawing: Drawing) -> Image:
             _draw_box(pen, part, scale)
         elif isinstance(part, Cells):
             draw_cells(pen, part, scale)
+        elif isinstance(part, Raster):
+            draw_raster(image, part, scale)
         elif isinstance(part, Line):
             _draw_line(pen, part, scale)
         else:

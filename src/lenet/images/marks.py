@@ -12,6 +12,7 @@ from lenet.images.filters import blur, find_median, find_upper_quartile
 FAINTEST = 0.06  # darkness of the faintest pencil taken for ink
 SPECK = 0.02  # of the main mark's mass: less is dirt
 NEAR = 0.25  # of the main mark's longer side: a stroke this near belongs to it
+ANOTHER = 0.4  # of the chosen marks' mass and of their longer side: a mark that could be read just as well
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,24 @@ def choose_mark(marks: list[Mark], shape: tuple[int, int]) -> tuple[int, ...]:
         for k, mark in enumerate(marks, start=1)
         if mark is main
         or (mark.mass > SPECK * main.mass and mark.gap(main) < NEAR * main.side and not mark.touches(shape))
+    )
+
+
+def count_others(marks: list[Mark], chosen: tuple[int, ...], shape: tuple[int, ...]) -> int:
+    """How many of the marks that were not chosen could have been read just as well.
+
+    Args:
+        marks: from `find_marks`.
+        chosen: from `choose_mark`.
+        shape: of the picture: a mark at its edge is none of them.
+    """
+    read = join_marks([marks[k - 1] for k in chosen])
+    return sum(
+        k not in chosen
+        and mark.mass > ANOTHER * read.mass
+        and mark.side > ANOTHER * read.side
+        and not mark.touches(shape)
+        for k, mark in enumerate(marks, start=1)
     )
 
 

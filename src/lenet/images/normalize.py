@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from dataclasses import dataclass
 
 import numpy as np
 
 from lenet.errors import PictureError, ShapeError
 from lenet.images.filters import measure_distance, shrink, spread
-from lenet.images.geometry import center_by_mass, crop, fit_box, is_normal
-from lenet.images.marks import Mark, choose_mark, find_marks, join_marks, measure_ink
+from lenet.images.geometry import FIELD, center_by_mass, crop, fit_box, is_normal
+from lenet.images.marks import Mark, choose_mark, count_others, find_marks, join_marks, measure_ink
 from lenet.images.paper import find_polarity, flatten_light
 from lenet.images.rules import remove_rules
 from lenet.images.strokes import set_width
 
 OVERVIEW, CLOSEUP = 320, 200  # pixels, the longer side of what the digit is looked for in, and read from
 MARGIN = 0.4  # of the digit's longer side: paper around it in the close-up
+
+
+@dataclass(frozen=True)
+class Find:
+    """What was found in a picture.
+
+    Args:
+        digit: (28, 28) uint8, the mark that is read, in MNIST's form; zeros where there is none.
+        others: how many marks beside it could have been read just as well.
+    """
+
+    digit: np.ndarray
+    others: int
+
+
+def find_digit(picture: np.ndarray) -> Find:
+    """Look for the one digit of a picture, whatever is in it.
+
+    Args:
+        picture: (H, W) uint8 luminance.
+    Returns:
+        The find; on a blank page it is blank.
+    Raises:
+        ShapeError: not a (H, W) uint8 array.
+    """
+    looks = steps(picture)
+    while True:
+        try:
+            _, digit = next(looks)
+        except StopIteration as end:
+            return Find(digit, end.value)
+        except PictureError:
+            return Find(np.zeros((FIELD, FIELD), np.uint8), 0)
 
 
 def normalize_digit(picture: np.ndarray) -> np.ndarray:
@@ -36,7 +70,7 @@ def normalize_digit(picture: np.ndarray) -> np.ndarray:
     return digit
 
 
-def steps(picture: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+def steps(picture: np.ndarray) -> Generator[tuple[str, np.ndarray], None, int]:
     """The way from a picture to MNIST's form, one look after the other.
 
     Args:
@@ -44,6 +78,7 @@ def steps(picture: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     Returns:
         Pairs of a step's name (its sentence is `step.NAME` in the texts) and a (h, w) uint8 picture of it;
         the last is the (28, 28) digit. Dark ink on light paper up to "rules", then light ink on black.
+        The generator's own value is the number of other marks that could have been read as well.
     Raises:
         PictureError, ShapeError: see `normalize_digit`.
     """
@@ -53,10 +88,10 @@ def steps(picture: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     for ink in (picture, ~picture):
         if is_normal(ink):
             yield "digit", ink.copy()
-            return
+            return 0
     page = picture if find_polarity(picture) else ~picture
     yield "polarity", page
-    closeup = cut_closeup(page)
+    closeup, others = cut_closeup(page)
     yield "closeup", _show(closeup / 255)
     darkness = flatten_light(closeup, find_reach(closeup))
     yield "light", _show(1 - darkness)
@@ -67,26 +102,27 @@ def steps(picture: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     ink = set_width(crop(ink))
     yield "width", _show(ink)
     yield "digit", center_by_mass(fit_box(255 * crop(ink)))
+    return others
 
 
-def cut_closeup(page: np.ndarray) -> np.ndarray:
+def cut_closeup(page: np.ndarray) -> tuple[np.ndarray, int]:
     """Find the digit on a page and cut it out with some paper around it.
 
     Args:
         page: (H, W) uint8, dark ink on light paper.
     Returns:
-        (h, w) float32 luminance, its longer side at most 200 pixels.
+        (h, w) float32 luminance, its longer side at most 200 pixels; and the number of other marks.
     """
     small, factor = shrink(page, OVERVIEW)
-    mark = locate_digit(small)
+    mark, others = locate_digit(small)
     margin = round(MARGIN * mark.side) + 2
     low = (max(0, side - margin) * factor for side in (mark.top, mark.left))
     high = ((side + margin) * factor for side in (mark.bottom, mark.right))
     rows, columns = (slice(start, stop) for start, stop in zip(low, high, strict=True))
-    return shrink(page[rows, columns], CLOSEUP)[0]
+    return shrink(page[rows, columns], CLOSEUP)[0], others
 
 
-def locate_digit(overview: np.ndarray) -> Mark:
+def locate_digit(overview: np.ndarray) -> tuple[Mark, int]:
     """Find the box of the digit on a page.
 
     What reaches the page's edge is rather a shadow or the table: then a closer look, at narrower things only,
@@ -95,7 +131,7 @@ def locate_digit(overview: np.ndarray) -> Mark:
     Args:
         overview: (H, W) float32 luminance, dark ink on light paper.
     Returns:
-        All of its strokes as one mark.
+        All of its strokes as one mark; and how many other marks could have been read as well.
     Raises:
         PictureError: nothing stands out from the grain.
     """
@@ -106,8 +142,10 @@ def locate_digit(overview: np.ndarray) -> Mark:
             _, marks = find_marks(darkness, *measure_ink(darkness))
         except PictureError:
             continue
-        found.append(join_marks([marks[k - 1] for k in choose_mark(marks, darkness.shape)]))
-        if not found[-1].touches(darkness.shape):
+        chosen = choose_mark(marks, darkness.shape)
+        mark = join_marks([marks[k - 1] for k in chosen])
+        found.append((mark, count_others(marks, chosen, darkness.shape)))
+        if not mark.touches(darkness.shape):
             return found[-1]
     if not found:
         raise PictureError("picture.no_mark")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lenet.errors import LenetError, PictureError, UsageError
-from lenet.images.normalize import normalize_digit
 from lenet.images.read import MAX_FILE_BYTES, read_picture
 from lenet.network import Answer, Network
 from lenet.storage import read_at_most
@@ -68,11 +67,11 @@ def recognize_pictures(network: Network, sources: Iterable[str]) -> Iterator[Rea
     for source in sources:
         try:
             content = read_standard_input() if source == STANDARD_INPUT else Path(source)
-            image = normalize_digit(read_picture(content))
+            picture = read_picture(content)
         except LenetError as fault:
             yield Reading(source, None, fault)
         else:
-            yield Reading(source, network.answer(image[None])[0])
+            yield Reading(source, network.recognize(picture))
 
 
 def read_standard_input() -> bytes:

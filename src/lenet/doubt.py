@@ -1,0 +1,158 @@
+"""How far an answer can be trusted: its confidence, and when to say "not sure" or "no digit here" instead.
+
+The network of 1998 has no class for what is no digit. A second LeNet-5, the judge, has: it was trained on
+digits and on letters, scribbles and pieces of photographs, and is asked beside networks of the ten digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib.resources import files
+from math import isfinite
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self, TypeAlias
+
+import numpy as np
+
+from lenet.architecture import Architecture
+from lenet.engines import Model, get_engine
+from lenet.parameters import Parameters
+from lenet.storage import load_arrays
+
+Verdict: TypeAlias = Literal["digit", "unsure", "none"]
+Reason: TypeAlias = Literal["blank", "marks", "foreign", "between"]
+
+DIGITS = tuple("0123456789")
+RUBBISH = "none"  # the judge's eleventh class
+JUDGE_FILE = Path(str(files("lenet.weights") / "judge.safetensors"))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a network's penalties become probabilities; measured on validation images, kept in its card.
+
+    Args:
+        temperature: the network's penalties are divided by it, above 0.
+        judge: the judge's penalties are divided by it, above 0; None where it is not asked.
+        rubbish: added to the judge's logit of what is no digit, for which the network has none.
+        sure: the least confidence with which an answer stands, 0 to 1.
+    Raises:
+        ValueError: a number out of range.
+    """
+
+    temperature: float
+    judge: float | None
+    rubbish: float
+    sure: float
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if value is None and name == "judge":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+                raise ValueError(f"{name} of the calibration: {value!r}")
+        if self.temperature <= 0 or (self.judge is not None and self.judge <= 0) or not 0 <= self.sure <= 1:
+            raise ValueError(f"calibration: {asdict(self)}")
+
+    @classmethod
+    def from_card(cls, card: Mapping[str, Any]) -> Self | None:
+        """What a network's card says of it; None where it says nothing.
+
+        Raises:
+            KeyError, TypeError, ValueError: a damaged card.
+        """
+        if "calibration" not in card:
+            return None
+        values = card["calibration"]
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+
+class Doubt(NamedTuple):
+    """What is thought of an answer.
+
+    Args:
+        confidence: how probable it is that the label is right, 0 to 1; None without a calibration.
+        verdict: whether the label stands.
+        reason: why it does not.
+    """
+
+    confidence: float | None
+    verdict: Verdict
+    reason: Reason | None
+
+
+def weigh(penalties: np.ndarray, judged: np.ndarray | None, calibration: Calibration) -> np.ndarray:
+    """The probability of every class, and of none of them.
+
+    Args:
+        penalties: (N, classes), the network's.
+        judged: (N, 11), the judge's penalties; None where it is not asked.
+        calibration: of the network.
+    Returns:
+        (N, classes + 1), each row a sum of 1; the last column is 0 without the judge.
+    Assumption:
+        Given the class, what network and judge make of a picture counts as independent: logarithms add up.
+    """
+    logits = np.full((len(penalties), penalties.shape[1] + 1), -np.inf)
+    logits[:, :-1] = take_logs(-penalties / calibration.temperature)
+    if judged is not None and calibration.judge is not None:
+        logs = take_logs(-judged / calibration.judge)
+        logits[:, :-1] += logs[:, :-1]
+        logits[:, -1] = logs[:, -1] + calibration.rubbish
+    return np.exp(take_logs(logits))
+
+
+def take_logs(logits: np.ndarray) -> np.ndarray:
+    """The logarithms of the softmax of each row."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    logs: np.ndarray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return logs
+
+
+def decide(
+    probabilities: np.ndarray | None, label: int, sure: float = 0.0, others: int = 0, blank: bool = False
+) -> Doubt:
+    """Whether an answer stands, and why not.
+
+    Args:
+        probabilities: (classes + 1,) from `weigh`; None without a calibration.
+        label: the network's answer, a column of them.
+        sure: the least confidence with which an answer stands.
+        others: marks in the picture beside the one that was read.
+        blank: whether nothing was found in it.
+    """
+    confidence = None if probabilities is None else 0.0 if blank else float(probabilities[label])
+    if blank:
+        return Doubt(confidence, "none", "blank")
+    refused = confidence is not None and confidence < sure
+    none = 0.0 if probabilities is None else float(probabilities[-1])
+    if refused and none >= 0.5:
+        return Doubt(confidence, "none", "foreign")
+    if others:
+        return Doubt(confidence, "unsure", "marks")
+    if refused and probabilities is not None:
+        second = float(np.sort(probabilities[:-1])[-2])
+        return Doubt(confidence, "unsure", "foreign" if none > second else "between")
+    return Doubt(confidence, "digit", None)
+
+
+def load_judge(engine: str) -> Model:
+    """The judge, ready to run.
+
+    Raises:
+        FileError: its file is absent or damaged.
+    """
+    arrays, metadata = load_arrays(JUDGE_FILE)
+    architecture = Architecture.from_dict(metadata["architecture"])
+    return get_engine(engine).load(architecture, Parameters(architecture, arrays))
+
+
+def load_judge_card() -> tuple[float, float]:
+    """The judge's own temperature, and what is added to its logit of what is no digit.
+
+    Raises:
+        FileError: its file is absent or damaged.
+    """
+    card = load_arrays(JUDGE_FILE)[1]["card"]
+    return card["temperature"], card["rubbish"]

@@ -1,0 +1,37 @@
+"""The tables of a person's own picture are those of benchmarks/results, and keep what the page says."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOOL = runpy.run_path(str(ROOT / "tools" / "write_handwriting.py"))
+RESULTS = TOOL["read_results"]()
+
+
+@pytest.mark.parametrize("language", TOOL["PAGES"])
+def test_the_tables_are_those_of_the_results(language):
+    text = TOOL["PAGES"][language].read_text("utf-8")
+    assert text == TOOL["fill"](text, TOOL["write_tables"](RESULTS, language)), "write them: make handwriting"
+
+
+def test_a_table_without_a_place_is_a_mistake():
+    with pytest.raises(ValueError, match="no place for corruptions"):
+        TOOL["fill"]("nothing", {"corruptions": ""})
+
+
+def test_what_the_pages_say_of_the_table_is_true():
+    results = RESULTS["handwriting"]["results"]
+    clean = results["clean"]["error"]
+    costs = {name: row["error"] - clean for name, row in results.items()}
+    free = {"as stored", "everything together", "drawn by ourselves"}
+    assert {name for name, cost in costs.items() if cost > 1 and name not in free} <= {
+        "pen of double thickness"
+    }
+    assert abs(costs["as stored"]) <= 0.1
+    nondigits = RESULTS["nondigits"]
+    assert nondigits["evaluation"]["all 500"]["digit"] <= 10
+    assert nondigits["validation"]["refused"] <= 1
+    assert nondigits["validation"]["error_left"] <= 0.5
+    assert nondigits["validation"]["calibration_error"] <= 0.5

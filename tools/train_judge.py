@@ -1,0 +1,148 @@
+"""Train the judge, a LeNet-5 that knows what no digit looks like: python tools/train_judge.py --data FOLDER.
+
+It learns from the first 55,000 digits of MNIST's training file, from some of them spoilt as a person's
+pictures are, from printed digits, and from the set "tuning" of benchmarks/nondigits.py; nothing of the set
+"evaluation" is seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lenet.architecture import MODERN
+from lenet.calibration import find_temperature
+from lenet.data.examples import Dataset, Examples
+from lenet.data.idx import read_idx
+from lenet.doubt import JUDGE_FILE, RUBBISH
+from lenet.errors import PictureError
+from lenet.experiments.run import train
+from lenet.images.distort import Distortion
+from lenet.images.normalize import normalize_digit
+from lenet.images.read import read_picture
+from lenet.network import Network
+from lenet.training.recipe import load_recipe
+
+ROOT = Path(__file__).parents[1]
+NONDIGITS = runpy.run_path(str(ROOT / "benchmarks" / "nondigits.py"))
+CORRUPT = NONDIGITS["HANDWRITING"]["corrupt"]
+
+DIGITS = 55_000
+EACH = range(125, 925)  # of each kind that is no digit; the first 125 are left to decide on
+PRINTED = range(125, 525)  # of each kind of printed digits, so that print alone is no reason to refuse
+SPOILT = {"everything together": 3000, "pen of double thickness": 1500, "pen of half thickness": 1500}
+REPEATED = 4  # what is no digit, each time distorted otherwise
+RUBBISH_ADDED = -2.0  # to its logit: of -3, -2, 0, 2 and 4 the truest confidence on the validation digits
+DISTORTION = Distortion(scale=0.15, squeeze=0.15, shear=0.2, shift=1.5)
+DIGITS_ALONE = tuple("0123456789")
+
+Task = tuple[str, int, np.ndarray | None]
+
+
+def make_picture(task: Task) -> np.ndarray | None:
+    """One picture in MNIST's form: a spoilt digit, or no digit at all; None where nothing was found."""
+    name, index, ink = task
+    if ink is not None:
+        content = CORRUPT(name, ink, DIGITS + index)
+    else:
+        content = NONDIGITS["draw_picture"]("tuning", name, index)
+    try:
+        return normalize_digit(read_picture(content))
+    except PictureError:
+        return None
+
+
+def make_examples(images: np.ndarray, labels: np.ndarray, processes: int) -> Examples:
+    """All that the judge learns from, in a random order.
+
+    Args:
+        images: (55000, 28, 28) uint8, MNIST's.
+        labels: (55000,) their digits.
+        processes: how many make pictures at once.
+    """
+    parts = [(images, labels)]
+    with ProcessPoolExecutor(processes) as pool:
+        start = 0
+        for name, count in SPOILT.items():
+            own = range(start, start + count)
+            made = pool.map(make_picture, [(name, index, images[index]) for index in own], chunksize=16)
+            parts.append(_pair(made, labels[start : start + count]))
+            start += count
+            print(f"{name}: {len(parts[-1][0])}", file=sys.stderr)
+        for kind in NONDIGITS["KINDS"]:
+            made = pool.map(make_picture, [(kind, index, None) for index in EACH], chunksize=16)
+            found, marks = _pair(made, np.full(len(EACH), len(DIGITS_ALONE)))
+            parts += [(found, marks)] * REPEATED
+            print(f"{kind}: {len(found)}", file=sys.stderr)
+        for kind in NONDIGITS["PRINTED"]:
+            made = pool.map(make_picture, [(kind, index, None) for index in PRINTED], chunksize=16)
+            parts += [_pair(made, np.array(PRINTED) % 10)] * REPEATED
+            print(f"{kind}: {len(parts[-1][0])}", file=sys.stderr)
+    pictures, classes = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.random.default_rng(0).permutation(len(pictures))
+    return Examples(pictures[order], classes[order].astype(np.int64))
+
+
+def _pair(made: Iterable[np.ndarray | None], labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    pairs = [(picture, label) for picture, label in zip(made, labels, strict=True) if picture is not None]
+    return np.stack([picture for picture, _ in pairs]), np.array([label for _, label in pairs])
+
+
+def main() -> None:
+    """Make the examples (kept in build/, because they take minutes), train, write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of MNIST's files")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--passes", type=int, default=12)
+    parser.add_argument("--out", type=Path, default=JUDGE_FILE)
+    arguments = parser.parse_args()
+    kept = ROOT / "build" / "judge.npz"
+    if kept.exists():
+        with np.load(kept) as arrays:
+            examples = Examples(arrays["images"], arrays["labels"])
+    else:
+        images, labels = (
+            read_training(arguments.data, name)[:DIGITS] for name in ("images-idx3", "labels-idx1")
+        )
+        examples = make_examples(images, labels, arguments.processes)
+        kept.parent.mkdir(exist_ok=True)
+        np.savez_compressed(kept, images=examples.images, labels=examples.labels)
+    recipe = load_recipe("fast", MODERN)
+    recipe = replace(recipe, name="judge", passes=arguments.passes, distortion=DISTORTION)
+    # a test part is asked for; no number of it is reported
+    dataset = Dataset("judge", "", (*DIGITS_ALONE, RUBBISH), examples, examples.first(1000))
+    result = train(dataset, recipe, architecture=MODERN, engine="native")
+    card = {"recipe": recipe.name, "recipe_hash": recipe.hash, "examples": len(examples), "seed": 0}
+    save_judge(result.network, card, arguments.data, arguments.out)
+
+
+def save_judge(network: Network, card: dict[str, Any], data: Path, out: Path) -> None:
+    """Write the judge with the temperature that the last 5,000 training digits ask for.
+
+    Args:
+        network: trained, eleven classes.
+        card: what is known of its training.
+        data: the folder of MNIST's files.
+        out: its file.
+    """
+    images, labels = (read_training(data, name)[DIGITS:] for name in ("images-idx3", "labels-idx1"))
+    temperature = round(find_temperature(network.penalties(images), labels.astype(int)), 4)
+    card = card | {"temperature": temperature, "rubbish": RUBBISH_ADDED}
+    Network(network.architecture, network.parameters, network.labels, card).save(out)
+
+
+def read_training(data: Path, name: str) -> np.ndarray:
+    """MNIST's training images or labels, all 60,000."""
+    return read_idx(data / f"train-{name}-ubyte.gz")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""Write the tables of docs/handwriting.md and its Chinese page from benchmarks/results."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PAGES = {"en": ROOT / "docs" / "handwriting.md", "zh": ROOT / "docs" / "handwriting.zh.md"}
+RESULTS = ROOT / "benchmarks" / "results"
+
+HEADINGS = {
+    "en": {
+        "corruptions": "| picture | error | more than clean | refused | error of the rest |",
+        "nondigits": "| picture | no digit here | not sure | taken for a digit | misread |",
+        "validation": "| digits | error | refused | error of the rest | calibration error |",
+        "count": "{pictures:,} digits each. ",
+        "made": "Made by `{command}` at {commit} ({machine}); network `{network}`, SHA-256 {network_sha256}.",
+    },
+    "zh": {
+        "corruptions": "| 图片 | 错误率 | 比原样多 | 拒识 | 其余的错误率 |",
+        "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 | 读错 |",
+        "validation": "| 数字 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
+        "count": "每种 {pictures:,} 个数字。",
+        "made": "由 `{command}` 在提交 {commit} 得出（{machine}）；`{network}` 的 SHA-256：{network_sha256}",
+    },
+}
+CHINESE = {
+    "as stored": "MNIST 原文件",
+    "clean": "存成 PNG",
+    "inverted": "黑白反转",
+    "pasted 0.5x": "缩小到 0.5 倍，放进大图",
+    "pasted 1x": "原大小，放进大图",
+    "pasted 2x": "放大到 2 倍，放进大图",
+    "pasted 4x": "放大到 4 倍，放进大图",
+    "pasted 8x": "放大到 8 倍，放进大图",
+    "gradient lighting": "光照渐变",
+    "paper noise": "纸面噪声",
+    "ruled lines": "横格线",
+    "JPEG quality 40": "JPEG 质量 40",
+    "EXIF rotation": "EXIF 旋转",
+    "pen of half thickness": "笔画细一半",
+    "pen of double thickness": "笔画粗一倍",
+    "slant and rotation": "倾斜与旋转",
+    "everything together": "全部一起",
+    "drawn by ourselves": "我们自己画的",
+    "all 500": "全部 500 张",
+    "letters of the 7x12 codes": "7x12 编码中的字母",
+    "letters of fonts": "字体中的字母",
+    "scribbles": "涂鸦",
+    "crops of photographs": "照片的局部",
+    "OoIl of the 7x12 codes": "7x12 编码中的 O o I l",
+    "OoIl of fonts": "字体中的 O o I l",
+    "digits of the 7x12 codes": "数字：7x12 编码中的",
+    "digits of fonts": "数字：字体中的",
+    "all": "全部 5,000 个",
+    "half 1": "前一半，用后一半校准",
+    "half 2": "后一半，用前一半校准",
+}
+ENGLISH = {
+    "clean": "clean, as PNG",
+    "as stored": "MNIST's own file",
+    "all": "all 5,000",
+    "half 1": "the first half, calibrated on the second",
+    "half 2": "the second half, calibrated on the first",
+}
+
+
+def read_results() -> dict[str, Any]:
+    """What the two benchmarks wrote."""
+    return {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in ("handwriting", "nondigits")}
+
+
+def write_tables(results: dict[str, Any], language: str) -> dict[str, str]:
+    """Every table of a page, by its name.
+
+    Args:
+        results: from `read_results`.
+        language: "en" or "zh".
+    """
+    headings = HEADINGS[language]
+    names = CHINESE if language == "zh" else ENGLISH
+    handwriting, nondigits = results["handwriting"], results["nondigits"]
+    clean = handwriting["results"]["clean"]["error"]
+    rows = {
+        "corruptions": [
+            (
+                names.get(name, name),
+                f"{row['error']:.2f}%",
+                "" if name in ("as stored", "drawn by ourselves") else f"{row['error'] - clean:+.2f}",
+                f"{row['refused']:.2f}%",
+                f"{row['error_left']:.2f}%",
+            )
+            for name, row in handwriting["results"].items()
+        ],
+        "nondigits": [
+            (
+                names.get(name, name),
+                *(f"{row[verdict]:.1f}%" for verdict in ("none", "unsure", "digit")),
+                f"{row['error']:.1f}%" if "error" in row else "",
+            )
+            for name, row in nondigits["evaluation"].items()
+        ],
+        "validation": [
+            (
+                names[name],
+                *(f"{row[key]:.2f}%" for key in ("error", "refused", "error_left")),
+                f"{row['calibration_error']:.2f}",
+            )
+            for name, row in zip(
+                ("all", "half 1", "half 2"), [nondigits["validation"], *nondigits["halves"]], strict=True
+            )
+        ],
+    }
+    tables = {}
+    for name, lines in rows.items():
+        heading = headings[name]
+        rule = "|---" * (heading.count("|") - 1) + "|"
+        made = handwriting if name == "corruptions" else nondigits
+        foot = headings["made"].format(**made | {"commit": made["commit"][:7]})
+        if name == "corruptions":
+            foot = headings["count"].format(**handwriting["results"]["clean"]) + foot
+        body = [f"| {' | '.join(line)} |" for line in lines]
+        tables[name] = "\n".join([heading, rule, *body, "", foot])
+    return tables
+
+
+def fill(text: str, tables: dict[str, str]) -> str:
+    """A page with its tables put between their marks.
+
+    Args:
+        text: of the page; each place is marked `<!-- NAME -->` ... `<!-- /NAME -->`.
+        tables: from `write_tables`.
+    """
+    for name, table in tables.items():
+        place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        if not place.search(text):
+            raise ValueError(f"no place for {name}")
+        text = place.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
+    return text
+
+
+if __name__ == "__main__":
+    measured = read_results()
+    for code, page in PAGES.items():
+        page.write_text(fill(page.read_text("utf-8"), write_tables(measured, code)), "utf-8")
