@@ -1,7 +1,7 @@
 # Everything that is done in this checkout. `make demo` and `make test` need Python >= 3.11, venv and make, nothing else:
 # each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check weights judge handwriting samples figures constraints clean wheels sanitize neon
+.PHONY: help demo test test-all check wasm weights judge handwriting samples figures constraints clean wheels sanitize neon
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+MODULE := src/lenet/page/static/lenet.wasm
 PIP := $(BIN)/python -m pip install -qq
 # one thread for each process: the tests run side by side, and LeNet-5's matrices are too small to be shared
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
@@ -24,12 +25,16 @@ test: $(VENV)/test.stamp ## The quick tests, under 3 minutes: NumPy and scikit-l
 	$(PYTEST) -m "not slow"
 
 test-all: $(VENV)/all.stamp ## Every test, with every framework; set LENET_DATA to a folder with MNIST for all of them.
-	LENET_REQUIRE_ENGINES=reference,native,pytorch,keras $(PYTEST)
+	LENET_REQUIRE_ENGINES=reference,native,pytorch,keras,wasm $(PYTEST)
 
-check: $(VENV)/check.stamp ## ruff (lint and form) and mypy --strict.
+check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether lenet.wasm is what the kernels give.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tools/build_wasm.py --check $(MODULE)
+
+wasm: $(VENV)/check.stamp ## Compile the kernels to WebAssembly: lenet.wasm, which is committed.
+	$(BIN)/python tools/build_wasm.py $(MODULE)
 
 weights: $(VENV)/all.stamp ## Train the bundled network anew (12 passes over MNIST); write its card, draw its curves.
 	rm -rf build/weights

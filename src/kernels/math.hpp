@@ -23,25 +23,28 @@ INLINE Vec exp(Vec x) {
 
 // H tanh(S x) = x P(x^2) / Q(x^2), absolute error below 4e-7 H; fitted on 0 to 8, the scales folded into the
 // coefficients, which saves two multiplications. NaN stays NaN.
-template <class Scale> INLINE Vec tanh_scaled(Vec x, Scale) {
-    constexpr double H = Scale::height(), S = Scale::slope(), S2 = S * S;
-    constexpr float limit = (float)(8.0 / S);
-    x = at_least(spread(-limit), at_most(spread(limit), x));
+struct Curve { float limit, p[4], q[4]; };
+
+constexpr Curve scale_tanh(double H, double S) {
+    const double S2 = S * S;
+    return {(float)(8.0 / S),
+            {(float)(1.131021327e-05 * H * S * S2 * S2 * S2), (float)(0.002938826605 * H * S * S2 * S2),
+             (float)(0.1291364018 * H * S * S2), (float)(0.9999993621 * H * S)},
+            {(float)(2.423838213e-07 * S2 * S2 * S2 * S2), (float)(0.0002370283233 * S2 * S2 * S2),
+             (float)(0.0237638224 * S2 * S2), (float)(0.4624673892 * S2)}};
+}
+constexpr Curve PAPER = scale_tanh(1.7159, 2.0 / 3.0), SIGMOID = scale_tanh(0.5, 0.5);
+
+INLINE Vec follow(const Curve& c, Vec x) {
+    x = at_least(spread(-c.limit), at_most(spread(c.limit), x));
     Vec s = x * x;
-    Vec p = spread((float)(1.131021327e-05 * H * S * S2 * S2 * S2));
-    p = fma(p, s, spread((float)(0.002938826605 * H * S * S2 * S2)));
-    p = fma(p, s, spread((float)(0.1291364018 * H * S * S2)));
-    p = fma(p, s, spread((float)(0.9999993621 * H * S)));
-    Vec q = spread((float)(2.423838213e-07 * S2 * S2 * S2 * S2));
-    q = fma(q, s, spread((float)(0.0002370283233 * S2 * S2 * S2)));
-    q = fma(q, s, spread((float)(0.0237638224 * S2 * S2)));
-    q = fma(q, s, spread((float)(0.4624673892 * S2)));
+    Vec p = spread(c.p[0]);
+    UNROLL for (int i = 1; i < 4; i++) p = fma(p, s, spread(c.p[i]));
+    Vec q = spread(c.q[0]);
+    UNROLL for (int i = 1; i < 4; i++) q = fma(q, s, spread(c.q[i]));
     q = fma(q, s, spread(1.0f));
     return x * p / q;
 }
-
-struct Paper { static constexpr double height() { return 1.7159; } static constexpr double slope() { return 2.0 / 3.0; } };
-struct Sigmoid { static constexpr double height() { return 0.5; } static constexpr double slope() { return 0.5; } };
 
 // log(x) for a positive, normal x, relative error below 1e-13. In double: it is needed once a sample.
 INLINE double log(double x) {
@@ -59,13 +62,40 @@ INLINE double log(double x) {
 }
 
 // The squashing function and its derivative, which is taken from its value. Source: appendix A.
+#if defined(LENET_SMALL)
+// One copy of the code for all activations, whose coefficients are looked up; there is one thread, so one network is at
+// work. The derivative is (bend y + lean) y + level.
+constexpr int ANY = -1;
+static struct { int activation; Curve curve; float offset, bend, lean, level; } present;
+
+static void choose_activation(int activation) {
+    const bool tanh = activation == TANH;
+    present = {activation, tanh ? PAPER : SIGMOID, tanh ? 0.0f : 0.5f, tanh ? -TANH_SLOPE / TANH_AMPLITUDE : -1.0f,
+               tanh ? 0.0f : 1.0f, tanh ? TANH_SLOPE * TANH_AMPLITUDE : 0.0f};
+}
+INLINE Vec squash_by_present(Vec a) {
+    if (present.activation == RELU) return at_least(spread(0.0f), a);
+    return follow(present.curve, a) + spread(present.offset);
+}
+INLINE Vec slope_by_present(Vec y) {
+    if (present.activation == RELU) return choose(above(y, spread(0.0f)), spread(1.0f), spread(0.0f));
+    return fma(fma(spread(present.bend), y, spread(present.lean)), y, spread(present.level));
+}
+#endif
+
 template <int A> INLINE Vec squash(Vec a) {
-    if (A == TANH) return tanh_scaled(a, Paper{});
-    if (A == LOGISTIC) return tanh_scaled(a, Sigmoid{}) + spread(0.5f);
+#if defined(LENET_SMALL)
+    if (A == ANY) return squash_by_present(a);
+#endif
+    if (A == TANH) return follow(PAPER, a);
+    if (A == LOGISTIC) return follow(SIGMOID, a) + spread(0.5f);
     return at_least(spread(0.0f), a);
 }
 
 template <int A> INLINE Vec slope(Vec y) {
+#if defined(LENET_SMALL)
+    if (A == ANY) return slope_by_present(y);
+#endif
     if (A == TANH) return fma(y * spread(-TANH_SLOPE / TANH_AMPLITUDE), y, spread(TANH_SLOPE * TANH_AMPLITUDE));
     if (A == LOGISTIC) return y * (spread(1.0f) - y);
     return choose(above(y, spread(0.0f)), spread(1.0f), spread(0.0f));

@@ -6,6 +6,8 @@
 #include <emmintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
@@ -29,10 +31,13 @@ template <int N> struct Is { static constexpr int value = N; };
 
 #if defined(LENET_AVX2)
 #include "vec_avx2.hpp"
+#elif defined(__wasm_simd128__)
+#include "vec_wasm.hpp"
 #else
 #include "vec_portable.hpp"
 #endif
 #include "math.hpp"
+#include "philox.hpp"
 #include "distort.hpp"
 #include "input.hpp"
 #include "convolution.hpp"
@@ -52,9 +57,13 @@ template <class Run> static void specialize(const Network& n, Run run) {
         else if (n.pooling == AVERAGE) run(a, Is<AVERAGE>{});
         else run(a, Is<MAX>{});
     };
+#if defined(LENET_SMALL)
+    choose_activation(n.activation), pooled(Is<ANY>{});
+#else
     if (n.activation == TANH) pooled(Is<TANH>{});
     else if (n.activation == LOGISTIC) pooled(Is<LOGISTIC>{});
     else pooled(Is<RELU>{});
+#endif
 }
 
 static void recognize(const Network* n, const float* weights, const Images* images, int first, int count, float* at, float* penalties) {
@@ -100,10 +109,14 @@ static void learn_one(const Batch* b, int index, int phase, int t, int threads, 
     const bool plain = b->update->momentum == 0 && b->update->decay == 0, scaled = b->update->scales;
     specialize(*b->network, [&](auto a, auto p) {
         auto updated = [&](auto plain, auto scaled) { learn_sample<a.value, p.value, plain.value, scaled.value>(*b, index, phase, t, threads, s, o); };
+#if defined(LENET_SMALL)  // scales are always given
+        (void)plain, (void)scaled, updated(Is<0>{}, Is<1>{});
+#else
         if (plain && scaled) updated(Is<1>{}, Is<1>{});
         else if (plain) updated(Is<1>{}, Is<0>{});
         else if (scaled) updated(Is<0>{}, Is<1>{});
         else updated(Is<0>{}, Is<0>{});
+#endif
     });
 }
 

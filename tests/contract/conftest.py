@@ -13,6 +13,8 @@ from lenet.engines.loss import LOSSES, Loss
 from lenet.errors import MissingExtra
 from lenet.parameters import Parameters, initialize_parameters
 
+from .wasm_engine import WasmEngine
+
 # Together they have every named value of every field; the first two are the presets.
 ARCHITECTURES = {
     "original": ORIGINAL,
@@ -43,11 +45,16 @@ class Settings:
     method: str = "sgd"
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+def get_any_engine(name: str) -> Engine:
+    """An engine that users can ask for, or the kernels as the page has them."""
+    return WasmEngine() if name == "wasm" else get_engine(name)
+
+
+@pytest.fixture(scope="session", params=(*ENGINES, "wasm"))
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Every engine; one that is not installed is skipped, unless LENET_REQUIRE_ENGINES names it."""
     try:
-        return get_engine(request.param)
+        return get_any_engine(request.param)
     except MissingExtra as missing:
         if request.param in os.environ.get("LENET_REQUIRE_ENGINES", "").split(","):
             pytest.fail(f"LENET_REQUIRE_ENGINES asks for {request.param}: {missing}")

@@ -33,6 +33,7 @@ VERBS = {
     "explain": ("understand", "lenet.cli.explain:explain"),
     "train": ("use", "lenet.cli.train:train"),
     "rates": ("understand", "lenet.cli.rates:rates"),
+    "reproduce": ("understand", "lenet.cli.reproduce:reproduce"),
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),
     "export": ("use", "lenet.cli.export:export"),

@@ -44,6 +44,10 @@ class TrainingProgress:
         with self._bar:
             yield self
 
+    def begin(self) -> None:
+        """Forget the training before: another one begins."""
+        self._begun, self._loss, self._speed = None, None, 0.0
+
     def watch(self, trainer: Trainer, event: Advanced | PassEnded) -> None:
         """Show an event."""
         from lenet.training.trainer import Advanced

@@ -44,7 +44,7 @@ def write_report(result: Result, folder: Path) -> None:
     text = page.substitute(
         language=LANGUAGE_TAGS[get_language()],
         title=_say("title", data=result.network.card["data"]),
-        colours=_write_colours(),
+        colours=write_palette(),
         families=FAMILIES,
         sections="\n".join(_write_sections(result)),
         footer=_say("footer", version=version("lenet")),
@@ -57,7 +57,7 @@ def _say(key: str, **values: Any) -> str:
     return escape(say(f"report.{key}", **values))
 
 
-def _write_colours() -> str:
+def write_palette() -> str:
     """The palette as CSS variables."""
     rules = []
     for palette in (LIGHT, DARK):

@@ -17,7 +17,7 @@ from lenet.images.distort import distort_images, draw_maps
 from lenet.training.recipe import load_recipe
 
 ROWS = COLUMNS = 10  # of figure 7: a row for each digit
-RECIPE = "demo"
+RECIPE = "1998-distorted"
 
 UNIT, GAP = 1.5, 5.0  # of the drawing
 STEP = FIELD * UNIT + GAP

@@ -1,0 +1,104 @@
+"""The tables and pictures of docs/reproduction.md, from the results of `lenet reproduce`.
+
+    lenet reproduce --out reproduction
+    python benchmarks/reproduction.py reproduction
+
+keeps the results, with the commit and the machine, in results/reproduction.json, draws the pictures anew in
+both languages, and writes the tables between their marks into both documents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from lenet.data.dataset import load_dataset
+from lenet.experiments.reproduction_pictures import draw_pictures
+from lenet.experiments.reproduction_report import (
+    Table,
+    say_figure_8,
+    tabulate_curves,
+    tabulate_errors,
+    tabulate_labels,
+    tabulate_rejection,
+)
+from lenet.storage import write_text
+from lenet.texts import load_texts
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results" / "reproduction.json"
+PAGES = {"en": ROOT / "docs" / "reproduction.md", "zh": ROOT / "docs" / "reproduction.zh.md"}
+SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
+
+
+def write_table(table: Table) -> str:
+    """A table as Markdown."""
+    heading, rows = table
+    lines = ["| " + " | ".join(cells) + " |" for cells in [heading, ["---"] * len(heading), *rows]]
+    return "\n".join(lines)
+
+
+def write_robustness(results: dict[str, Any], texts: dict[str, str]) -> str:
+    """A table for each kind of change: the amounts, and the error of each network."""
+    found = results["robustness"]
+    parts = []
+    for kind, amounts in found["amounts"].items():
+        heading = [texts[f"reproduce.change_{kind}"], *(f"{amount:g}" for amount in amounts)]
+        names = {name: re.sub(r"\W", "_", name) for name in found["errors"]}
+        rows = [
+            [texts[f"reproduce.line_{key}"], *(f"{error:.1f}" for error in found["errors"][name][kind])]
+            for name, key in names.items()
+        ]
+        parts.append(write_table((heading, rows)))
+    return "\n\n".join(parts)
+
+
+def fill_page(page: str, results: dict[str, Any], language: str) -> str:
+    """A document with its tables written anew, each between `<!-- name -->` and `<!-- end -->`."""
+    texts = dict(load_texts(language))
+    parts = {
+        "errors": write_table(tabulate_errors(results, texts)),
+        "curves": write_table(tabulate_curves(results, texts)),
+        "rejection": write_table(tabulate_rejection(results, texts)),
+        "labels": write_table(tabulate_labels(results, texts)),
+        "figure-8": say_figure_8(results, texts),
+        "robustness": write_robustness(results, texts),
+    }
+    for name, part in parts.items():
+        mark = f"<!-- {name} -->"
+        pattern = re.compile(rf"{re.escape(mark)}.*?<!-- end -->", re.DOTALL)
+        page, count = pattern.subn(lambda _: f"{mark}\n\n{part}\n\n<!-- end -->", page)  # noqa: B023
+        assert count == 1, f"{mark} is there {count} times"
+    return page
+
+
+def main() -> None:
+    """Keep the results, draw, and fill both documents."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("folder", type=Path, nargs="?", help="of `lenet reproduce`; without it, fill again")
+    folder = parser.parse_args().folder
+    if folder:
+        results = json.loads((folder / "results.json").read_text("utf-8"))
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=ROOT
+        ).stdout.strip()
+        machine = f"{platform.platform()}, {os.cpu_count()} cores"
+        where = {"command": "lenet reproduce", "commit": commit, "machine": machine}
+        write_text(RESULTS, json.dumps(where | results, indent=1) + "\n")
+    results = json.loads(RESULTS.read_text("utf-8"))
+    images = load_dataset("mnist").test.images
+    for language, page in PAGES.items():
+        for name, svg in draw_pictures(results, images, load_texts(language)).items():
+            write_text(ROOT / "docs" / "figures" / f"reproduction-{name}{SUFFIXES[language]}", svg)
+        write_text(page, fill_page(page.read_text("utf-8"), results, language))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""`lenet reproduce`: the experiment of 1998 again, published beside ours."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lenet.cli.options import json_option
+from lenet.cli.output import make_console, print_json
+from lenet.cli.progress import TrainingProgress
+from lenet.cli.train import INTERRUPTED, catch_interrupt, load_data
+from lenet.errors import UsageError
+from lenet.texts import say
+
+if TYPE_CHECKING:
+    from lenet.data.dataset import Dataset
+    from lenet.experiments.reproduction import Shelf, Trained, Training
+    from lenet.experiments.run import Watch
+
+MOST_SEEDS = 100
+FOLDER, QUICK_FOLDER = Path("reproduction"), Path("reproduction-quick")
+
+
+def reproduce(
+    quick: Annotated[bool, typer.Option("--quick", help=say("reproduce.quick"))] = False,
+    data: Annotated[str, typer.Option(metavar="mnist|PATH", help=say("train.data"))] = "mnist",
+    seeds: Annotated[int, typer.Option(help=say("reproduce.seeds"))] = 5,
+    engine: Annotated[
+        str, typer.Option(metavar="auto|native|pytorch|reference", help=say("train.engine"))
+    ] = "auto",
+    threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
+    limit: Annotated[int | None, typer.Option(help=say("train.limit"))] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help=say("reproduce.out"))] = None,
+    as_json: Annotated[bool, json_option()] = False,
+) -> None:
+    """Train what the paper trained, measure what it measured, and draw both side by side."""
+    from lenet.engines import get_engine
+    from lenet.experiments.lock import hold_folder
+    from lenet.experiments.reproduction import Shelf, plan_trainings
+
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError("train.threads_range", threads=threads)
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise UsageError("reproduce.seeds_range", seeds=seeds, most=MOST_SEEDS)
+    runner = get_engine(engine, training=True).name
+    dataset = load_data(data, limit)
+    folder = out or (QUICK_FOLDER if quick else FOLDER)
+    plan = plan_trainings(seeds, quick)
+    begun = time.perf_counter()
+    with hold_folder(folder):
+        shelf = Shelf(folder, dataset, runner)
+        trained = _train(shelf, plan)
+        if len(trained) < len(plan):
+            line = say("reproduce.stopped", done=len(trained), all=len(plan), folder=folder)
+            make_console(stderr=True).print(line, soft_wrap=True)
+            if as_json:
+                print_json({"finished": False, "trainings": len(trained), "folder": str(folder)})
+            raise typer.Exit(INTERRUPTED)
+        results = write_results(trained, dataset, runner, folder)
+    if as_json:
+        seconds = round(time.perf_counter() - begun, 1)
+        print_json({"finished": True, "seconds": seconds, "folder": str(folder), **results})
+    else:
+        _print_results(results, folder)
+
+
+def _train(shelf: Shelf, plan: tuple[Training, ...]) -> list[Trained]:
+    """Make every training, or take it from the folder, until the end or Ctrl-C."""
+    from lenet.experiments.reproduction import measure_speed, run_trainings
+
+    console = make_console(stderr=True)
+    missing = {
+        training: training.count_patterns(shelf.dataset) for training in plan if not shelf.find(training)
+    }
+    if missing:
+        # a tenth more: the errors after every pass
+        seconds = 1.1 * sum(missing.values()) / measure_speed(shelf.dataset, shelf.engine)
+        words = {"missing": len(missing), "all": len(plan), "time": write_duration(seconds)}
+        console.print(say("reproduce.plan", **words, folder=shelf.folder), soft_wrap=True)
+    progress = TrainingProgress()
+    begun, total = time.perf_counter(), sum(missing.values())
+
+    def announce(number: int, training: Training, kept: bool) -> Watch:
+        nonlocal progress
+        left = ""
+        if not kept:
+            done = total - sum(missing.values())
+            if done:
+                seconds = (time.perf_counter() - begun) / done * (total - done)
+                left = say("reproduce.left", time=write_duration(seconds))
+            missing.pop(training)
+        key = "reproduce.kept" if kept else "reproduce.training"
+        words = {"number": number + 1, "all": len(plan), "name": training.name, "left": left}
+        console.print(say(key, **words), soft_wrap=True)
+        progress.begin()
+        return progress.watch
+
+    with catch_interrupt() as interrupted, progress.shown():
+        return list(run_trainings(shelf, plan, announce, interrupted))
+
+
+def write_duration(seconds: float) -> str:
+    """So many seconds or minutes, in the reader's language."""
+    if seconds < 100:
+        return say("reproduce.duration_seconds", seconds=round(seconds))
+    return say("reproduce.duration_minutes", minutes=round(seconds / 60))
+
+
+def write_results(trained: list[Trained], dataset: Dataset, engine: str, folder: Path) -> dict[str, Any]:
+    """Measure, draw, and write everything into the folder: results.json, pictures, report.html."""
+    import json
+
+    from lenet.experiments.reproduction_pictures import draw_pictures
+    from lenet.experiments.reproduction_report import write_page
+    from lenet.experiments.reproduction_results import collect_results
+    from lenet.storage import write_text
+    from lenet.texts import get_language, load_texts
+
+    mnist = dataset.name == "mnist" and len(dataset.test) == 10_000
+    results = collect_results(trained, dataset, engine, mnist)
+    write_text(folder / "results.json", json.dumps(results, indent=1) + "\n")
+    pictures = draw_pictures(results, dataset.test.images, load_texts(get_language()))
+    for name, svg in pictures.items():
+        write_text(folder / f"{name}.svg", svg)
+    write_page(results, pictures, folder)
+    return results
+
+
+def _print_results(results: dict[str, Any], folder: Path) -> None:
+    from rich.table import Table
+
+    from lenet.experiments.reproduction_report import say_figure_8, tabulate_errors
+    from lenet.texts import get_language, load_texts
+
+    texts = load_texts(get_language())
+    heading, rows = tabulate_errors(results, texts)
+    table = Table(box=None, pad_edge=False)
+    for number, word in enumerate(heading):
+        table.add_column(word, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*row)
+    console = make_console()
+    console.print(table)
+    if results["figure_8"]:
+        console.print(say_figure_8(results, texts), soft_wrap=True)
+    console.print(say("reproduce.written", folder=folder), soft_wrap=True)

@@ -1,0 +1,27 @@
+"""The tables of the documents are those of the results, which scripts wrote."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_tables_of_the_reproduction_are_made_from_its_results(language):
+    tool = runpy.run_path(str(ROOT / "benchmarks" / "reproduction.py"))
+    results = json.loads((ROOT / "benchmarks/results/reproduction.json").read_text("utf-8"))
+    page = tool["PAGES"][language].read_text("utf-8")
+    assert page == tool["fill_page"](page, results, language), "python benchmarks/reproduction.py"
+
+
+def test_what_is_published_was_trained_as_the_recipes_say_now():
+    from lenet.architecture import ORIGINAL
+    from lenet.training.recipe import load_recipe
+
+    results = json.loads((ROOT / "benchmarks/results/reproduction.json").read_text("utf-8"))
+    for kind in results["kinds"].values():
+        assert kind["hash"] == load_recipe(kind["recipe"], ORIGINAL).hash
+        assert all(len(run["test"]) == 20 for run in kind["runs"])
