@@ -46,7 +46,7 @@ weights: $(VENV)/all.stamp ## Train the bundled network anew (12 passes over MNI
 judge: $(VENV)/all.stamp ## Train the network that knows what no digit looks like (needs MNIST's files: LENET_DATA).
 	$(BIN)/python tools/train_judge.py --data "$(LENET_DATA)"
 
-handwriting: $(VENV)/all.stamp ## Read 80,000 spoilt digits and 1,500 other pictures (needs LENET_DATA; half an hour); write the tables.
+handwriting: $(VENV)/all.stamp ## Read 80,000 spoilt digits and 1,500 other pictures (needs LENET_DATA; takes long); write the tables.
 	$(BIN)/python benchmarks/handwriting.py --data "$(LENET_DATA)"
 	$(BIN)/python benchmarks/nondigits.py --data "$(LENET_DATA)"
 	$(BIN)/python tools/write_handwriting.py

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Build the sdist, a wheel with kernels and a pure one; install each in a fresh environment, away from the checkout,
-# and recognize a sample with it. Usage: tools/build_wheels.sh PYTHON
+# recognize a sample with it, and run the contract tests of its engine. Usage: tools/build_wheels.sh PYTHON
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=$(realpath -s "$1")
@@ -21,7 +21,7 @@ if LENET_REQUIRE_NATIVE=1 CC=/bin/false CXX=/bin/false "$python" -m pip wheel -q
     exit 1
 fi
 
-try() {  # a package and the engine that "auto" must be with it
+try() {  # a package, the engine that "auto" must be with it, and a file of tests of that engine
     local home=build/wheels/venv-$2
     "$python" -m venv "$home"
     "$home/bin/python" -m pip install -qq "$1"
@@ -29,7 +29,12 @@ try() {  # a package and the engine that "auto" must be with it
         "$OLDPWD/$home/bin/python" -c "
 from lenet.engines import get_engine
 assert get_engine().name == '$2', get_engine().name")
+    "$home/bin/python" -m pip install -qq pytest hypothesis
+    # a copy, so that nothing of the checkout can be imported
+    rm -rf build/wheels/tests && cp -r tests pyproject.toml build/wheels/
+    (cd build/wheels && LENET_REQUIRE_ENGINES=$2 "venv-$2/bin/python" -m pytest -q \
+        -p no:cacheprovider tests/contract/test_engines.py "tests/engines/test_${3}.py")
     echo "$1: works, with the engine $2"
 }
-try "$(ls dist/lenet-*linux*.whl dist/lenet-*macos*.whl 2>/dev/null | head -1)" native
-try "$(ls dist/lenet-*-none-any.whl)" reference
+try "$(ls dist/lenet-*linux*.whl dist/lenet-*macos*.whl 2>/dev/null | head -1)" native native
+try "$(ls dist/lenet-*-none-any.whl)" reference reference_forward

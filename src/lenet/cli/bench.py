@@ -1,7 +1,8 @@
-"""`lenet bench`: how fast this machine trains and recognizes, against what else is installed."""
+"""`lenet bench`: how fast this machine trains and recognizes, beside every framework that is installed."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,20 +12,28 @@ from lenet.cli.output import make_console, print_json
 from lenet.errors import UsageError
 from lenet.texts import say
 
+SUFFIXES = (".svg", ".png")
+
 
 def bench(
     architecture: Annotated[str, architecture_option()] = "original",
     rounds: Annotated[int, typer.Option(help=say("bench.rounds"))] = 3,
     threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
+    picture: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="PICTURE.svg|.png", help=say("bench.picture"))
+    ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Measure every engine at hand, in turn."""
+    """Measure every engine and framework at hand, in turn."""
     from lenet.experiments.speed import measure
+    from lenet.experiments.speed_memory import measure_memory
 
     if not 1 <= rounds <= 100:
         raise UsageError("bench.range", name="rounds", value=rounds, limit=100)
     if threads is not None and not 1 <= threads <= 1024:
         raise UsageError("bench.range", name="threads", value=threads, limit=1024)
+    if picture and picture.suffix.lower() not in SUFFIXES:
+        raise UsageError("bench.suffix", path=picture)
     console = make_console(stderr=True)
     found = measure(
         choose_architecture(architecture),
@@ -32,13 +41,22 @@ def bench(
         threads or 2,
         lambda text: console.print(text, soft_wrap=True),
     )
+    console.print("peak_memory_mb", soft_wrap=True)
+    found["peak_memory_mb"] = measure_memory(threads or 2)
+    if picture:
+        from lenet.experiments.speed_picture import write_picture
+
+        write_picture(found, picture)
     if as_json:
         print_json(found)
     else:
         _print_table(found)
+        if picture:
+            make_console().print(say("bench.drawn", path=picture), soft_wrap=True)
 
 
 def _print_table(found: dict[str, Any]) -> None:
+    from rich import box
     from rich.table import Table
 
     from lenet.experiments.speed import FIGURES, UNITS
@@ -52,13 +70,29 @@ def _print_table(found: dict[str, Any]) -> None:
         share = f"{100 * found['share_of_clock']:.0f}"
         console.print(say("bench.peak", **values, share=share, variant=found["variant"]), soft_wrap=True)
     for figure in FIGURES:
-        console.print(f"{say('bench.' + figure)} ({UNITS[figure]})", soft_wrap=True)
-        table = Table()
+        console.print()
+        console.print(f"{say('bench.' + figure)} ({UNITS[figure]})", style="bold", soft_wrap=True)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column(say("bench.engine"))
-        for column in ("median", "low", "high"):
+        for column in ("median", "low", "high", "first"):
             table.add_column(say(f"bench.{column}"), justify="right")
         for name, timing in found[figure].items():
-            table.add_row(name, *(f"{timing[column]:,.4g}" for column in ("median", "low", "high")))
+            cells = [f"{timing[column]:,.4g}" for column in ("median", "low", "high")]
+            table.add_row(name, *cells, f"{timing['first_call_s']:.2f} s")
         console.print(table)
-    if "share_of_peak" in found:
-        console.print(say("bench.share", share=f"{100 * found['share_of_peak']:.0f}"), soft_wrap=True)
+        for line in _write_conclusions(found, figure):
+            console.print(line, soft_wrap=True)
+    if found["peak_memory_mb"]:
+        console.print(say("bench.memory", memory=f"{found['peak_memory_mb']:.0f}"), soft_wrap=True)
+
+
+def _write_conclusions(found: dict[str, Any], figure: str) -> list[str]:
+    """How many times faster the kernels are, and how near to what the processor can do."""
+    ratios = found["ratios"].get(figure, {})
+    lines = []
+    if ratios:
+        times = ", ".join(f"{ratio:.1f}x {family}" for family, ratio in ratios.items())
+        lines.append(say("bench.ratios", ratios=times))
+    if figure in found.get("share_of_peak", {}):
+        lines.append(say("bench.share", share=f"{100 * found['share_of_peak'][figure]:.0f}"))
+    return lines

@@ -33,7 +33,7 @@ def train(
         str | None, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("train.data"))
     ] = None,
     recipe: Annotated[
-        str, typer.Option(metavar="fast|demo|1998|1998-distorted|FILE.toml", help=say("train.recipe"))
+        str, typer.Option(metavar="fast|sprint|demo|1998|1998-distorted|FILE.toml", help=say("train.recipe"))
     ] = "fast",
     architecture: Annotated[str, architecture_option()] = "original",
     activation: Annotated[str | None, variant_option("activation")] = None,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import statistics
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,42 +15,24 @@ import numpy as np
 from lenet.architecture import Architecture
 from lenet.engines import Engine, get_engine
 from lenet.engines.loss import Loss
-from lenet.experiments import speed_peers as peers
+from lenet.experiments import speed_keras, speed_peers
 from lenet.parameters import initialize_parameters
 
 EPOCH = 60_000
-FLOP_AN_EPOCH = (
-    103e9  # 1998's network: forward, weight gradients and input gradients, two for each multiply-add
-)
-SAMPLES = {64: 6400, 256: 6400, 1: 3000}  # how many are timed; an epoch is scaled from them
-SLOW_SAMPLES = {64: 1920, 256: 2560, 1: 200}  # for engines that take many times as long
-RECOGNIZED, SINGLES = 10_000, 200
+IMAGES = 10_000  # recognized at once; a training goes through the first of them
+SAMPLES = {64: 6400, 256: 6400, 1: 3000}  # that are timed; an epoch is scaled from them
+SLOW_SAMPLES = {64: 1920, 256: 2560, 1: 200}  # for `reference`, which takes thirty times as long
+SINGLES = 200
+WARM_UP = 200
 FIGURES = ("train_64", "train_256", "train_1", "batch_recognition", "single_recognition")
 UNITS = {
     **dict.fromkeys(FIGURES[:3], "s/epoch"),
     "batch_recognition": "images/s",
     "single_recognition": "us",
 }
+OPERATIONS = {"train_64": EPOCH, "train_256": EPOCH}  # figures that are compared with the peak: images
 
-
-@dataclass(frozen=True)
-class Timing:
-    """Some measurements of one thing.
-
-    Args:
-        values: one a round, in the unit of the figure.
-    """
-
-    values: list[float] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Median, least and most."""
-        return {
-            "median": statistics.median(self.values),
-            "low": min(self.values),
-            "high": max(self.values),
-            "rounds": len(self.values),
-        }
+Run = Callable[[bool], float]  # one turn, in the figure's unit; True: the first one, which is not counted
 
 
 @dataclass(frozen=True)
@@ -70,7 +51,11 @@ class Bench:
 
 
 def measure(
-    architecture: Architecture, rounds: int = 3, threads: int = 2, watch: Callable[[str], None] = print
+    architecture: Architecture,
+    rounds: int = 3,
+    threads: int = 2,
+    watch: Callable[[str], None] = print,
+    figures: Iterable[str] = FIGURES,
 ) -> dict[str, Any]:
     """Measure all that is installed.
 
@@ -79,48 +64,102 @@ def measure(
         rounds: how often each contestant has its turn; 1 to 100.
         threads: how many each may use.
         watch: told what is measured now.
+        figures: which of `FIGURES`.
     Returns:
-        The machine, `fma_peak_gflops`, and for each of `FIGURES` the timings of every contestant.
+        `fma_peak_gflops`, and for each of the figures every contestant's measurements; with what they come
+        to, see `summarize`.
     """
     images, labels = _draw_digits()
     found: dict[str, Any] = {
         "architecture": architecture.to_dict(),
         "threads": threads,
-        "rounds": rounds,
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
     found |= _measure_peak()
-    for figure in FIGURES:
+    for figure in figures:
         contestants = dict(_list_contestants(figure, architecture, images, labels, threads))
-        timings: dict[str, Timing] = {name: Timing() for name in contestants}
-        warm: dict[str, float] = {}
+        found[figure] = {}
         for name, run in contestants.items():  # compilation and warm-up, apart
             watch(f"{figure}: {name}")
             start = time.perf_counter()
-            run()
-            warm[name] = time.perf_counter() - start
+            run(True)
+            first = time.perf_counter() - start
+            found[figure][name] = {"unit": UNITS[figure], "first_call_s": first, "values": []}
         for turn in range(rounds):
             watch(f"{figure}: {turn + 1}/{rounds}")
             for name, run in contestants.items():
-                timings[name].values.append(run())
-        found[figure] = {
-            name: timing.to_dict() | {"unit": UNITS[figure], "first_call_s": warm[name]}
-            for name, timing in timings.items()
+                found[figure][name]["values"].append(run(False))
+    return summarize(found)
+
+
+def summarize(found: dict[str, Any]) -> dict[str, Any]:
+    """Add what the measurements come to.
+
+    Args:
+        found: with the `values` of every contestant.
+    Returns:
+        The same with each contestant's `median`, `low`, `high` and `rounds`; `ratios`: for each figure how
+        many times faster `native` is than each framework at its fastest, by the medians; and `share_of_peak`:
+        how much of the multiply-adds that its threads could do a training makes.
+    """
+    found = dict(found)
+    figures = [figure for figure in FIGURES if figure in found]
+    for figure in figures:
+        found[figure] = {name: timing | _describe(timing["values"]) for name, timing in found[figure].items()}
+    found["ratios"] = {figure: _compare(found[figure]) for figure in figures if "native" in found[figure]}
+    if found.get("fma_peak_gflops"):
+        each = count_operations(Architecture.from_dict(found["architecture"]))
+        peak = found["fma_peak_gflops"] * 1e9 * found["threads"]
+        found["share_of_peak"] = {
+            figure: images * each / found[figure]["native"]["median"] / peak
+            for figure, images in OPERATIONS.items()
+            if "native" in found.get(figure, {})
         }
-    found["peak_memory_mb"] = _measure_memory()
-    native = found["train_64"].get("native")
-    if native and found["fma_peak_gflops"] and architecture == Architecture():
-        rate = FLOP_AN_EPOCH / native["median"] / threads / 1e9
-        found["share_of_peak"] = rate / found["fma_peak_gflops"]
     return found
+
+
+def _describe(values: list[float]) -> dict[str, Any]:
+    spread = {"low": min(values), "high": max(values), "rounds": len(values)}
+    return {"median": statistics.median(values)} | spread
+
+
+def _compare(timings: dict[str, Any]) -> dict[str, float]:
+    """How many times faster `native` is than the fastest way of every framework, and than PyTorch eager."""
+    ratios: dict[str, float] = {}
+    for name, timing in timings.items():
+        own, other = timings["native"]["median"], timing["median"]
+        ratio = own / other if timing["unit"] == "images/s" else other / own
+        families = [name.partition(" ")[0]]
+        if families == ["pytorch"] and not name.endswith("compiled"):
+            families.append("pytorch eager")
+        for family in families:
+            ratios[family] = min(ratio, ratios.get(family, ratio))
+    return {family: ratio for family, ratio in ratios.items() if family != "native"}
+
+
+def count_operations(architecture: Architecture) -> int:
+    """Floating-point operations that one image takes in training, two for each multiply-add.
+
+    Args:
+        architecture: the network.
+    Returns:
+        Those of C1, C3, C5, F6 and the output: forward, the weights' gradients and the inputs' gradients.
+    Assumption:
+        Squashing and subsampling count for nothing; the codes of the output have no gradient, and the image
+        has none.
+    """
+    counts = {layer.name: int(layer.multiply_adds) for layer in architecture.layers}
+    forward = sum(counts[name] for name in ("c1", "c3", "c5", "f6", "output"))
+    weights = forward - (counts["output"] if architecture.output == "rbf" else 0)
+    return 2 * (forward + weights + forward - counts["c1"])
 
 
 def _draw_digits() -> tuple[np.ndarray, np.ndarray]:
     """Pictures as dense as MNIST's, a fifth of the pixels inked; nothing that is timed depends on them."""
     random = np.random.default_rng(0)
-    images = random.integers(1, 256, (RECOGNIZED, 28, 28), dtype=np.uint8)
+    images = random.integers(1, 256, (IMAGES, 28, 28), dtype=np.uint8)
     images[random.random(images.shape) < 0.8] = 0
-    return images, random.integers(0, 10, RECOGNIZED)
+    return images, random.integers(0, 10, IMAGES)
 
 
 def _measure_peak() -> dict[str, Any]:
@@ -137,21 +176,11 @@ def _measure_peak() -> dict[str, Any]:
     return {"variant": variant, "fma_peak_gflops": peak, "clock_ghz": clock, "share_of_clock": share}
 
 
-def _measure_memory() -> float | None:
-    """The most memory that this process has held, in MB; None where the system does not say."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (2**20 if sys.platform == "darwin" else 2**10)
-
-
 def _list_contestants(
     figure: str, architecture: Architecture, images: np.ndarray, labels: np.ndarray, threads: int
-) -> Iterator[tuple[str, Callable[[], float]]]:
+) -> Iterator[tuple[str, Run]]:
     """Name and one timed run of everything that is installed."""
-    loss = Loss(scale=0.1 if architecture.output == "rbf" else 1.0)
+    scale = 0.1 if architecture.output == "rbf" else 1.0
     engines = [get_engine("reference")]
     if find_spec("lenet._native"):
         from lenet.engines.native import NativeEngine
@@ -160,25 +189,34 @@ def _list_contestants(
     if figure.startswith("train"):
         batch = int(figure.partition("_")[2])
         for engine in engines:
-            yield engine.name, _time_training(engine, architecture, loss, batch, images, labels)
-        if find_spec("torch"):
-            samples = SLOW_SAMPLES[batch] if batch > 1 else 3000
-            for way in peers.WAYS:
-                run = peers.train_torch(way, architecture, loss.scale, batch, threads, images, labels)
-                yield f"pytorch {way}", lambda run=run, n=samples: run(n) * EPOCH / n  # type: ignore[misc]
+            yield engine.name, _time_training(engine, architecture, Loss(scale=scale), batch, images, labels)
+        for name, train in speed_peers.list_trainings(architecture, scale, batch, threads, images, labels):
+            yield name, _scale_up(train, SAMPLES[batch], batch)
+        for name, train in speed_keras.list_trainings(architecture, scale, batch, threads, images, labels):
+            yield name, _scale_up(train, SAMPLES[batch], batch)
         return
     for engine in engines:
         model = engine.load(architecture, initialize_parameters(architecture, 0))
         yield engine.name, _time_recognition(model.penalties, figure, images)
-    if find_spec("torch"):
-        yield "pytorch", _time_recognition(peers.recognize_torch(architecture, threads), figure, images)
-    if find_spec("onnxruntime") and find_spec("onnx"):
-        yield "onnxruntime", _time_recognition(peers.recognize_onnx(architecture, threads), figure, images)
+    single = figure == "single_recognition"
+    for name, recognize in speed_peers.list_recognitions(architecture, threads, single):
+        yield name, _time_recognition(recognize, figure, images)
+    for name, recognize in speed_keras.list_recognitions(architecture, threads, single):
+        yield name, _time_recognition(recognize, figure, images)
+
+
+def _scale_up(train: Callable[[int], float], samples: int, batch: int) -> Run:
+    def run(warm: bool) -> float:
+        # one sample an update takes many seconds, and warms up sooner
+        count = WARM_UP if warm and batch == 1 else samples
+        return train(count) * EPOCH / count
+
+    return run
 
 
 def _time_training(
     engine: Engine, architecture: Architecture, loss: Loss, batch: int, images: np.ndarray, labels: np.ndarray
-) -> Callable[[], float]:
+) -> Run:
     count = (SAMPLES if engine.name == "native" else SLOW_SAMPLES)[batch]
     # one sample an update is the method of 1998: no momentum, one rate a parameter
     parameters = initialize_parameters(architecture, 0)
@@ -187,7 +225,7 @@ def _time_training(
     order = np.arange(count, dtype=np.int32).reshape(-1, batch)
     rates = np.full(len(order), 1e-3)
 
-    def train() -> float:
+    def train(_: bool) -> float:
         start = time.perf_counter()
         run.advance(images, labels, order, rates, scales)
         return (time.perf_counter() - start) * EPOCH / count
@@ -195,17 +233,15 @@ def _time_training(
     return train
 
 
-def _time_recognition(
-    recognize: Callable[[np.ndarray], np.ndarray], figure: str, images: np.ndarray
-) -> Callable[[], float]:
+def _time_recognition(recognize: Callable[[np.ndarray], np.ndarray], figure: str, images: np.ndarray) -> Run:
     """From bytes as stored to penalties, with all conversions."""
 
-    def many() -> float:
+    def many(_: bool) -> float:
         start = time.perf_counter()
         recognize(images)
         return len(images) / (time.perf_counter() - start)
 
-    def one() -> float:
+    def one(_: bool) -> float:
         times = []
         for index in range(SINGLES):
             start = time.perf_counter()

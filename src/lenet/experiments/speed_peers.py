@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,59 @@ from lenet.parameters import initialize_parameters
 # plain: as engines/pytorch_network.py has it; dense: C3 as one masked convolution; fused: the fused
 # optimizer; last: channels_last; compiled: torch.compile
 WAYS = ("plain", "dense fused", "dense fused last", "dense fused last compiled")
+# how many images are recognized at once: what is fastest depends on framework and network
+PORTIONS = (50, 100, 1000)
+
+Train = Callable[[int], float]
+Recognize = Callable[[np.ndarray], np.ndarray]
+
+
+def list_trainings(
+    architecture: Architecture,
+    scale: float,
+    batch: int,
+    threads: int,
+    images: np.ndarray,
+    labels: np.ndarray,
+) -> Iterator[tuple[str, Train]]:
+    """Name and training of each way to write the network in PyTorch, if that is installed."""
+    if find_spec("torch"):
+        for way in WAYS:
+            yield f"pytorch {way}", train_torch(way, architecture, scale, batch, threads, images, labels)
+
+
+def list_recognitions(
+    architecture: Architecture, threads: int, single: bool
+) -> Iterator[tuple[str, Recognize]]:
+    """Name and function of each way to recognize with PyTorch and ONNX Runtime, where they are installed."""
+    portions = (1,) if single else PORTIONS
+    if find_spec("torch"):
+        for way in WAYS:
+            run = recognize_torch(way, architecture, threads)
+            for portion in portions[-2:]:
+                yield _name(f"pytorch {way.replace(' fused', '')}", portion), _cut(run, portion)
+    if find_spec("onnxruntime") and find_spec("onnx"):
+        session = recognize_onnx(architecture, threads)
+        for portion in portions:
+            yield _name("onnxruntime", portion), _cut(session, portion)
+
+
+def _name(way: str, portion: int) -> str:
+    # the way last: "pytorch dense last compiled"
+    family, _, rest = way.partition(" ")
+    return way if portion == 1 else " ".join(filter(None, (family, f"by {portion}", rest)))
+
+
+def _cut(recognize: Recognize, portion: int) -> Recognize:
+    """The same in portions."""
+
+    def run(images: np.ndarray) -> np.ndarray:
+        if len(images) <= portion:
+            return recognize(images)
+        parts = [recognize(images[first : first + portion]) for first in range(0, len(images), portion)]
+        return np.concatenate(parts)
+
+    return run
 
 
 def _make_network(architecture: Architecture, way: str) -> Any:
@@ -57,7 +111,7 @@ def train_torch(
     threads: int,
     images: np.ndarray,
     labels: np.ndarray,
-) -> Callable[[int], float]:
+) -> Train:
     """A training in one way of writing it, data already tensors.
 
     Returns:
@@ -68,10 +122,10 @@ def train_torch(
 
     torch.set_num_threads(threads)
     network = _make_network(architecture, way)
-    fields = torch.from_numpy(scale_images(images[:3200], np.float32))
+    fields = torch.from_numpy(scale_images(images, np.float32))
     if "last" in way:
         fields = fields.contiguous(memory_format=torch.channels_last)
-    targets = torch.from_numpy(labels[:3200].astype(np.int64))
+    targets = torch.from_numpy(labels.astype(np.int64))
     momentum = 0.0 if batch == 1 else 0.9
     optimizer = torch.optim.SGD(network.parameters(), 1e-3, momentum, fused="fused" in way)
     run = torch.compile(network) if "compiled" in way else network
@@ -88,39 +142,38 @@ def train_torch(
     return train
 
 
-def recognize_torch(architecture: Architecture, threads: int) -> Callable[[np.ndarray], np.ndarray]:
-    """From stored bytes to penalties in PyTorch, eager."""
+def recognize_torch(way: str, architecture: Architecture, threads: int) -> Recognize:
+    """From stored bytes to penalties in PyTorch."""
     import torch
 
     torch.set_num_threads(threads)
-    network = _make_network(architecture, "plain").eval()
+    network = _make_network(architecture, way).eval()
+    run = torch.compile(network) if "compiled" in way else network
 
     def recognize(images: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            parts = [
-                network(torch.from_numpy(scale_images(images[i : i + 1000], np.float32)))
-                for i in range(0, len(images), 1000)
-            ]
-            return torch.cat(parts).numpy()
+            fields = torch.from_numpy(scale_images(images, np.float32))
+            if "last" in way:
+                fields = fields.contiguous(memory_format=torch.channels_last)
+            penalties: np.ndarray = run(fields).numpy()
+            return penalties
 
     return recognize
 
 
-def recognize_onnx(architecture: Architecture, threads: int) -> Callable[[np.ndarray], np.ndarray]:
+def recognize_onnx(architecture: Architecture, threads: int) -> Recognize:
     """From stored bytes to penalties in ONNX Runtime."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    options.log_severity_level = 3
     model = _write_graph(architecture)
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def recognize(images: np.ndarray) -> np.ndarray:
-        parts = [
-            session.run(None, {"image": scale_images(images[i : i + 1000], np.float32)})[0]
-            for i in range(0, len(images), 1000)
-        ]
-        return np.concatenate(parts)
+        penalties: np.ndarray = session.run(None, {"image": scale_images(images, np.float32)})[0]
+        return penalties
 
     return recognize
 

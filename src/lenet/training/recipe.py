@@ -21,7 +21,7 @@ from lenet.parameters import INITIALIZATIONS
 from lenet.storage import read_bytes
 from lenet.training.schedule import SCHEDULES
 
-RECIPES = ("demo", "fast", "1998", "1998-distorted")
+RECIPES = ("demo", "fast", "sprint", "1998", "1998-distorted")
 RUN_TABLES = ("run", "architecture")  # what a run's own recipe.toml says beside its recipe
 # the names of tables that hold what differs for a network or a loss
 VARIANTS = {value for choices in CHOICES.values() for value in choices} | set(LOSSES)

@@ -1,0 +1,197 @@
+"""The speed of everything, measured in parts, and the tables and pictures that are made from it.
+
+    python benchmarks/speed.py original:train_64 modern:train_64 --rounds 5
+    python benchmarks/speed.py online cold memory train:modern:sprint --lenet /tmp/fresh/bin/lenet
+    python benchmarks/speed.py write
+
+A part is NETWORK:FIGURE (what `lenet bench` measures), or one of:
+online: 20 passes of the method of 1998, the curvature measured before each and both errors after each;
+cold: `lenet recognize one.png` as a new process; memory: the peak of `lenet train`;
+train:NETWORK:RECIPE: `lenet train` as a new process, five seeds, which evaluates the test set.
+Parts replace what results/speed.json holds of them, or with --more add rounds to it. `write` makes the tables
+and the pictures of the READMEs and of docs/speed.md anew.
+All parts, one command each, so that none takes long: benchmarks/speed.sh.
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lenet.architecture import PRESETS
+from lenet.data.dataset import load_dataset
+from lenet.engines.native import NativeEngine
+from lenet.experiments.speed import measure, summarize
+from lenet.experiments.speed_memory import measure_memory
+from lenet.parameters import initialize_parameters
+from lenet.samples import sample_path
+from lenet.training.recipe import Recipe
+from lenet.training.trainer import PassEnded, Trainer
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
+THREADS = 2
+SEEDS = range(5)
+
+
+def measure_online():
+    """Seconds of 20 passes, one sample an update, on MNIST's 60,000; the second error on 10,000 of them."""
+    train = load_dataset("mnist").train
+    network = PRESETS["original"]
+    recipe = Recipe(  # the one called 1998
+        name="online",
+        passes=20,
+        batch=1,
+        rate=0.0005,
+        schedule="1998",
+        method="diagonal-lm",
+        curvature="constant",
+        order="constant",
+        objective="map",
+        j=15.0,
+        initialization="eblearn",
+        training_sample=60_000,
+    )
+    start = initialize_parameters(network, 0, scheme=recipe.initialization)
+    begun = time.perf_counter()
+    trainer = Trainer(NativeEngine(threads=THREADS), start, recipe, train, train.first(10_000), seed=0)
+    passes = [event for event in trainer.events() if isinstance(event, PassEnded)]
+    seconds = time.perf_counter() - begun
+    return {"seconds": seconds, "passes": len(passes), "training_error": passes[-1].record.training_error}
+
+
+def measure_cold(lenet):
+    """Seconds of `lenet recognize` on one picture, a new process each time; the first one is not counted."""
+    seconds = []
+    for _ in range(11):
+        start = time.perf_counter()
+        subprocess.run([lenet, "recognize", sample_path(3)], check=True, capture_output=True, cwd="/")
+        seconds.append(time.perf_counter() - start)
+    return {"values": seconds[1:], "median": statistics.median(seconds[1:])}
+
+
+def measure_trainings(lenet, chosen):
+    """Seconds and test accuracy of `lenet train`, whole processes, report and curves included."""
+    found = {}
+    for network, recipe in chosen:
+        seconds, accuracies, validation = [], [], []
+        for seed in SEEDS:
+            with tempfile.TemporaryDirectory() as home:
+                words = ["--data", "mnist", "--architecture", network, "--recipe", recipe]
+                words += ["--seed", str(seed), "--threads", str(THREADS), "--out", f"{home}/run", "--json"]
+                start = time.perf_counter()
+                answer = subprocess.run([lenet, "train", *words], check=True, capture_output=True, text=True)
+                seconds.append(time.perf_counter() - start)
+                result = json.loads(answer.stdout)
+            accuracies.append(result["test_accuracy"])
+            validation.append(result["validation_error"])
+        found[f"{network} {recipe}"] = {
+            "seconds": seconds,
+            "median_seconds": statistics.median(seconds),
+            "accuracies": accuracies,
+            "median_accuracy": statistics.median(accuracies),
+            "validation_errors": validation,
+            "passes": result["passes"],
+        }
+    return found
+
+
+def measure_part(part, rounds, lenet):
+    """One part's entry in the results."""
+    if part == "online":
+        return measure_online()
+    if part == "cold":
+        return measure_cold(lenet)
+    if part.startswith("train:"):
+        return measure_trainings(lenet, [tuple(part.split(":")[1:])])
+    if part == "memory":
+        return {"megabytes": measure_memory(THREADS)}
+    network, _, figure = part.partition(":")
+    found = measure(PRESETS[network], rounds, THREADS, lambda text: print(text, file=sys.stderr), [figure])
+    found.pop("ratios")
+    found.pop("share_of_peak", None)
+    return found
+
+
+def add_values(old, new):
+    """Two measurements of one figure as one."""
+    for name, timing in new.items():
+        timing["values"] = old.get(name, {"values": []})["values"] + timing["values"]
+    return new
+
+
+def describe_run(rounds):
+    """Where and from what a part was measured."""
+    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], text=True, cwd=ROOT).strip()
+    changed = subprocess.check_output(["git", "status", "--porcelain", "src"], text=True, cwd=ROOT)
+    versions = {}
+    for name in ("numpy", "torch", "onnxruntime", "tensorflow-cpu", "keras"):
+        shown = subprocess.run(
+            [sys.executable, "-c", f"from importlib.metadata import version; print(version({name!r}))"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        versions |= {name: shown.stdout.strip()} if shown.returncode == 0 else {}
+    processor = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return {
+        "command": f"python benchmarks/speed.py {' '.join(sys.argv[1:])}",
+        "commit": commit + ("+" if changed else ""),
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{processor}, {THREADS} cores, {platform.platform()}, Python {platform.python_version()}",
+        "versions": versions,
+        "rounds": rounds,
+    }
+
+
+def main():
+    """Measure the parts that are named, or write the documents."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="+", metavar="PART")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--more", action="store_true", help="add rounds to those that are there")
+    parser.add_argument("--lenet", default=shutil.which("lenet", path=Path(sys.executable).parent))
+    arguments = parser.parse_args()
+    if arguments.parts == ["write"]:
+        sys.path.insert(0, str(ROOT / "benchmarks"))
+        from speed_tables import write_documents
+
+        write_documents(json.loads(RESULTS.read_text("utf-8")))
+        return
+    for part in arguments.parts:
+        found = measure_part(part, arguments.rounds, arguments.lenet)
+        results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+        network, _, figure = part.partition(":")
+        if network == "train":
+            results["train"] = results.get("train", {}) | found
+        elif figure:
+            old = results.get(network, {})
+            if arguments.more and figure in old:
+                found[figure] = add_values(old[figure], found[figure])
+            found = summarize(old | found)
+            results[network] = found
+        else:
+            results[part] = found
+        results.setdefault("runs", {})[part] = describe_run(arguments.rounds)
+        RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
+        print(f"{part}: saved", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Measure all of results/speed.json, in parts of a minute or so, then write the tables and the pictures.
+# Usage: benchmarks/speed.sh LENET [WAIT...]
+# LENET: the command of an installed wheel; WAIT: what each part is run under, if anything.
+# Needs MNIST in $LENET_DATA; the trainings evaluate the test set, so they are left out where $SKIP_TRAIN is set.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+lenet=$(realpath -s "$1")
+shift
+measure() { "${wait[@]}" .venv/bin/python -W ignore benchmarks/speed.py --lenet "$lenet" "$@"; }
+wait=("${@:-env}")
+
+measure original:train_64 --rounds 3
+measure original:train_64 --rounds 2 --more
+measure original:train_256 --rounds 3
+measure original:train_256 --rounds 2 --more
+measure original:batch_recognition original:single_recognition
+measure original:train_1 --rounds 1 # half a minute a round: in parts
+for _ in 2 3 4 5; do measure original:train_1 --rounds 1 --more; done
+measure modern:train_64 --rounds 3
+measure modern:train_64 --rounds 2 --more
+measure modern:batch_recognition modern:single_recognition
+measure online
+measure cold memory
+if [ -z "${SKIP_TRAIN:-}" ]; then
+    measure train:modern:sprint train:original:sprint
+    measure train:original:fast
+fi
+.venv/bin/python benchmarks/speed.py write

@@ -1,0 +1,182 @@
+"""Tables and pictures of speed, made from results/speed.json, for the READMEs and docs/speed.md."""
+
+import re
+from pathlib import Path
+
+from lenet.experiments.speed import FIGURES, UNITS
+from lenet.experiments.speed_picture import NAMES, choose_fastest, write_picture
+from lenet.texts import load_texts, set_language
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = {  # language, and whether the tables are whole
+    "README.md": ("en", False),
+    "README.zh-CN.md": ("zh", False),
+    "docs/speed.md": ("en", True),
+    "docs/speed.zh.md": ("zh", True),
+}
+BEGIN, END = "<!-- made by benchmarks/speed.py -->", "<!-- end -->"
+WORDS = {
+    "en": {
+        "what": "what",
+        "fastest": "the fastest other",
+        "ratio": "ratio",
+        "way": "way",
+        "median": "median",
+        "low": "least",
+        "high": "most",
+        "first": "first call",
+        "peak": "Multiply-adds of one thread: {peak:.0f} GFLOP/s, {clock:.0f}% of what {ghz:.2f} GHz allow. "
+        "A training at batch 64 uses {share:.0f}% of it on both threads.",
+        "train": "`lenet train`, whole process: {network}, recipe `{recipe}`, {passes} passes",
+        "train_value": "{accuracy:.2f}% in {seconds:.1f} s",
+        "train_spread": "{low:.2f} to {high:.2f}%, {fast:.1f} to {slow:.1f} s",
+        "train_head": ("", "test accuracy, median of 5 seeds", "spread"),
+        "cold": "`lenet recognize one.png`, a new process each time: {median:.2f} s (median of 10, "
+        "{low:.2f} to {high:.2f}).",
+        "online": "20 passes of the method of 1998 (one sample an update, the curvature measured before each, "
+        "both errors after each): {seconds:.0f} s.",
+        "memory": "Peak memory of a whole `lenet train` on as many images as MNIST has: {megabytes:.0f} MB.",
+        "machine": "Measured on {machine}; {versions}; commit {commits}, {dates}, {rounds} alternating "
+        "rounds, two threads.",
+        "spread": "Between its rounds one and the same measurement of `native` varied by up to a factor of {factor:.1f}.",
+        "original": "The network of 1998",
+        "modern": "What tutorials call LeNet-5 (`--architecture modern`)",
+    },
+    "zh": {
+        "what": "项目",
+        "fastest": "其他框架中最快的",
+        "ratio": "倍数",
+        "way": "写法",
+        "median": "中位数",
+        "low": "最小",
+        "high": "最大",
+        "first": "首次调用",
+        "peak": "单线程乘加：{peak:.0f} GFLOP/s，为 {ghz:.2f} GHz 理论值的 {clock:.0f}%。批量 64 的训练在两个线程上用到其中的 "
+        "{share:.0f}%。",
+        "train": "`lenet train` 整个进程：{network}，配方 `{recipe}`，{passes} 遍",
+        "train_value": "{accuracy:.2f}%，{seconds:.1f} 秒",
+        "train_spread": "{low:.2f} 至 {high:.2f}%，{fast:.1f} 至 {slow:.1f} 秒",
+        "train_head": ("", "测试准确率，5 个种子的中位数", "范围"),
+        "cold": "`lenet recognize one.png`，每次新进程：{median:.2f} 秒（10 次的中位数，{low:.2f} 至 {high:.2f}）。",
+        "online": "1998 年的方法训练 20 遍（每个样本更新一次，每遍之前测曲率，每遍之后测两种错误率）：{seconds:.0f} 秒。",
+        "memory": "完整的一次 `lenet train`（图像数与 MNIST 相同）的内存峰值：{megabytes:.0f} MB。",
+        "machine": "测量于 {machine}；{versions}；提交 {commits}，{dates}，{rounds} 轮交替测量，两个线程。",
+        "spread": "同一项 `native` 的测量在各轮之间最多相差 {factor:.1f} 倍。",
+        "original": "1998 年的网络",
+        "modern": "教程里所说的 LeNet-5（`--architecture modern`）",
+    },
+}
+
+
+def write_documents(results):
+    """Put tables and pictures where they belong."""
+    for name, (language, whole) in DOCUMENTS.items():
+        path = ROOT / name
+        text = path.read_text("utf-8")
+        path.write_text(place(text, build(results, language, whole)), "utf-8")
+    for language, end in (("en", ""), ("zh", ".zh")):
+        set_language(language)
+        write_picture(results["original"], ROOT / "docs" / "figures" / f"speed{end}.svg")
+    set_language(None)
+
+
+def place(text, block):
+    """A document with its block replaced."""
+    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    return f"{text[:begin]}\n{block}\n{text[end:]}"
+
+
+def read_block(text):
+    """What stands in a document now."""
+    return re.search(f"{BEGIN}\n(.*?)\n{END}", text, re.DOTALL)[1]
+
+
+def build(results, language, whole):
+    """The block of a document: short for the READMEs, whole for docs/speed.md."""
+    words, texts = WORDS[language], load_texts(language)
+    parts = []
+    networks = [network for network in ("original", "modern") if network in results]
+    for network in networks:
+        parts += [f"**{words[network]}**", build_comparison(results[network], words, texts)]
+    parts.append(build_trainings(results["train"], words) if "train" in results else "")
+    parts += build_sentences(results, words)
+    if whole:
+        for network in networks:
+            for figure in filter(results[network].__contains__, FIGURES):
+                title = f"**{words[network]}: {texts[f'bench.{figure}']}** ({UNITS[figure]})"
+                parts += [title, build_whole(results[network][figure], words)]
+    return "\n\n".join(filter(None, parts))
+
+
+def build_comparison(found, words, texts):
+    """A row for each figure: the kernels beside the fastest framework."""
+    rows = [f"| {words['what']} | `native` | {words['fastest']} | {words['ratio']} |", "|---|---|---|---|"]
+    for figure in filter(found.__contains__, FIGURES):
+        fastest = choose_fastest(found[figure])
+        own = fastest.pop("native")[1]
+        fastest.pop("reference")
+        family, (way, other) = next(iter(fastest.items()))
+        ratio = own / other if UNITS[figure] == "images/s" else other / own
+        shown = f"{_write(other)}, {NAMES[family]} ({way.partition(' ')[2]})".replace(" ()", "")
+        unit = UNITS[figure]
+        rows.append(f"| {texts[f'bench.{figure}']}, {unit} | {_write(own)} | {shown} | {ratio:.1f} |")
+    return "\n".join(rows)
+
+
+def build_trainings(trainings, words):
+    """A row for each recipe."""
+    rows = ["| " + " | ".join(words["train_head"]) + " |", "|---|---|---|"]
+    for name, found in trainings.items():
+        network, recipe = name.split()
+        title = words["train"].format(network=network, recipe=recipe, passes=found["passes"])
+        value = words["train_value"].format(
+            accuracy=found["median_accuracy"], seconds=found["median_seconds"]
+        )
+        spread = words["train_spread"].format(
+            low=min(found["accuracies"]),
+            high=max(found["accuracies"]),
+            fast=min(found["seconds"]),
+            slow=max(found["seconds"]),
+        )
+        rows.append(f"| {title} | {value} | {spread} |")
+    return "\n".join(rows)
+
+
+def build_sentences(results, words):
+    """Peak, cold start, the online method, memory, how even the rounds were, and where that was measured."""
+    original, runs = results["original"], results["runs"]
+    share = 100 * original["share_of_peak"]["train_64"]
+    values = {"peak": original["fma_peak_gflops"], "clock": 100 * original["share_of_clock"]}
+    yield words["peak"].format(**values, ghz=original["clock_ghz"], share=share)
+    if "cold" in results:
+        seconds = results["cold"]["values"]
+        median = results["cold"]["median"]
+        yield words["cold"].format(median=median, low=min(seconds), high=max(seconds))
+    if "online" in results:
+        yield words["online"].format(**results["online"])
+    if "memory" in results:
+        yield words["memory"].format(**results["memory"])
+    timings = [original[figure]["native"] for figure in FIGURES]
+    yield words["spread"].format(factor=max(timing["high"] / timing["low"] for timing in timings))
+    run = runs["original:train_64"]
+    yield words["machine"].format(
+        machine=run["machine"],
+        versions=", ".join(f"{name} {version}" for name, version in run["versions"].items()),
+        commits=", ".join(sorted({each["commit"] for each in runs.values()})),
+        dates=", ".join(sorted({each["date"] for each in runs.values()})),
+        rounds=original["train_64"]["native"]["rounds"],
+    )
+
+
+def build_whole(timings, words):
+    """Every way of one figure, with its spread."""
+    columns = [words[name] for name in ("way", "median", "low", "high", "first")]
+    rows = ["| " + " | ".join(columns) + " |", "|---|--:|--:|--:|--:|"]
+    for name, timing in timings.items():
+        cells = [_write(timing[column]) for column in ("median", "low", "high")]
+        rows.append(f"| {name} | {' | '.join(cells)} | {timing['first_call_s']:.2f} s |")
+    return "\n".join(rows)
+
+
+def _write(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

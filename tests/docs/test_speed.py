@@ -1,0 +1,66 @@
+"""The tables of speed in READMEs and docs are those that benchmarks/results/speed.json gives."""
+
+import json
+import runpy
+import statistics
+from pathlib import Path
+
+import pytest
+
+from lenet.architecture import MODERN, ORIGINAL
+from lenet.experiments.speed import FIGURES, count_operations
+from lenet.experiments.speed_picture import draw_speed
+from lenet.explain.drawing import write_svg
+from lenet.texts import load_texts
+
+ROOT = Path(__file__).parents[2]
+RESULTS = json.loads((ROOT / "benchmarks/results/speed.json").read_text("utf-8"))
+TABLES = runpy.run_path(str(ROOT / "benchmarks/speed_tables.py"))
+
+
+@pytest.mark.parametrize("name", TABLES["DOCUMENTS"])
+def test_the_numbers_of_speed_in_a_document_are_the_measured_ones(name):
+    language, whole = TABLES["DOCUMENTS"][name]
+    text = (ROOT / name).read_text("utf-8")
+    assert TABLES["read_block"](text) == TABLES["build"](RESULTS, language, whole)
+
+
+MEASURED = [("original", figure) for figure in FIGURES]
+MEASURED += [("modern", figure) for figure in FIGURES if figure in RESULTS.get("modern", {})]
+
+
+@pytest.mark.parametrize(("network", "figure"), MEASURED)
+def test_every_figure_was_measured_beside_pytorch_in_four_ways(network, figure):
+    timings = RESULTS[network][figure]
+    assert "native" in timings
+    assert len([name for name in timings if name.startswith("pytorch")]) >= 4
+    for timing in timings.values():
+        assert len(timing["values"]) == timing["rounds"] >= 2
+        assert timing["median"] == statistics.median(timing["values"])
+
+
+def test_every_part_says_where_it_was_measured():
+    parts = {f"{network}:{figure}" for network, figure in MEASURED}
+    parts |= {f"train:{name.replace(' ', ':')}" for name in RESULTS.get("train", {})}
+    parts |= RESULTS.keys() & {"online", "cold", "memory"}
+    assert parts == RESULTS["runs"].keys()
+    for run in RESULTS["runs"].values():
+        assert {"command", "commit", "machine", "date", "versions"} <= run.keys()
+
+
+def test_a_pass_over_the_network_of_1998_takes_103_gflop():
+    assert count_operations(ORIGINAL) == 2 * (326_520 + 325_680 + 208_920)
+    assert round(60_000 * count_operations(ORIGINAL) / 1e9) == 103
+
+
+def test_a_pass_over_the_modern_network_takes_more():
+    # C3 has 96 connections instead of 60, and the output is trained
+    c3, output = 36 * 25 * 100, 840
+    more = count_operations(MODERN) - count_operations(ORIGINAL)
+    assert more == 2 * (3 * c3 + output)
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "speed.svg"), ("zh", "speed.zh.svg")])
+def test_the_bars_are_those_of_the_measured_numbers(language, name):
+    drawn = write_svg(draw_speed(RESULTS["original"], load_texts(language)))
+    assert (ROOT / "docs" / "figures" / name).read_text("utf-8") == drawn
