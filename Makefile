@@ -97,7 +97,7 @@ $(VENV)/test.stamp: GROUPS := --group test
 $(VENV)/check.stamp: EXTRA := .
 $(VENV)/check.stamp: GROUPS := --group check
 $(VENV)/all.stamp: EXTRA := .[all]
-$(VENV)/all.stamp: GROUPS := --group test --group notebook
+$(VENV)/all.stamp: GROUPS := --group test --group notebook --group clang
 $(VENV)/%.stamp: pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernels/*) | $(BIN)/python
 	@echo "Installing into $(VENV): lenet ($(EXTRA)) $(GROUPS)" >&2
 	@$(PIP) --editable "$(EXTRA)" $(GROUPS)

@@ -1,6 +1,5 @@
 """The C file: compiled by gcc and clang with every warning an error, and run on digits."""
 
-import shutil
 import subprocess
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from lenet.architecture import ORIGINAL, Architecture
 from lenet.errors import FileError
 from lenet.export.c_file import _quote, export_c, write_c
-from lenet.export.compiler import compile_c, find_compiler, measure_c
+from lenet.export.compiler import compile_c, find_compiler, list_compilers, measure_c, name_compiler
 from lenet.network import Network
 
 from .conftest import draw_images, make_network
@@ -49,9 +48,10 @@ int main(void)
 
 @pytest.fixture(params=["gcc", "clang"])
 def compiler(request):
-    if not shutil.which(request.param):
+    commands = [command for command in list_compilers() if request.param in name_compiler(command)]
+    if not commands:
         pytest.skip(f"{request.param} is not installed")
-    return [request.param]
+    return commands[0]
 
 
 def run(program, *names, given=b""):
@@ -169,6 +169,9 @@ def test_labels_of_any_text_are_harmless(compiler, tmp_path):
 def test_code_weights_and_stack_are_measured(compiler, tmp_path):
     export_c(make_network(ORIGINAL), tmp_path / "net.c")
     found = measure_c(tmp_path / "net.c", compiler)
+    if "ziglang" in compiler:
+        assert found is None  # its clang writes no frame sizes where we look
+        return
     assert found is not None
     assert 240_000 < found.data < 245_000  # 60,000 float32, ten codes, Table I, ten labels
     assert 500 < found.code < 8_000

@@ -60,6 +60,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _write_utf8()
     words = list(sys.argv[1:] if arguments is None else arguments)
     _set_threads(words)
+    if os.environ.get("RANK", "0") != "0" and "TORCHELASTIC_RUN_ID" in os.environ:
+        _help_out(words)
+        return 0
     try:
         words = _take_language(words)
         try:
@@ -93,6 +96,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         print_error(_name_fault(fault))
         return 1
     return 0
+
+
+def _help_out(words: list[str]) -> None:
+    """In every process of torchrun but the first: compute for that one, and print nothing."""
+    if "train" in words and not set(HELP_NAMES) & set(words):
+        from lenet.engines.pytorch import PytorchEngine
+
+        PytorchEngine().help_out()
 
 
 def _abandon_output() -> None:

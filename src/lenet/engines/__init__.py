@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -148,6 +149,24 @@ class Engine(Protocol):
         """Begin a training from these parameters, in their own precision."""
 
 
+def count_processes() -> int:
+    """How many processes torchrun has started to train together; 1 where it is not at work."""
+    return int(os.environ["WORLD_SIZE"]) if "TORCHELASTIC_RUN_ID" in os.environ else 1
+
+
+def _choose_engine(name: str, training: bool) -> str:
+    """The engine that "auto" stands for here; under torchrun only one will do."""
+    if training and count_processes() > 1:
+        if name not in ("auto", "pytorch"):
+            raise EngineError("engine.group", name=name)
+        return "pytorch"
+    if name != "auto":
+        return name
+    if find_spec("lenet._native"):
+        return "native"
+    return "pytorch" if training and find_spec("torch") else "reference"
+
+
 def get_engine(name: str = "auto", training: bool = False) -> Engine:
     """An engine by name; "auto" is the fastest at hand.
 
@@ -157,15 +176,10 @@ def get_engine(name: str = "auto", training: bool = False) -> Engine:
             training, where that is installed; a recognition is over before PyTorch has been imported, so
             that takes `reference`.
     Raises:
-        EngineError: no engine of this name.
+        EngineError: no engine of this name, or one that torchrun's processes cannot share.
         MissingExtra: the engine's package is not installed, or the kernels of `native` could not be built.
     """
-    name = ALIASES.get(name, name)
-    if name == "auto":
-        if find_spec("lenet._native"):
-            name = "native"
-        else:
-            name = "pytorch" if training and find_spec("torch") else "reference"
+    name = _choose_engine(ALIASES.get(name, name), training)
     if name == "native":
         if not find_spec("lenet._native"):
             raise MissingExtra("native.absent")

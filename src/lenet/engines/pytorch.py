@@ -13,9 +13,11 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from lenet.architecture import BORDER, FIELD, LAYER_NAMES, PIXEL_OFFSET, PIXEL_SCALE, Architecture
 from lenet.engines import Refusal, Update
-from lenet.engines.inputs import check_images, check_targets, show_patterns
+from lenet.engines.inputs import check_images, check_targets
 from lenet.engines.loss import Loss
 from lenet.engines.pytorch_curvature import measure_curvature, measure_loss
+from lenet.engines.pytorch_distort import show_patterns
+from lenet.engines.pytorch_group import Group, choose_device, help_out, join_group
 from lenet.engines.pytorch_network import LeNet5, drop_place
 from lenet.images.distort import DistortedPass
 from lenet.parameters import Parameters
@@ -100,9 +102,17 @@ class PytorchRun:
 
     The training set is sent to the device once and kept there as long as `advance` gets the very same
     arrays: do not change their content between two calls.
+
+    Args:
+        parameters: to start from.
+        recipe: how a step is made.
+        device: what computes.
+        group: of the processes that train together; None for this one alone.
     """
 
-    def __init__(self, parameters: Parameters, recipe: Update, device: torch.device) -> None:
+    def __init__(
+        self, parameters: Parameters, recipe: Update, device: torch.device, group: Group | None = None
+    ) -> None:
         self._architecture = parameters.architecture
         self._recipe = recipe
         self._network = LeNet5(parameters=parameters).to(device)
@@ -111,6 +121,10 @@ class PytorchRun:
         vector_to_parameters(self._weights, self._network.parameters())
         self._velocity = torch.zeros_like(self._weights)
         self._held: tuple[np.ndarray, np.ndarray] | None = None
+        self._group = group
+        self._leads = group is not None and group.rank == 0
+        if group and self._leads:
+            group.announce("start", parameters, recipe)
 
     def parameters(self) -> Parameters:
         return Parameters(self._architecture, self._cut_vector(self._weights))
@@ -122,6 +136,8 @@ class PytorchRun:
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        if self._group and self._leads:
+            self._group.announce("restore", state)
         names = self._architecture.parameter_shapes
         for part, vector in (("weight", self._weights), ("velocity", self._velocity)):
             vector.copy_(self._join_vector(state[f"{part}.{name}"] for name in names))
@@ -138,28 +154,71 @@ class PytorchRun:
     ) -> np.ndarray:
         check_images(self._architecture, images, training=True)
         check_targets(self._architecture, targets, len(images))
-        if distortion:
-            dtype = DTYPES[self._weights.dtype]
-            images, targets, order = show_patterns(images, targets, order, distortion, dtype)
-        self._hold(images, targets)
         factors = None if scales is None else self._join_vector(scales.values())
-        losses = torch.empty(len(order), dtype=torch.float64, device=self._weights.device)
-        batches = torch.from_numpy(order.astype(np.int64)).to(self._weights.device)
-        for step, (batch, rate) in enumerate(zip(batches, rates.tolist(), strict=True)):
-            losses[step] = self._step(batch, rate, factors)
+        if self._held is None or self._held[0] is not images or self._held[1] is not targets:
+            self._held = images, targets
+            self.hold(images, targets)
+        losses = self.step(order, rates, factors, distortion)
         return losses.numpy(force=True)
 
-    def _hold(self, images: np.ndarray, targets: np.ndarray) -> None:
-        if self._held is None or self._held[0] is not images or self._held[1] is not targets:
-            self._images, self._targets = _send(images, self._weights), _send(targets, self._weights)
-            self._held = images, targets
+    def hold(self, images: np.ndarray, targets: np.ndarray) -> None:
+        """Send a training set to the device, of every process."""
+        if self._group and self._leads:
+            self._group.announce("hold", images, targets)
+        self._images, self._targets = _send(images, self._weights), _send(targets, self._weights)
 
-    def _step(self, batch: Tensor, rate: float, factors: Tensor | None) -> Tensor:
-        image = scale_images(self._images.index_select(0, batch), self._weights.dtype)
-        penalties = self._network(image)
-        loss = measure_loss(penalties, self._targets.index_select(0, batch), self._recipe.loss).mean()
+    @_compute_exactly()
+    def step(
+        self,
+        order: np.ndarray,
+        rates: np.ndarray,
+        factors: Tensor | None,
+        distortion: DistortedPass | None,
+    ) -> Tensor:
+        """Make some steps, in every process; see `advance`.
+
+        Args:
+            order: (steps, batch) patterns.
+            rates: (steps,).
+            factors: one for every parameter, or None.
+            distortion: of the pass, or None.
+        Returns:
+            (steps,) float64: the loss of each whole batch.
+        """
+        if self._group and self._leads:
+            self._group.announce("step", order, rates, None if factors is None else factors.cpu(), distortion)
+        if factors is not None:
+            factors = factors.to(self._weights)
+        count = order.shape[1]
+        losses = torch.empty(len(order), dtype=torch.float64, device=self._weights.device)
+        batches = torch.from_numpy(order.astype(np.int64)).to(self._weights.device)
+        own = self._group.share(batches) if self._group else batches
+        for number, (batch, rate) in enumerate(zip(own, rates.tolist(), strict=True)):
+            losses[number], gradient = self._differentiate(batch, count, distortion)
+            self._update(gradient, rate, factors)
+        return losses
+
+    def _differentiate(
+        self, batch: Tensor, count: int, distortion: DistortedPass | None
+    ) -> tuple[Tensor, Tensor]:
+        """The mean loss of a batch of `count` images and its gradient, of which this process has `batch`."""
+        chosen = batch % len(self._images) if distortion else batch
+        images = self._images.index_select(0, chosen)
+        seen = scale_images(images, self._weights.dtype)
+        if distortion:
+            seen = show_patterns(images, batch, distortion, seen)
+        targets = self._targets.index_select(0, chosen)
+        losses = measure_loss(self._network(seen), targets, self._recipe.loss)
+        loss = losses.mean() if self._group is None else losses.sum() / count
         parts = torch.autograd.grad(loss, tuple(self._network.parameters()))
         gradient = torch.cat([part.flatten() for part in parts])
+        if self._group is None:
+            return loss.detach(), gradient
+        both = torch.cat([gradient, loss.detach()[None]])
+        self._group.add_up(both)
+        return both[-1], both[:-1]
+
+    def _update(self, gradient: Tensor, rate: float, factors: Tensor | None) -> None:
         self._velocity.mul_(self._recipe.momentum).add_(gradient)
         if self._recipe.weight_decay:
             self._velocity.add_(self._weights, alpha=self._recipe.weight_decay)
@@ -167,7 +226,6 @@ class PytorchRun:
             self._weights.add_(self._velocity, alpha=-rate)
         else:
             self._weights.addcmul_(self._velocity, factors, value=-rate)
-        return loss.detach()
 
     def _cut_vector(self, vector: Tensor) -> dict[str, np.ndarray]:
         shapes = self._architecture.parameter_shapes
@@ -185,13 +243,14 @@ class PytorchEngine:
     """PyTorch; see `Engine`.
 
     Args:
-        device: "cpu", "cuda", "cuda:1" and so on; by default CUDA where there is one.
+        device: "cpu", "cuda", "cuda:1" and so on; by default CUDA where there is one. Under torchrun leave it
+            out: every process takes a card of its own.
     """
 
     name = "pytorch"
 
     def __init__(self, device: str | None = None) -> None:
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = torch.device(device) if device else choose_device()
 
     def refuses(self, architecture: Architecture, recipe: Update | None = None) -> Refusal | None:
         return None
@@ -203,7 +262,15 @@ class PytorchEngine:
 
     def start(self, architecture: Architecture, parameters: Parameters, recipe: Update) -> PytorchRun:
         recipe.loss.check(architecture)
-        return PytorchRun(parameters, recipe, self.device)
+        return PytorchRun(parameters, recipe, self.device, join_group())
+
+    def help_out(self) -> None:
+        """Compute for the first of the processes that torchrun started, until it ends."""
+
+        def start(parameters: Parameters, recipe: Update) -> PytorchRun:
+            return PytorchRun(parameters, recipe, self.device, join_group())
+
+        help_out(start)
 
 
 def scale_images(images: Tensor, dtype: torch.dtype) -> Tensor:

@@ -7,7 +7,9 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,11 +44,16 @@ def find_compiler() -> list[str] | None:
 
 
 def list_compilers() -> list[list[str]]:
-    """The commands of all C compilers at hand: `$CC` alone where it is set, else gcc and clang, else cc."""
+    """The commands of all C compilers at hand: `$CC` alone where it is set, else gcc and clang, else cc.
+
+    The package `ziglang` has a clang inside, which stands in where there is none else.
+    """
     wanted = shlex.split(os.environ.get("CC", ""))
     if wanted:
         return [wanted] if shutil.which(wanted[0]) else []
     found = [[name] for name in ("gcc", "clang") if shutil.which(name)]
+    if ["clang"] not in found and find_spec("ziglang"):
+        found.append([sys.executable, "-m", "ziglang", "cc"])
     return found or [[name] for name in ("cc",) if shutil.which(name)]
 
 
@@ -98,7 +105,7 @@ def measure_c(source: Path, compiler: list[str]) -> Footprint | None:
     code = sum(size for name, size in sizes if name.startswith(".text"))
     data = sum(size for name, size in sizes if name.startswith(DATA))
     stack = sum(int(line.split("\t")[1]) for line in frames.splitlines())
-    return Footprint(f"{compiler[0]} -Os", code, data, stack) if code and data else None
+    return Footprint(f"{name_compiler(compiler)} -Os", code, data, stack) if code and data else None
 
 
 def run_program(program: Path, given: bytes) -> bytes:

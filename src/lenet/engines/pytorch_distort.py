@@ -1,0 +1,120 @@
+"""Distortions where the images are: drawn and done by PyTorch on its device, the same as `images.distort`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE
+from lenet.images.distort import DistortedPass, Distortion
+from lenet.randomness import KEY_STEPS, MULTIPLIERS, ROUNDS, Purpose
+
+LOW = 0xFFFFFFFF
+DRAWS = 5  # scale, squeeze, shear, shift to the right, shift down
+
+
+def draw_words(counters: Tensor, seed: int) -> Tensor:
+    """Philox4x32-10, as `randomness.draw_words`: four random words for each counter.
+
+    Args:
+        counters: (..., 4) int64, each a word of 32 bits.
+        seed: 0 to 2^64 - 1.
+    Returns:
+        (..., 4) int64, 0 to 2^32 - 1.
+    """
+    c0, c1, c2, c3 = counters.unbind(-1)
+    for r in range(ROUNDS):
+        key = [((seed >> (32 * i)) + r * KEY_STEPS[i]) & LOW for i in range(2)]
+        # int64 holds the product's 64 bits, whatever sign it reads into them
+        product0, product1 = MULTIPLIERS[0] * c0, MULTIPLIERS[1] * c2
+        c0, c1 = ((product1 >> 32) & LOW) ^ c1 ^ key[0], product1 & LOW
+        c2, c3 = ((product0 >> 32) & LOW) ^ c3 ^ key[1], product0 & LOW
+    return torch.stack([c0, c1, c2, c3], -1)
+
+
+def draw_uniform(seed: int, pass_: int, samples: Tensor) -> Tensor:
+    """The numbers of each sample's distortion, as `randomness.draw_uniform` draws them.
+
+    Args:
+        seed: 0 to 2^64 - 1.
+        pass_: the pass, from 0.
+        samples: (N,) int64 patterns of the pass.
+    Returns:
+        (N, 5) float64 in (0, 1).
+    """
+    blocks = -(-DRAWS // 4)
+    counters = torch.empty(len(samples), blocks, 4, dtype=torch.int64, device=samples.device)
+    counters[..., 0] = torch.arange(blocks, device=samples.device)
+    counters[..., 1] = samples[:, None]
+    counters[..., 2] = pass_
+    counters[..., 3] = int(Purpose.DISTORTION)
+    words = draw_words(counters, seed).reshape(len(samples), 4 * blocks)[:, :DRAWS]
+    return ((words >> 9).to(torch.float64) + 0.5) * 2.0**-23
+
+
+def invert_maps(limits: Distortion, numbers: Tensor) -> tuple[Tensor, Tensor]:
+    """From a place of the distorted image back to a point of the original.
+
+    Args:
+        limits: how far images are distorted.
+        numbers: (N, 5) from `draw_uniform`.
+    Returns:
+        (N, 2, 2) and (N, 2) float64: a point is the matrix times (place - shift), from the field's middle.
+    """
+    spread = 2 * numbers - 1
+    scale, squeeze = 1 + limits.scale * spread[:, 0], 1 + limits.squeeze * spread[:, 1]
+    wide, high, shear = scale * squeeze, scale / squeeze, limits.shear * spread[:, 2]
+    zero = torch.zeros_like(wide)
+    # the inverse of ((wide, shear), (0, high))
+    rows = torch.stack([1 / wide, -shear / (wide * high), zero, 1 / high], 1)
+    return rows.view(-1, 2, 2), limits.shift * spread[:, 3:]
+
+
+def distort_images(images: Tensor, matrix: Tensor, shift: Tensor) -> Tensor:
+    """Move every pixel by its image's map, with bilinear interpolation in the 32x32 field.
+
+    Args:
+        images: (N, 28, 28) uint8 as stored, or floating point (N, 1, 32, 32) as the network sees them.
+        matrix: (N, 2, 2) from `invert_maps`.
+        shift: (N, 2) likewise.
+    Returns:
+        (N, 1, 32, 32) float32 as the network sees them.
+    """
+    middle = (FIELD - 1) / 2
+    line = torch.arange(FIELD, dtype=torch.float64, device=images.device) - middle
+    places = torch.stack([line.repeat(FIELD), line.repeat_interleave(FIELD)])
+    points = (matrix @ (places - shift[:, :, None]) + middle).clamp(-1, FIELD) + 1
+    stored = images.dtype == torch.uint8
+    field = (images if stored else images[:, 0]).float()
+    around, outside = (BORDER + 1, 0.0) if stored else (1, PIXEL_OFFSET)
+    pixels = functional.pad(field, (around,) * 4, value=outside).flatten(1)
+    corner = points.long().clamp(max=FIELD)
+    right, lower = (points - corner).float().unbind(1)
+    side = FIELD + 2
+    index = corner[:, 1] * side + corner[:, 0]
+
+    def mix(first: Tensor) -> Tensor:
+        left = pixels.gather(1, first)
+        return left + right * (pixels.gather(1, first + 1) - left)
+
+    upper, below = mix(index), mix(index + side)
+    grey = (upper + lower * (below - upper)).view(-1, 1, FIELD, FIELD)
+    return grey * PIXEL_SCALE + PIXEL_OFFSET if stored else grey
+
+
+def show_patterns(images: Tensor, patterns: Tensor, distortion: DistortedPass, plain: Tensor) -> Tensor:
+    """What some patterns of a pass show.
+
+    Args:
+        images: the training set's, as `distort_images` takes them.
+        patterns: (N,) int64.
+        distortion: of which pass.
+        plain: (N, 1, 32, 32) the same images undistorted, as the network sees them.
+    Returns:
+        (N, 1, 32, 32) of the type of `plain`.
+    """
+    numbers = draw_uniform(distortion.seed, distortion.pass_, patterns)
+    moved = distort_images(images, *invert_maps(distortion.limits, numbers)).to(plain.dtype)
+    still = (patterns < distortion.plain)[:, None, None, None]
+    return torch.where(still, plain, moved)

@@ -1,0 +1,55 @@
+"""The code of docs/frameworks.md runs as it stands, in both languages the same."""
+
+import ast
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+NEEDS = {"torch": 0, "keras": 1}
+
+
+def read_blocks(end):
+    text = (DOCS / f"frameworks{end}").read_text("utf-8")
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("package", NEEDS)
+def test_a_block_gives_the_answers_of_lenet(package, tmp_path):
+    if not find_spec(package):
+        pytest.skip(f"{package} is not installed")
+    code = read_blocks(".md")[NEEDS[package]]
+    assert "assert" in code
+    command = [sys.executable, "-c", code]
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_both_languages_have_the_same_code():
+    english, chinese = ([ast.dump(ast.parse(b)) for b in read_blocks(end)] for end in (".md", ".zh.md"))
+    assert len(english) == len(NEEDS)
+    assert english == chinese
+
+
+def test_every_error_in_the_table_is_one_that_the_doctor_knows():
+    from lenet.cli.trouble import recognize_troubles
+
+    for end in (".md", ".zh.md"):
+        rows = re.findall(r"^\| `([^`]+)`.*\|$", (DOCS / f"frameworks{end}").read_text("utf-8"), re.MULTILINE)
+        errors = [row for row in rows if " " in row or row[0].isupper() or row.startswith("externally")]
+        known = [row for row in errors if list(recognize_troubles(_complete(row)))]
+        assert known == errors
+        assert len(errors) == 11
+
+
+def _complete(row):
+    """What the tables shorten."""
+    return {
+        "is not a supported wheel on this platform": f"x.whl {row}",
+        "requires urllib3<3, but you have urllib3 1.20": f"requests 2.31.0 {row} which is incompatible.",
+    }.get(row, row)
