@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-NEEDS = {"torch": 0, "keras": 1}
+NEEDS = {"torch": 0, "keras": 1, "tensorflow": 2}
 
 
 def read_blocks(end):
