@@ -23,6 +23,7 @@ from lenet.experiments.reproduction import (
 from lenet.experiments.reproduction_results import change_images, summarize
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.training.recipe import load_recipe
+from lenet.training.schedule import RATES_1998
 from lenet.training.trainer import Advanced, Trainer
 
 RECIPE = load_recipe("1998", ORIGINAL)
@@ -73,8 +74,9 @@ def test_the_whole_plan_shows_20_passes_of_60_000_patterns() -> None:
     assert Training("1998", 0, part=4).count_patterns(big) == 20 * 1_500
 
 
-def test_the_recipe_has_what_the_paper_states() -> None:
-    assert (RECIPE.batch, RECIPE.passes, RECIPE.rate, RECIPE.mu) == (1, 20, 0.0005, 0.02)
+def test_the_recipe_has_what_the_paper_states_at_a_fifth_of_its_rate() -> None:
+    assert (RECIPE.batch, RECIPE.passes, RECIPE.mu) == (1, 20, 0.02)
+    assert RECIPE.rate == pytest.approx(RATES_1998[0] / 5)
     assert (RECIPE.method, RECIPE.curvature_samples, RECIPE.order) == ("diagonal-lm", 500, "constant")
     distorted = load_recipe("1998-distorted", ORIGINAL)
     same = distorted.changed(name="1998", copies=1, distortion=RECIPE.distortion)
