@@ -13,7 +13,7 @@ from lenet.texts import set_language
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
-PAIRS = ["walk", "notes-corrected", "questions", "1998", "reproduction", "speed", "frameworks"]
+PAIRS = ["walk", "notes-corrected", "questions", "1998", "reproduction", "speed", "frameworks", "variants"]
 QUICK = {"summary", "shape", "codes", "explain", "recognize"}
 
 INLINE = re.compile(r"`(lenet\s[^`]+)`")
