@@ -22,6 +22,7 @@ REAL = {
     "no_cuda": 'python -c "import torch; torch.zeros(1).cuda()"',
     "no_network": "pip install --index-url https://nowhere.invalid/simple flax",
     "no_space": "pip install --target FOLDER idna  # a file system of 200 kB",
+    "no_version": "pip download --no-deps tqdm==0.0.0",
     "no_wheel": "pip download --only-binary=:all: --python-version 3.15 tensorflow",
     "numpy_abi": 'python -c "from scipy import ndimage"  # SciPy 1.10.1, NumPy 2.2.6',
     "platform": "pip install ./torch-2.13.0-cp39-cp39-win_amd64.whl",

@@ -74,6 +74,15 @@ KNOWN: tuple[tuple[str, str, Remedy], ...] = (
         _slower,
     ),
     ("platform", r"(?P<wheel>\S+\.whl) is not a supported wheel on this platform", lambda _: ""),
+    (
+        "no_version",
+        r"satisfies the requirement (?P<package>[\w.-]+)==(?P<wanted>\S+) \(from versions: (?P<has>\d.*?)\)",
+        lambda found: (
+            write_torch_install()
+            if found["package"] == "torch"
+            else f"python -m pip install {found['package']}"
+        ),
+    ),
     ("no_wheel", r"No matching distribution found for (?P<package>[\w.-]+)", lambda _: ""),
     (
         "cuda_pulled",
@@ -134,7 +143,7 @@ def recognize_troubles(text: str) -> Iterator[Trouble]:
     seen = set[str]()
     for name, pattern, remedy in KNOWN:
         match = re.search(pattern, text)
-        if match is None or (name == "no_wheel" and seen & (DOWNLOADS | {"no_space"})):
+        if match is None or (name == "no_wheel" and seen & (DOWNLOADS | {"no_space", "no_version"})):
             continue
         seen.add(name)
         found = {key: value for key, value in match.groupdict().items() if value}
