@@ -36,12 +36,16 @@ check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether l
 wasm: $(VENV)/check.stamp ## Compile the kernels to WebAssembly: lenet.wasm, which is committed.
 	$(BIN)/python tools/build_wasm.py $(MODULE)
 
-weights: $(VENV)/all.stamp ## Train the bundled network anew (12 passes over MNIST); write its card, draw its curves.
+weights: $(VENV)/all.stamp ## Train the bundled networks anew on MNIST; write their cards, draw the curves of 1998.
 	rm -rf build/weights
 	$(BIN)/lenet train --data mnist --recipe fast --engine pytorch --seed 0 --threads 1 --out build/weights
 	$(BIN)/python tools/bundle_network.py build/weights 1998
 	$(BIN)/python tools/calibrate_network.py 1998
 	$(BIN)/python tools/draw_curves.py build/weights
+	rm -rf build/best
+	$(BIN)/lenet train --data mnist --recipe best --architecture modern --engine native --seed 0 --out build/best
+	$(BIN)/python tools/bundle_network.py build/best best
+	$(BIN)/python tools/calibrate_network.py best
 
 judge: $(VENV)/all.stamp ## Train the network that knows what no digit looks like (needs MNIST's files: LENET_DATA).
 	$(BIN)/python tools/train_judge.py --data "$(LENET_DATA)"

@@ -41,7 +41,7 @@ def test_a_distance_is_the_one_to_the_nearest_pixel_outside(mask):
     np.testing.assert_allclose(measure_distance(mask), measure_by_hand(mask), rtol=1e-6)
 
 
-@given(MASKS, st.floats(0, 6))
+@given(MASKS, st.integers(0, 6))
 def test_a_distance_within_reach_is_exact_and_no_other_is_within_it(mask, reach):
     found, exact = measure_distance(mask, reach), measure_by_hand(mask)
     np.testing.assert_allclose(np.minimum(found, reach), np.minimum(exact, reach), rtol=1e-6)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lenet.images.geometry import BOX, crop, is_normal
+from lenet.images.normalize import normalize_digit
 from lenet.images.pens import redraw_digit
 from lenet.images.strokes import THICKEST, THINNEST, measure_width
 from lenet.samples import read_sample
@@ -35,8 +36,7 @@ def test_a_pen_that_mnist_does_not_have_is_brought_to_its_nearest() -> None:
 @pytest.mark.parametrize("factor", [0.5, 0.8, 1.3, 2.0])
 @pytest.mark.parametrize("digit", range(10))
 def test_a_sample_keeps_mnists_form(digit: int, factor: float) -> None:
-    image = read_sample(digit)
-    redrawn = redraw_digit(image, factor)
+    redrawn = redraw_digit(normalize_digit(read_sample(digit)), factor)
     assert redrawn.dtype == np.uint8
     assert is_normal(redrawn)
     assert max(crop(redrawn).shape) == BOX
@@ -44,7 +44,8 @@ def test_a_sample_keeps_mnists_form(digit: int, factor: float) -> None:
 
 @pytest.mark.parametrize("digit", range(10))
 def test_a_thicker_pen_gives_thicker_strokes(digit: int) -> None:
-    widths = [measure_width(redraw_digit(read_sample(digit), factor) / 255) for factor in (0.5, 1, 1.5)]
+    image = normalize_digit(read_sample(digit))
+    widths = [measure_width(redraw_digit(image, factor) / 255) for factor in (0.5, 1, 1.5)]
     assert widths[0] < widths[1] < widths[2]
 
 

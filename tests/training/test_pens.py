@@ -1,18 +1,17 @@
 """Redrawn copies: which pens they get, where they stand, and that a training is over all of them."""
 
-from typing import Any
-
 import numpy as np
-import pytest
 
 from lenet.data.examples import Examples
+from lenet.images.normalize import normalize_digit
 from lenet.images.pens import redraw_digit
 from lenet.randomness import Purpose, draw_order, draw_uniform
 from lenet.samples import read_sample
 from lenet.training.pens import add_pens
-from tests.training.conftest import RECIPE, SEED, Call, assert_same_bits, finish, make_trainer
 
-TEN = Examples(np.stack([read_sample(digit) for digit in range(10)]), np.arange(10))
+from .conftest import RECIPE, SEED, Call, assert_same_bits, finish, make_trainer
+
+TEN = Examples(np.stack([normalize_digit(read_sample(digit)) for digit in range(10)]), np.arange(10))
 
 
 def test_without_copies_the_examples_are_what_they_were() -> None:
