@@ -64,14 +64,15 @@ def test_the_first_twenty_losses_are_those_of_the_reference(engine: Engine, task
 
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("elastic", [0, 5])
 def test_losses_over_distorted_images_are_those_of_the_reference(
-    engine: Engine, preset: str, batch: int
+    engine: Engine, preset: str, batch: int, elastic: float
 ) -> None:
     architecture = PRESETS[preset]
     images, labels, _, rates = draw_training(architecture, batch=batch)
     # three copies of each image, the first of which stays as it is
     order = np.random.default_rng(1).permutation(120)[: 20 * batch].reshape(20, batch).astype(np.int32)
-    distortion = DistortedPass(Distortion(0.2, 0.1, 0.3, 2), seed=2**63 + 5, pass_=3, plain=40)
+    distortion = DistortedPass(Distortion(0.2, 0.1, 0.3, 2, elastic), seed=2**63 + 5, pass_=3, plain=40)
     start, settings = lively_parameters(architecture), Settings(Loss(), momentum=0.9)
     exact = REFERENCE.start(architecture, start.astype(np.float64), settings)
     expected = exact.advance(images, labels, order, rates, distortion=distortion)
