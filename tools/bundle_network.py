@@ -14,9 +14,9 @@ from lenet.storage import write_text
 WEIGHTS = Path(__file__).parents[1] / "src" / "lenet" / "weights"
 
 PURPOSES = {
-    "1998": "reading single handwritten digits in MNIST's form, and for seeing a trained LeNet-5 from inside.",
-    "best": "reading single digits in people's own pictures: it is what `lenet recognize` asks. It has seen every\n"
-    "image of its training with another pen, too. What it costs when a picture is spoilt: `docs/handwriting.md`.",
+    "1998": "reading handwritten digits in MNIST's form, and for seeing a trained LeNet-5 from inside.",
+    "best": """reading single digits in people's own pictures: it is what `lenet recognize` asks. It has seen
+every image of its training with another pen, too. What spoilt pictures cost: `docs/handwriting.md`.""",
 }
 
 CARD = """# The bundled network `{name}`

@@ -47,7 +47,9 @@ def measure_by_hand(mask):
     return np.array(
         [
             [np.sqrt(((outside - place) ** 2).sum(1).min()) if around[place] else 0 for place in row]
-            for row in [[(y, x) for x in range(1, around.shape[1] - 1)] for y in range(1, around.shape[0] - 1)]
+            for row in [
+                [(y, x) for x in range(1, around.shape[1] - 1)] for y in range(1, around.shape[0] - 1)
+            ]
         ]
     )
 

@@ -1,4 +1,4 @@
-"""Digits redrawn with another pen: as thick as asked for within MNIST's widths, in its form, the same digit."""
+"""Digits redrawn with another pen: as thick as asked for, but no thicker than MNIST's, and in its form."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,9 @@ def measure_bar(digit: np.ndarray) -> float:
     return float(digit[14].sum() / 255)
 
 
-@pytest.mark.parametrize(("width", "factor", "expected"), [(2, 1.5, 3), (3, 1, 3), (4, 0.5, 2), (3, 0.75, 2.25)])
+@pytest.mark.parametrize(
+    ("width", "factor", "expected"), [(2, 1.5, 3), (3, 1, 3), (4, 0.5, 2), (3, 0.75, 2.25)]
+)
 def test_a_bar_becomes_as_wide_as_computed(width: int, factor: float, expected: float) -> None:
     # the height changes with the pen, too, and is brought back to 20
     scale = BOX / (BOX + (factor - 1) * width)

@@ -260,6 +260,7 @@ def test_every_setting_counts_for_the_hash(name: str) -> None:
         "curvature_samples": 7,
         "order": "constant",
         "copies": 2,
+        "pens": 2,
         "validation": False,
         "training_sample": 7,
         "distortion": Distortion(shift=1),

@@ -20,8 +20,8 @@ from lenet.texts import say
 if TYPE_CHECKING:
     from lenet.data.dataset import Dataset
     from lenet.experiments.run import Result
-    from lenet.training.recipe import Recipe
     from lenet.training.diagnosis import Fault
+    from lenet.training.recipe import Recipe
 
 INTERRUPTED = 130
 RESUMING = ("resume", "threads", "as_json")  # what may stand beside --resume
@@ -34,7 +34,8 @@ def train(
         str | None, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("train.data"))
     ] = None,
     recipe: Annotated[
-        str, typer.Option(metavar="fast|sprint|demo|1998|1998-distorted|best|FILE.toml", help=say("train.recipe"))
+        str,
+        typer.Option(metavar="fast|sprint|demo|1998|1998-distorted|best|FILE.toml", help=say("train.recipe")),
     ] = "fast",
     architecture: Annotated[str, architecture_option()] = "original",
     activation: Annotated[str | None, variant_option("activation")] = None,

@@ -1,4 +1,4 @@
-"""Training images redrawn with a thicker or a thinner pen, in the form into which a person's picture is brought."""
+"""Training images redrawn with another pen, in the form into which a person's picture is brought."""
 
 from __future__ import annotations
 

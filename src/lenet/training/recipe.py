@@ -53,8 +53,8 @@ class Recipe:
         copies: patterns for each training image: itself, and copies - 1 that are distorted, the same all the
             time. A pass still takes as many patterns as there are images, the next ones of their order; after
             `copies` passes it begins again. 1: the images themselves, distorted anew in every pass.
-        pens: copies of each training image that are redrawn with another pen, half to twice as thick, before the
-            training begins, 0 to 10; a pass is over images and copies.
+        pens: copies of each training image that are redrawn with another pen, half to twice as thick,
+            before the training begins, 0 to 10; a pass is over images and copies.
         momentum: the share of the last step that is kept, 0 to below 1.
         weight_decay: how strongly every parameter is pulled to 0, from 0.
         objective: "cross-entropy", "mse" or "map"; `loss` in the file.
