@@ -160,7 +160,7 @@ def test_copies_are_the_images_and_distorted_ones_in_one_order_a_part_of_it_in_e
 
 @pytest.mark.parametrize("order", ["constant", "shuffled"])
 def test_a_pass_may_take_all_copies_of_all_images(order: str, calls: list[Call]) -> None:
-    recipe = RECIPE.changed(copies=3, pass_length="patterns", order=order, distortion=Distortion(shift=3))
+    recipe = RECIPE.changed(copies=3, patterns="all", order=order, distortion=Distortion(shift=3))
     trainer = make_trainer(recipe)
     finish(trainer)
     assert trainer.steps_a_pass == -(-3 * COUNT // BATCH)

@@ -76,7 +76,7 @@ class Trainer:
     ) -> None:
         recipe.check(parameters.architecture)
         self.recipe = recipe
-        self._patterns_a_pass = len(train) * (recipe.copies if recipe.pass_length == "patterns" else 1)
+        self._patterns_a_pass = len(train) * (recipe.copies if recipe.patterns == "all" else 1)
         self.steps_a_pass = -(-self._patterns_a_pass // recipe.batch)
         self.total_steps = self.steps_a_pass * recipe.passes
         self.steps = 0
