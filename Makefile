@@ -61,7 +61,7 @@ wheels: $(BIN)/python ## Build the sdist and wheels (with kernels, and pure), in
 	tools/build_wheels.sh $(BIN)/python
 
 sanitize: ## The kernels under AddressSanitizer and UBSan, without Python.
-	cmake -S . -B build/sanitize -DLENET_CHECK=ON -DCMAKE_BUILD_TYPE=Debug \
+	cmake -S . -B build/sanitize -DLENET_CHECK=ON -DLENET_OPTIMIZE=-O1 -DCMAKE_BUILD_TYPE=Debug \
 		-DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all"
 	cmake --build build/sanitize --parallel 2
 	build/sanitize/check_kernels

@@ -22,7 +22,7 @@ from lenet.architecture import ORIGINAL
 from lenet.data.dataset import load_dataset
 from lenet.engines import ENGINES, get_engine
 from lenet.errors import MissingExtra
-from lenet.experiments.curve import prepare_drawing, render_svg
+from lenet.experiments.plots import prepare_drawing, render_svg
 from lenet.explain.palette import LIGHT
 from lenet.parameters import initialize_parameters
 from lenet.randomness import draw_order

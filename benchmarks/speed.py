@@ -7,14 +7,18 @@
 A part is NETWORK:FIGURE (what `lenet bench` measures), or one of:
 online: 20 passes of the method of 1998, the curvature measured before each and both errors after each;
 cold: `lenet recognize one.png` as a new process; memory: the peak of `lenet train`;
+distorted: a training at batch 64 on the images themselves, and distorted as they are shown;
+shared: a training on one thread and on two, while another process keeps one of the two cores busy;
 train:NETWORK:RECIPE: `lenet train` as a new process, five seeds, which evaluates the test set.
-Parts replace what results/speed.json holds of them, or with --more add rounds to it. `write` makes the tables
+Parts replace what the results hold of them, or with --more add rounds to it. `write` makes the tables
 and the pictures of the READMEs and of docs/speed.md anew.
 All parts, one command each, so that none takes long: benchmarks/speed.sh.
 """
 
 import argparse
+import contextlib
 import json
+import os
 import platform
 import shutil
 import statistics
@@ -22,17 +26,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lenet.architecture import PRESETS
+import numpy as np
+
+from lenet.architecture import ORIGINAL, PRESETS
 from lenet.data.dataset import load_dataset
+from lenet.engines.loss import Loss
 from lenet.engines.native import NativeEngine
-from lenet.experiments.speed import measure, summarize
+from lenet.experiments.speed import EPOCH, Bench, measure, summarize
 from lenet.experiments.speed_memory import measure_memory
+from lenet.images.distort import DistortedPass
 from lenet.parameters import initialize_parameters
 from lenet.samples import sample_path
-from lenet.training.recipe import Recipe
+from lenet.training.recipe import load_recipe
 from lenet.training.trainer import PassEnded, Trainer
 
 ROOT = Path(__file__).parents[1]
@@ -44,27 +53,75 @@ SEEDS = range(5)
 def measure_online():
     """Seconds of 20 passes, one sample an update, on MNIST's 60,000; the second error on 10,000 of them."""
     train = load_dataset("mnist").train
-    network = PRESETS["original"]
-    recipe = Recipe(  # the one called 1998
-        name="online",
-        passes=20,
-        batch=1,
-        rate=0.0005,
-        schedule="1998",
-        method="diagonal-lm",
-        curvature="constant",
-        order="constant",
-        objective="map",
-        j=15.0,
-        initialization="eblearn",
-        training_sample=60_000,
-    )
-    start = initialize_parameters(network, 0, scheme=recipe.initialization)
+    recipe = load_recipe("1998", ORIGINAL).changed(training_sample=EPOCH)
+    start = initialize_parameters(ORIGINAL, 0, scheme=recipe.initialization)
     begun = time.perf_counter()
     trainer = Trainer(NativeEngine(threads=THREADS), start, recipe, train, train.first(10_000), seed=0)
     passes = [event for event in trainer.events() if isinstance(event, PassEnded)]
     seconds = time.perf_counter() - begun
     return {"seconds": seconds, "passes": len(passes), "training_error": passes[-1].record.training_error}
+
+
+def start_training(threads, batch):
+    """`train(count, distortion)`, which goes on with one network and gives seconds a pass of 60,000."""
+    random = np.random.default_rng(0)
+    images = random.integers(1, 256, (10_000, 28, 28), dtype=np.uint8)
+    images[random.random(images.shape) < 0.8] = 0
+    labels = random.integers(0, 10, len(images))
+    run = NativeEngine(threads=threads).start(
+        ORIGINAL, initialize_parameters(ORIGINAL, 0), Bench(Loss(), 0.0 if batch == 1 else 0.9)
+    )
+
+    def train(count, distortion=None):
+        order = np.arange(count // batch * batch, dtype=np.int32).reshape(-1, batch) % len(images)
+        start = time.perf_counter()
+        run.advance(images, labels, order, np.full(len(order), 1e-3), None, distortion)
+        return (time.perf_counter() - start) * EPOCH / order.size
+
+    return train
+
+
+def measure_distorted(rounds):
+    """Seconds a pass at batch 64: plain, distorted as `1998-distorted` does, and elastically beside that."""
+    affine = load_recipe("1998-distorted", ORIGINAL).distortion
+    kinds = {"plain": None, "affine": affine, "elastic": replace(affine, elastic=5)}
+    trainings = {name: start_training(THREADS, 64) for name in kinds}
+    seconds = {name: [] for name in kinds}
+    for turn in range(rounds + 1):  # the first one is not counted
+        for name, limits in kinds.items():
+            value = trainings[name](EPOCH // 2, limits and DistortedPass(limits, seed=0, pass_=turn))
+            seconds[name] += [value] if turn else []
+    return {name: {"values": values, "median": statistics.median(values)} for name, values in seconds.items()}
+
+
+@contextlib.contextmanager
+def keep_busy():
+    """Another process that never rests on the second core."""
+    core = sorted(os.sched_getaffinity(0))[1]
+    program = f"import os; os.sched_setaffinity(0, [{core}])\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        time.sleep(0.5)
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def measure_shared(rounds):
+    """Seconds a pass on one thread and on two beside a process that keeps a core busy; on one without it."""
+    found = {}
+    for batch, images in ((64, EPOCH // 2), (1, EPOCH // 6)):
+        one, two = start_training(1, batch), start_training(2, batch)
+        seconds = {"undisturbed": [one(images) for _ in range(rounds + 1)], "one": [], "two": []}
+        with keep_busy():
+            for _ in range(rounds + 1):
+                seconds["one"].append(one(images))
+                seconds["two"].append(two(images))
+        found[f"train_{batch}"] = {
+            name: {"values": values[1:], "median": statistics.median(values[1:])}
+            for name, values in seconds.items()
+        }
+    return found
 
 
 def measure_cold(lenet):
@@ -109,6 +166,10 @@ def measure_part(part, rounds, lenet):
         return measure_online()
     if part == "cold":
         return measure_cold(lenet)
+    if part == "distorted":
+        return measure_distorted(rounds)
+    if part == "shared":
+        return measure_shared(rounds)
     if part.startswith("train:"):
         return measure_trainings(lenet, [tuple(part.split(":")[1:])])
     if part == "memory":
@@ -166,17 +227,19 @@ def main():
     parser.add_argument("parts", nargs="+", metavar="PART")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--more", action="store_true", help="add rounds to those that are there")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file that they are kept in")
     parser.add_argument("--lenet", default=shutil.which("lenet", path=Path(sys.executable).parent))
     arguments = parser.parse_args()
     if arguments.parts == ["write"]:
         sys.path.insert(0, str(ROOT / "benchmarks"))
         from speed_tables import write_documents
 
-        write_documents(json.loads(RESULTS.read_text("utf-8")))
+        write_documents(json.loads(arguments.results.read_text("utf-8")))
         return
     for part in arguments.parts:
         found = measure_part(part, arguments.rounds, arguments.lenet)
-        results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+        path = arguments.results
+        results = json.loads(path.read_text("utf-8")) if path.exists() else {}
         network, _, figure = part.partition(":")
         if network == "train":
             results["train"] = results.get("train", {}) | found
@@ -189,7 +252,7 @@ def main():
         else:
             results[part] = found
         results.setdefault("runs", {})[part] = describe_run(arguments.rounds)
-        RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
+        path.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
         print(f"{part}: saved", file=sys.stderr)
 
 

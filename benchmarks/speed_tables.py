@@ -35,6 +35,11 @@ WORDS = {
         "{low:.2f} to {high:.2f}).",
         "online": "20 passes of the method of 1998 (one sample an update, the curvature measured before each, "
         "both errors after each): {seconds:.0f} s.",
+        "distorted": "A pass at batch 64 takes {plain:.2f} s on the images themselves, {affine:.2f} s on images that are distorted "
+        "as they are shown, as the recipe `1998-distorted` does, and {elastic:.2f} s with elastic distortion beside that.",
+        "shared": "While another process keeps one of the two cores busy, a pass takes {two_64:.2f} s on two threads and {one_64:.2f} s "
+        "on one at batch 64, and {two_1:.2f} s and {one_1:.2f} s with one sample an update; on one thread without the other "
+        "process {undisturbed_64:.2f} s and {undisturbed_1:.2f} s.",
         "memory": "Peak memory of a whole `lenet train` on as many images as MNIST has: {megabytes:.0f} MB.",
         "machine": "Measured on {machine}; {versions}; commit {commits}, {dates}, {rounds} alternating "
         "rounds, two threads.",
@@ -59,6 +64,11 @@ WORDS = {
         "train_head": ("", "测试准确率，5 个种子的中位数", "范围"),
         "cold": "`lenet recognize one.png`，每次新进程：{median:.2f} 秒（10 次的中位数，{low:.2f} 至 {high:.2f}）。",
         "online": "1998 年的方法训练 20 遍（每个样本更新一次，每遍之前测曲率，每遍之后测两种错误率）：{seconds:.0f} 秒。",
+        "distorted": "批量 64 的一遍训练：用原图 {plain:.2f} 秒；像配方 `1998-distorted` 那样边训练边变形 {affine:.2f} 秒；"
+        "再加弹性变形 {elastic:.2f} 秒。",
+        "shared": "当另一个进程占满两个核心之一时，一遍训练：批量 64 用两个线程 {two_64:.2f} 秒，用一个线程 {one_64:.2f} 秒；"
+        "每个样本更新一次分别为 {two_1:.2f} 秒和 {one_1:.2f} 秒；没有那个进程时一个线程为 {undisturbed_64:.2f} 秒和 "
+        "{undisturbed_1:.2f} 秒。",
         "memory": "完整的一次 `lenet train`（图像数与 MNIST 相同）的内存峰值：{megabytes:.0f} MB。",
         "machine": "测量于 {machine}；{versions}；提交 {commits}，{dates}，{rounds} 轮交替测量，两个线程。",
         "spread": "同一项 `native` 的测量在各轮之间最多相差 {factor:.1f} 倍。",
@@ -154,6 +164,16 @@ def build_sentences(results, words):
         yield words["cold"].format(median=median, low=min(seconds), high=max(seconds))
     if "online" in results:
         yield words["online"].format(**results["online"])
+    if "distorted" in results:
+        kinds = results["distorted"]
+        yield words["distorted"].format(**{name: found["median"] for name, found in kinds.items()})
+    if "shared" in results:
+        medians = {
+            f"{name}_{figure.partition('_')[2]}": found["median"]
+            for figure, ways in results["shared"].items()
+            for name, found in ways.items()
+        }
+        yield words["shared"].format(**medians)
     if "memory" in results:
         yield words["memory"].format(**results["memory"])
     timings = [original[figure]["native"] for figure in FIGURES]

@@ -168,9 +168,11 @@ NB_MODULE(_native, m) {
     m.def("measure_clock", [](const std::string& v) { return measure(v, true); }, nb::arg("variant"),
           "Clock cycles a second, from a chain of dependent additions.");
     nb::class_<Distortion>(m, "Distortion", "How the images of a pass are distorted.")
-        .def("__init__", [](Distortion* at, double scale, double squeeze, double shear, double shift, uint64_t seed, uint32_t pass, int plain) {
-            new (at) Distortion{scale, squeeze, shear, shift, seed, pass, plain};
-        }, nb::arg("scale"), nb::arg("squeeze"), nb::arg("shear"), nb::arg("shift"), nb::arg("seed"), nb::arg("pass_"), nb::arg("plain"));
+        .def("__init__", [](Distortion* at, double scale, double squeeze, double shear, double shift,
+                            double elastic, double elastic_width, uint64_t seed, uint32_t pass, int plain) {
+            new (at) Distortion{scale, squeeze, shear, shift, elastic, elastic_width, seed, pass, plain};
+        }, nb::arg("scale"), nb::arg("squeeze"), nb::arg("shear"), nb::arg("shift"), nb::arg("elastic"),
+             nb::arg("elastic_width"), nb::arg("seed"), nb::arg("pass_"), nb::arg("plain"));
     m.def("show", &show, nb::arg("variant"), nb::arg("images"), nb::arg("patterns"), nb::arg("distortion").none(), nb::arg("out"),
           "Some patterns as the network sees them.");
     nb::class_<Program>(m, "Program", "One architecture, ready to run in one variant.")

@@ -19,6 +19,53 @@ static Origin draw_origin(const Distortion& d, int pattern) {
     return o;
 }
 
+// Elastic distortion: a coarse grid of knots, each moved by its draws, bends the places around it by cubic B-splines.
+constexpr int KNOTS_AT_MOST = 12;  // along an axis, where they are closest
+
+struct Bends {
+    double apart;                           // pixels between two knots
+    float shares[KNOTS_AT_MOST][FIELD];     // of each knot in each place of an axis
+    float moves[2][KNOTS_AT_MOST][FIELD];   // of the places in each row of knots, to the right and down
+};
+
+static void draw_bends(const Distortion& d, int pattern, Bends& b) {
+    constexpr uint32_t PURPOSE = 5;
+    b.apart = 1.7320508075688772 * d.elastic_width;
+    const int knots = (int)((FIELD - 1) / b.apart) + 4;
+    float draws[2 * KNOTS_AT_MOST * KNOTS_AT_MOST];
+    for (int i = 0; i < 2 * knots * knots; i += 4) {
+        uint32_t words[4];
+        draw_words(d.seed, (uint32_t)i / 4, (uint32_t)pattern, d.pass, PURPOSE, words);
+        for (int j = 0; j < 4; j++)  // fewer are left where the number of knots is odd
+            if (i + j < 2 * knots * knots) draws[i + j] = (float)(d.elastic * to_amount(words[j]));
+    }
+    float places[FIELD];
+    for (int p = 0; p < FIELD; p++) places[p] = (float)(p / b.apart);
+    const Vec zero = spread(0.0f), one = spread(1.0f);
+    for (int k = 0; k < knots; k++)
+        for (int p = 0; p < FIELD; p += LANES) {
+            const Vec from = load(places + p) - spread((float)(k - 1)), away = at_least(zero - from, from);
+            const Vec near = fma(away * away, fma(away, spread(0.5f), spread(-1.0f)), spread(2 / 3.0f));
+            const Vec left = at_least(zero, spread(2.0f) - away), far = left * left * left * spread(1 / 6.0f);
+            store(b.shares[k] + p, choose(above(one, away), near, far));
+        }
+    for (int axis = 0; axis < 2; axis++)
+        for (int k = 0; k < knots; k++)
+            for (int p = 0; p < FIELD; p += LANES) {
+                Vec move = zero;
+                for (int j = 0; j < knots; j++) move = fma(spread(draws[(axis * knots + k) * knots + j]), load(b.shares[j] + p), move);
+                store(b.moves[axis][k] + p, move);
+            }
+}
+
+// How far some places of row y are bent along an axis: by the four rows of knots around them.
+INLINE Vec bend(const Bends& b, int axis, int y, int x) {
+    const int first = (int)(y / b.apart);
+    Vec move = spread(0.0f);
+    UNROLL for (int k = 0; k < 4; k++) move = fma(spread(b.shares[first + k][y]), load(b.moves[axis][first + k] + x), move);
+    return move;
+}
+
 // One image with a margin of at least one pixel on every side: the background that lies outside.
 constexpr int AROUND = FIELD + 2, AROUND_PITCH = 40, AROUND_SIZE = AROUND * AROUND_PITCH;
 
@@ -43,20 +90,25 @@ INLINE void surround(const Images& images, int sample, float* around) {
 SHARED void distort_one(const Images& images, int sample, int pattern, float* field) {
     float around[AROUND_SIZE], steps[LANES];
     surround(images, sample, around);
-    const Origin o = draw_origin(*images.distortion, pattern);
+    const Distortion& d = *images.distortion;
+    const Origin o = draw_origin(d, pattern);
+    const bool elastic = d.elastic > 0;
+    Bends bends;
+    if (elastic) draw_bends(d, pattern, bends);
     for (int l = 0; l < LANES; l++) steps[l] = (float)(o.xx * l);
     const Vec scale = spread(images.stored ? 0.005f : 1.0f), offset = spread(images.stored ? -0.1f : 0.0f);
     const Vec least = spread(0.0f), most = spread(AROUND - 1), half = spread(0.5f), pitch = spread(AROUND_PITCH);
     for (int y = 0; y < FIELD; y++)
         for (int x = 0; x < FIELD; x += LANES) {
             Vec from_x = spread((float)(o.xx * x + o.xy * y + o.x)) + load(steps), from_y = spread((float)(o.yy * y + o.y));
+            if (elastic) from_x = from_x + bend(bends, 0, y, x), from_y = from_y + bend(bends, 1, y, x);
             from_x = at_least(least, at_most(most, from_x)), from_y = at_least(least, at_most(most, from_y));
             // a whole number below: at a pixel itself it may be the one before, which then counts nothing
             const Vec left = round(from_x - half), top = round(from_y - half);
             const Vec right_share = from_x - left, lower_share = from_y - top, at = fma(top, pitch, left);
             const Vec a = gather(around, at), b = gather(around + 1, at);
-            const Vec c = gather(around + AROUND_PITCH, at), d = gather(around + AROUND_PITCH + 1, at);
-            const Vec upper = fma(right_share, b - a, a), lower = fma(right_share, d - c, c);
+            const Vec c = gather(around + AROUND_PITCH, at), e = gather(around + AROUND_PITCH + 1, at);
+            const Vec upper = fma(right_share, b - a, a), lower = fma(right_share, e - c, c);
             store(field + y * FIELD + x, fma(lower_share, lower - upper, upper) * scale + offset);
         }
 }

@@ -37,7 +37,7 @@ struct Loss { int kind; float scale, junk; };
 
 // How far the images of a pass are distorted, and which of the draws they get; DistortedPass in images/distort.py.
 struct Distortion {
-    double scale, squeeze, shear, shift;
+    double scale, squeeze, shear, shift, elastic, elastic_width;
     uint64_t seed;
     uint32_t pass;
     int plain;

@@ -1,21 +1,24 @@
 // One image alone, for latency.
 //
-// Lanes are pixels of a map laid out flat. A convolution is then, tap by tap, the whole map shifted: the outputs keep
-// the pitch of the inputs, and the columns past the last output hold what nobody reads. C5 and F6 take lanes over
-// their inputs.
+// Lanes are pixels of a map laid out flat. A convolution is then, tap by tap, the whole map shifted. C1's outputs keep
+// the pitch of its inputs, and the columns past the last output hold what nobody reads. In C3 these would be four of
+// every 14: S2 is copied once for each column of the kernel, ten pixels of every row. C5 and F6 take lanes over their
+// inputs.
 
-constexpr int C1_PITCHED = C1_SIDE * FIELD, C3_PITCHED = 144, S2_PITCHED = 208;
-constexpr int C3_VECTORS = 136 / LANES;  // 9 rows of 14 and 10 pixels
+constexpr int C1_PITCHED = C1_SIDE * FIELD, S2_PITCHED = 208;
+constexpr int C3_ROOM = 112;                                          // 100 pixels, and what is read and written past them
+constexpr int SHIFTED = 144, SHIFTED_SIZE = C1_MAPS * KERNEL * SHIFTED + 16;  // 14 rows of 10, and what is read past them
+constexpr int C3_PIXELS = (C3_SIDE * C3_SIDE + LANES - 1) / LANES * LANES;
 
 struct Single {
-    float *field, *c1, *s2, *c3, *s4, *c5, *f6;
+    float *field, *c1, *s2, *shifted, *c3, *s4, *c5, *f6;
     explicit Single(float* at) {
         auto take = [&](int size) { float* p = at; at += (size + 15) & ~15; return p; };
-        field = take(FIELD * FIELD + 32), c1 = take(C1_MAPS * C1_PITCHED), s2 = take(C1_MAPS * S2_PITCHED);
-        c3 = take(C3_MAPS * C3_PITCHED), s4 = take(S4_UNITS + 16), c5 = take(C5_UNITS + 8), f6 = take(96);
+        field = take(FIELD * FIELD + 32), c1 = take(C1_MAPS * C1_PITCHED), s2 = take(C1_MAPS * S2_PITCHED), shifted = take(SHIFTED_SIZE);
+        c3 = take(C3_MAPS * C3_ROOM), s4 = take(S4_UNITS + 16), c5 = take(C5_UNITS + 8), f6 = take(96);
     }
 };
-constexpr size_t SINGLE_FLOATS = FIELD * FIELD + 32 + C1_MAPS * (C1_PITCHED + S2_PITCHED) + C3_MAPS * C3_PITCHED + S4_UNITS + 16 + C5_UNITS + 8 + 96;
+constexpr size_t SINGLE_FLOATS = FIELD * FIELD + 32 + C1_MAPS * (C1_PITCHED + S2_PITCHED) + SHIFTED_SIZE + C3_MAPS * C3_ROOM + S4_UNITS + 16 + C5_UNITS + 8 + 96;
 
 // V vectors of MAPS maps from one map: `step` from one map's kernel to the next one's.
 template <int MAPS, int V> INLINE void shift_and_add(const float* in, int pitch, const float* w, int step, Vec (&s)[MAPS][V]) {
@@ -41,13 +44,44 @@ template <int MAPS> SHARED void shift_c1(const float* field, const float* weight
     }
 }
 
-// V vectors of one map of C3 from `at`.
-template <int V> SHARED void shift_c3(const Network& n, const float* s2, const float* weight, float bias, int m, int at, float* c3) {
-    Vec s[1][V];
-    UNROLL for (int i = 0; i < V; i++) s[0][i] = spread(bias);
-    for (int k = n.first[m]; k < n.first[m + 1]; k++)
-        shift_and_add<1, V>(s2 + n.source[k] * S2_PITCHED + at, S2_SIDE, weight + k * TAPS, 0, s);
-    UNROLL for (int i = 0; i < V; i++) store(c3 + m * C3_PITCHED + at + i * LANES, s[0][i]);
+// A map of S2 (14 x 14) becomes five, which begin one column later each.
+SHARED void shift_s2(const float* s2, float* shifted) {
+    for (int kx = 0; kx < KERNEL; kx++)
+        for (int y = 0; y < S2_SIDE; y++)
+            for (int x = 0; x < C3_SIDE; x += LANES)  // what is written past a row is overwritten by the next one
+                store(shifted + kx * SHIFTED + y * C3_SIDE + x, load(s2 + y * S2_SIDE + kx + x));
+}
+
+// Two maps of C3 that have inputs in common: a number that is loaded for both meets two weights.
+constexpr int PAIRS[C3_MAPS] = {0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11, 12, 13, 14, 15};
+
+// V vectors from `at` of the maps `one` and `two`.
+template <int V> SHARED void shift_c3(const Network& n, const float* shifted, const float* weight, const float* bias, int one, int two, int at, float* c3) {
+    Vec s[2][V];
+    UNROLL for (int i = 0; i < V; i++) s[0][i] = spread(bias[one]), s[1][i] = spread(bias[two]);
+    auto add = [&](int source, const float* w0, const float* w1, auto first, auto second) __attribute__((always_inline)) {
+        const float* in = shifted + source * KERNEL * SHIFTED + at;
+        for (int ky = 0; ky < KERNEL; ky++)
+            UNROLL for (int kx = 0; kx < KERNEL; kx++) {
+                const int tap = ky * KERNEL + kx;
+                Vec a = spread(first.value ? w0[tap] : 0), b = spread(second.value ? w1[tap] : 0);
+                UNROLL for (int i = 0; i < V; i++) {
+                    Vec v = load(in + kx * SHIFTED + ky * C3_SIDE + i * LANES);
+                    if (first.value) s[0][i] = fma(a, v, s[0][i]);
+                    if (second.value) s[1][i] = fma(b, v, s[1][i]);
+                }
+            }
+    };
+    int j = n.first[one], k = n.first[two];
+    const int last_j = n.first[one + 1], last_k = n.first[two + 1];
+    while (j < last_j || k < last_k) {
+        const int a = j < last_j ? n.source[j] : C1_MAPS, b = k < last_k ? n.source[k] : C1_MAPS;
+        const float *w0 = weight + j * TAPS, *w1 = weight + k * TAPS;
+        if (a == b) add(a, w0, w1, Is<1>{}, Is<1>{}), j++, k++;
+        else if (a < b) add(a, w0, w1, Is<1>{}, Is<0>{}), j++;
+        else add(b, w0, w1, Is<0>{}, Is<1>{}), k++;
+    }
+    UNROLL for (int i = 0; i < V; i++) store(c3 + one * C3_ROOM + at + i * LANES, s[0][i]), store(c3 + two * C3_ROOM + at + i * LANES, s[1][i]);
 }
 
 // Sums of `units` units from u on, lanes over the inputs: 12 at a time.
@@ -103,16 +137,16 @@ template <int A, int P> static void recognize_alone(const Network& n, const floa
     for (int m = 0; m < C1_MAPS; m += 3)
         enter_three_maps<A, P>(s.field, w + n.offset[C1_WEIGHT] + m * TAPS, w + n.offset[C1_BIAS] + m, w + n.offset[S2_COEFFICIENT] + m,
                                w + n.offset[S2_BIAS] + m, s.c1 + m * C1_PITCHED, s.s2 + m * S2_PITCHED);
-    for (int m = 0; m < C3_MAPS; m++) {
-        const float* weight = w + n.offset[C3_WEIGHT];
-        const float bias = w[n.offset[C3_BIAS] + m];
-        for (int at = 0; at < C3_VECTORS * LANES; at += 17 * LANES) {
-            shift_c3<9>(n, s.s2, weight, bias, m, at, s.c3);
-            shift_c3<8>(n, s.s2, weight, bias, m, at + 9 * LANES, s.c3);
-        }
-        subsample_flat<A, P>(s.c3 + m * C3_PITCHED, C3_VECTORS * LANES, S2_SIDE, S4_SIDE, P == TRAINABLE ? w[n.offset[S4_COEFFICIENT] + m] : 0,
-                             P == TRAINABLE ? w[n.offset[S4_BIAS] + m] : 0, s.s4 + m * TAPS);
+    for (int m = 0; m < C1_MAPS; m++) shift_s2(s.s2 + m * S2_PITCHED, s.shifted + m * KERNEL * SHIFTED);
+    const float *weight = w + n.offset[C3_WEIGHT], *bias = w + n.offset[C3_BIAS];
+    for (int p = 0; p < C3_MAPS; p += 2) {
+        int at = 0;
+        for (; (C3_PIXELS - at) % (4 * LANES); at += 5 * LANES) shift_c3<5>(n, s.shifted, weight, bias, PAIRS[p], PAIRS[p + 1], at, s.c3);
+        for (; at < C3_PIXELS; at += 4 * LANES) shift_c3<4>(n, s.shifted, weight, bias, PAIRS[p], PAIRS[p + 1], at, s.c3);
     }
+    for (int m = 0; m < C3_MAPS; m++)
+        subsample_flat<A, P>(s.c3 + m * C3_ROOM, C3_PIXELS, C3_SIDE, S4_SIDE, P == TRAINABLE ? w[n.offset[S4_COEFFICIENT] + m] : 0,
+                             P == TRAINABLE ? w[n.offset[S4_BIAS] + m] : 0, s.s4 + m * TAPS);
     for (int i = 0; P == TRAINABLE && i < S4_UNITS; i += LANES) store(s.s4 + i, squash<A>(load(s.s4 + i)));
     connect_one(s.s4, S4_UNITS, w + n.offset[C5_WEIGHT], w + n.offset[C5_BIAS], 0, C5_UNITS, s.c5);
     for (int i = 0; i < C5_UNITS; i += LANES) store(s.c5 + i, squash<A>(load(s.c5 + i)));

@@ -65,7 +65,9 @@ int check_distortion(const Distortion* d) {
     if (!d) return FINE;
     if (!holds(d, 1)) return NOT_ALLOCATED;
     auto within = [](double value, double most) { return value >= 0 && value <= most; };
-    return within(d->scale, 0.9) && within(d->squeeze, 0.9) && within(d->shear, 2) && within(d->shift, 16) ? FINE : OUT_OF_RANGE;
+    const bool fine = within(d->scale, 0.9) && within(d->squeeze, 0.9) && within(d->shear, 2) && within(d->shift, 16) &&
+                      within(d->elastic, 16) && within(d->elastic_width, 16) && d->elastic_width >= 2;
+    return fine ? FINE : OUT_OF_RANGE;
 }
 
 int count_blocks(int samples) { return (samples + BLOCK - 1) / BLOCK; }
@@ -239,7 +241,7 @@ EXPORT(differentiate) int differentiate(const Described* d, const float* weights
 }
 
 // Steps of `batch` samples by `order` (steps, batch); changes weights and velocity, writes losses (steps,) doubles.
-// `scales`: a factor for each parameter's rate, or 0. `distortion`: 48 bytes as in kernels.hpp, or 0.
+// `scales`: a factor for each parameter's rate, or 0. `distortion`: 64 bytes as in kernels.hpp, or 0.
 EXPORT(train) int train(const Described* d, float* weights, float* velocity, const float* scales, const void* images, int stored, int count,
                         const void* targets, int soft, const int32_t* order, const float* rates, int steps, int batch,
                         float momentum, float decay, int loss, float scale, float junk, const Distortion* distortion, double* losses) {

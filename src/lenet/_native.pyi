@@ -25,6 +25,8 @@ class Distortion:
         squeeze: float,
         shear: float,
         shift: float,
+        elastic: float,
+        elastic_width: float,
         seed: int,
         pass_: int,
         plain: int,

@@ -27,6 +27,7 @@ class Purpose(IntEnum):
     ORDER = 2  # sample: index in the training set
     DISTORTION = 3  # sample: index in the training set
     SUBSET = 4  # sample: index in the training set
+    ELASTIC = 5  # sample: pattern of the pass
 
 
 def draw_words(counters: np.ndarray, seed: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from lenet.errors import MissingExtra
 from lenet.parameters import Parameters, initialize_parameters
 
 from .wasm_engine import WasmEngine
+
+REFERENCE = get_engine("reference")
+Task = tuple[Architecture, Loss]
 
 # Together they have every named value of every field; the first two are the presets.
 ARCHITECTURES = {
@@ -72,6 +76,10 @@ def lively_parameters(architecture: Architecture) -> Parameters:
     chance = np.random.default_rng(5)
     start = initialize_parameters(architecture, 1, scheme="variance")
     return start.map(lambda a: (a + chance.uniform(-0.1, 0.1, a.shape)).astype(np.float32))
+
+
+def load(engine: Engine, architecture: Architecture, dtype: str = "float32") -> Any:
+    return engine.load(architecture, lively_parameters(architecture), dtype)
 
 
 def draw_digits(count: int, side: int = 28) -> np.ndarray:

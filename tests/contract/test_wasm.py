@@ -212,9 +212,11 @@ def test_mse_over_logits_is_refused() -> None:
 
 
 @pytest.mark.parametrize("amount", [-0.1, 0.95, np.nan, np.inf])
-def test_a_distortion_that_python_refuses_is_refused(amount: float) -> None:
+@pytest.mark.parametrize("place", [0, 5], ids=["scale", "elastic_width"])
+def test_a_distortion_that_python_refuses_is_refused(amount: float, place: int) -> None:
     def change(calls: Calls) -> None:
-        calls.module.memory[calls.distortion : calls.distortion + 8] = np.array([amount]).view(np.uint8)
+        at = calls.distortion + 8 * place
+        calls.module.memory[at : at + 8] = np.array([amount]).view(np.uint8)
 
     assert refuse(change, "train") == "out of range"
     assert refuse(change, "show") == "out of range"
@@ -250,7 +252,7 @@ def test_philox_gives_its_authors_known_answer(module: Module) -> None:
 
 def test_distorted_images_are_those_of_python(module: Module) -> None:
     images, patterns = draw_digits(5), np.arange(12, dtype=np.int32)
-    distortion = DistortedPass(Distortion(0.3, 0.2, 0.4, 3), seed=2**40 + 7, pass_=2, plain=4)
+    distortion = DistortedPass(Distortion(0.3, 0.2, 0.4, 3, 4, 3), seed=2**40 + 7, pass_=2, plain=4)
     expected = show_patterns(images, np.zeros(5, int), patterns[:, None], distortion, np.float32)[0][:, 0]
     with module.scope():
         out = module.room(expected.shape, np.float32)

@@ -42,7 +42,7 @@ def test_every_figure_was_measured_beside_pytorch_in_four_ways(network, figure):
 def test_every_part_says_where_it_was_measured():
     parts = {f"{network}:{figure}" for network, figure in MEASURED}
     parts |= {f"train:{name.replace(' ', ':')}" for name in RESULTS.get("train", {})}
-    parts |= RESULTS.keys() & {"online", "cold", "memory"}
+    parts |= RESULTS.keys() & {"online", "cold", "memory", "distorted", "shared"}
     assert parts == RESULTS["runs"].keys()
     for run in RESULTS["runs"].values():
         assert {"command", "commit", "machine", "date", "versions"} <= run.keys()

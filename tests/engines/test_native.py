@@ -158,15 +158,22 @@ def test_one_sample_an_update_follows_reference(architecture, momentum, scaled):
 def test_the_kernels_distort_as_numpy_does(variant, stored):
     images, _ = draw_images(30)
     images = images if stored else scale_images(images, np.float32)
-    limits = Distortion(scale=0.9, squeeze=0.9, shear=2, shift=16)
-    for seed, pass_, limit in ((0, 0, limits), (2**64 - 1, 4_000_000_000, Distortion(0.15, 0.1, 0.14, 1.5))):
+    cases = (
+        (0, 0, Distortion(scale=0.9, squeeze=0.9, shear=2, shift=16), 6e-6),
+        (2**64 - 1, 4_000_000_000, Distortion(0.15, 0.1, 0.14, 1.5), 6e-6),
+        # a bend of 16 pixels is rounded to 1e-5
+        (2**64 - 1, 4_000_000_000, Distortion(elastic=16, elastic_width=2), 3e-5),
+        (5, 1, Distortion(0.15, 0.1, 0.14, 1.5, elastic=5, elastic_width=4), 1e-5),
+        (5, 1, Distortion(elastic=3, elastic_width=16), 1e-5),
+    )
+    for seed, pass_, limit, gap in cases:
         distortion = DistortedPass(limit, seed, pass_, plain=10)
         patterns = np.append(np.arange(60, dtype=np.int32), 2**31 - 1)
         found = np.empty((len(patterns), 1, 32, 32), np.float32)
         _native.show(variant, images, patterns, native.pack_distortion(distortion), found)
         expected, _, _ = show_patterns(images, np.arange(30), patterns, distortion, np.float64)
         # coordinates up to 33 are rounded to 2e-6, where two neighbours may differ by all of 1.275
-        np.testing.assert_allclose(found, expected, atol=6e-6)
+        np.testing.assert_allclose(found, expected, atol=gap)
         assert np.abs(found[10] - found[40]).max() > 0.1
 
 
@@ -174,7 +181,7 @@ def test_the_kernels_distort_as_numpy_does(variant, stored):
 @pytest.mark.parametrize("batch", [1, 2, 16, 33])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_number_of_threads_changes_no_bit_of_a_distorted_training(architecture, batch, variant):
-    distortion = DistortedPass(Distortion(shift=2, shear=0.2), 1, 2, 60)
+    distortion = DistortedPass(Distortion(shift=2, shear=0.2, elastic=4), 1, 2, 60)
     losses, parameters = train(architecture, 1, batch, variant, distortion=distortion)
     others, found = train(architecture, 2, batch, variant, distortion=distortion)
     assert others.tobytes() == losses.tobytes()
@@ -348,3 +355,11 @@ def test_packing_keeps_every_number():
     found = layout.unpack(buffer)
     assert isinstance(found, Parameters)
     assert all(np.array_equal(found[name], parameters[name]) for name in parameters)
+
+
+def test_a_distorted_pass_over_no_images_is_refused():
+    recipe, distortion = Recipe(Loss()), DistortedPass(Distortion(shift=1), 0, 0)
+    run = NativeEngine().start(ORIGINAL, initialize_parameters(ORIGINAL, 0), recipe)
+    images, labels = np.zeros((0, 28, 28), np.uint8), np.zeros(0, int)
+    with pytest.raises(ShapeError):
+        run.advance(images, labels, np.zeros((1, 2), np.int32), np.ones(1), distortion=distortion)

@@ -30,7 +30,16 @@ def test_the_numbers_drawn_are_those_of_numpy(seed: int, pass_: int) -> None:
 
 
 @pytest.mark.parametrize("stored", [True, False])
-@pytest.mark.parametrize("limit", [Distortion(0.3, 0.1, 0.3, 2), Distortion(shift=16), Distortion(scale=0.9)])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        Distortion(0.3, 0.1, 0.3, 2),
+        Distortion(shift=16),
+        Distortion(scale=0.9),
+        Distortion(elastic=16, elastic_width=2),
+        Distortion(0.1, 0.1, 0.2, 1, 5, 6.3),
+    ],
+)
 def test_the_images_are_those_of_numpy(stored: bool, limit: Distortion) -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 28, 28), np.uint8)
     given = images if stored else scale_images(images, np.float32)

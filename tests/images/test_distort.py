@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lenet.engines.inputs import scale_images, show_patterns
-from lenet.images.distort import DistortedPass, Distortion, distort_images, draw_maps
+from lenet.images.distort import (
+    DistortedPass,
+    Distortion,
+    count_knots,
+    distort_images,
+    draw_bends,
+    draw_maps,
+    share_knots,
+)
+from lenet.randomness import Purpose, draw_uniform
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (7, 28, 28), np.uint8)
@@ -57,3 +66,76 @@ def test_a_pattern_shows_its_image_with_its_target() -> None:
     maps = draw_maps(limits, 5, 2, np.array([20, 9]))
     np.testing.assert_array_equal(seen[1:3], distort_images(IMAGES[[6, 2]], maps))
     np.testing.assert_array_equal(seen[[0, 3]], scale_images(IMAGES[[0, 6]], np.float32))
+
+
+def test_on_a_knot_it_counts_two_thirds_and_its_neighbours_a_sixth() -> None:
+    shares = share_knots(4)
+    np.testing.assert_allclose(shares[:4, 0], [1 / 6, 2 / 3, 1 / 6, 0], atol=1e-15)
+    # knots are 4 sqrt(3) pixels apart: 7 pixels are a little more than one of these distances
+    u = 7 / (4 * 3**0.5) - 1
+    weights = [(1 - u) ** 3, 3 * u**3 - 6 * u**2 + 4, -3 * u**3 + 3 * u**2 + 3 * u + 1, u**3]
+    np.testing.assert_allclose(shares[1:5, 7], np.array(weights) / 6, atol=1e-15)
+
+
+@given(st.floats(2, 16))
+def test_the_shares_of_a_place_are_bells_that_add_up_to_one(width: float) -> None:
+    shares = share_knots(width)
+    assert 5 <= len(shares) == count_knots(width) <= 12
+    assert (shares >= 0).all()
+    np.testing.assert_allclose(shares.sum(axis=0), 1, rtol=1e-12)
+    places = np.arange(-100, 101) / (3**0.5 * width)
+    bell = np.where(np.abs(places) < 1, 2 / 3 - places**2 + np.abs(places) ** 3 / 2, 0)
+    bell += np.where(np.abs(places) >= 1, np.maximum(2 - np.abs(places), 0) ** 3 / 6, 0)
+    # a Gaussian's standard deviation
+    assert (bell * np.arange(-100, 101) ** 2).sum() / bell.sum() == pytest.approx(width**2, rel=0.01)
+
+
+@given(st.floats(0.01, 16), st.floats(2, 16), st.integers(0, 2**64 - 1), st.integers(0, 1000))
+def test_no_place_is_bent_further_than_the_limit(limit: float, width: float, seed: int, pass_: int) -> None:
+    bends = draw_bends(Distortion(elastic=limit, elastic_width=width), seed, pass_, np.arange(3))
+    assert bends is not None
+    assert bends.shape == (3, 2, 32, 32)
+    assert np.abs(bends).max() <= limit
+
+
+def test_simards_field_is_an_elastic_distortion_of_five_pixels() -> None:
+    bends = draw_bends(Distortion(elastic=5, elastic_width=4), 0, 0, np.arange(500))
+    assert bends is not None
+    # a uniform number in every pixel, smoothed by a Gaussian of standard deviation 4, times 34
+    simard = 34 / 3**0.5 / (2 * np.pi**0.5 * 4)
+    assert bends.std() == pytest.approx(simard, rel=0.03)
+    # as smooth: pixels that are d apart share exp(-d^2 / (4 sigma^2)) of their displacement
+    for apart in (2, 4, 8):
+        near = (bends[..., apart:] * bends[..., :-apart]).mean() / bends.var()
+        assert near == pytest.approx(np.exp(-(apart**2) / 64), abs=0.04)
+
+
+def test_the_first_pixel_is_bent_by_the_nine_knots_around_it() -> None:
+    limits = Distortion(elastic=3, elastic_width=2)
+    bends = draw_bends(limits, 9, 4, np.array([11]))
+    assert bends is not None
+    draws = 3 * (2 * draw_uniform(9, Purpose.ELASTIC, 4, np.array([11]), 288).reshape(2, 12, 12) - 1)
+    near = np.array([1, 4, 1]) / 6
+    for axis in (0, 1):
+        assert bends[0, axis, 0, 0] == pytest.approx(near @ draws[axis, :3, :3] @ near, rel=1e-12)
+
+
+def test_a_place_fetches_its_ink_from_where_it_is_bent_to() -> None:
+    bends = np.zeros((7, 2, 32, 32))
+    bends[:, 0, 9, 12], bends[:, 1, 9, 12] = 2, -1
+    moved = distort_images(IMAGES, STILL, bends)
+    still = scale_images(IMAGES, np.float32)
+    np.testing.assert_allclose(moved[:, 0, 9, 12], still[:, 0, 8, 14], rtol=1e-6)
+    moved[:, 0, 9, 12] = still[:, 0, 9, 12]
+    np.testing.assert_array_equal(moved, still)
+
+
+def test_without_elastic_distortion_images_move_as_they_did() -> None:
+    patterns = np.arange(7, 21)[None]
+    limits = Distortion(0.2, 0.1, 0.3, 2)
+    assert draw_bends(limits, 3, 1, patterns[0]) is None
+    expected = distort_images(IMAGES[patterns[0] % 7], draw_maps(limits, 3, 1, patterns[0]))
+    found, _, _ = show_patterns(IMAGES, LABELS, patterns, DistortedPass(limits, 3, 1), np.float32)
+    np.testing.assert_array_equal(found, expected)
+    bent = DistortedPass(Distortion(0.2, 0.1, 0.3, 2, elastic=2), 3, 1)
+    assert np.abs(show_patterns(IMAGES, LABELS, patterns, bent, np.float32)[0] - expected).max() > 0.1

@@ -43,7 +43,13 @@ recipes = st.builds(
     order=st.sampled_from(ORDERS),
     validation=st.booleans(),
     training_sample=st.integers(1, 100_000),
-    distortion=st.builds(Distortion, scale=st.floats(0, 0.9), shift=st.floats(0, 16)),
+    distortion=st.builds(
+        Distortion,
+        scale=st.floats(0, 0.9),
+        shift=st.floats(0, 16),
+        elastic=st.floats(0, 16),
+        elastic_width=st.floats(2, 16),
+    ),
 )
 
 
@@ -268,7 +274,37 @@ def test_a_setting_at_its_default_does_not_count_so_that_a_new_one_changes_no_ha
     assert PLAIN.hash == hashlib.sha256(text.encode()).hexdigest()[:16]
     shifted = PLAIN.changed(distortion=Distortion(shift=1))
     text = json.dumps(json.loads(text) | {"distortion": {"shift": 1.0}}, sort_keys=True)
+    assert shifted.to_dict()["distortion"] == {"scale": 0, "squeeze": 0, "shear": 0, "shift": 1}
     assert shifted.hash == hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_both_settings_of_elastic_distortion_count_for_the_hash() -> None:
+    limits = (
+        Distortion(),
+        Distortion(elastic=2),
+        Distortion(elastic=2, elastic_width=5),
+        Distortion(elastic=3),
+    )
+    assert len({PLAIN.changed(distortion=limit).hash for limit in limits}) == 4
+    text = json.dumps(
+        {"batch": 16, "distortion": {"elastic": 2.0}, "name": "plain", "passes": 1, "rate": 0.1}
+    )
+    assert PLAIN.changed(distortion=limits[1]).hash == hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_a_width_without_elastic_distortion_decides_nothing() -> None:
+    assert Distortion(elastic_width=9) == Distortion()
+    assert not Distortion(elastic_width=9)
+
+
+@pytest.mark.parametrize(
+    "setting", ["elastic = -1", "elastic = 17", "elastic_width = 1.9", "elastic_width = 17"]
+)
+def test_an_elastic_distortion_out_of_range_is_refused(tmp_path: Path, setting: str) -> None:
+    text = f'name = "e"\npasses = 1\nbatch = 1\nrate = 1\n[distortion]\n{setting}\n'
+    path = write(tmp_path / "elastic.toml", text)
+    with pytest.raises(RecipeError, match=rf"distortion\.{setting.split()[0]} .*{setting.split()[2]}"):
+        load_recipe(path, ORIGINAL)
 
 
 def test_copies_that_would_all_be_the_same_are_refused() -> None:

@@ -1,107 +1,37 @@
 """The trainer: what it yields, what it takes, and that nothing depends on how the time was cut."""
 
 import itertools
-from collections.abc import Sequence
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from lenet.architecture import MODERN, ORIGINAL, Architecture
-from lenet.data.examples import Examples
+from lenet.architecture import ORIGINAL
 from lenet.engines.inputs import scale_images
 from lenet.engines.loss import Loss
-from lenet.engines.reference import ReferenceEngine, ReferenceRun
-from lenet.errors import Diverged
+from lenet.engines.reference import ReferenceEngine
 from lenet.images.distort import DistortedPass, Distortion, distort_images, draw_maps
-from lenet.parameters import Parameters, initialize_parameters
+from lenet.parameters import Parameters
 from lenet.randomness import Purpose, draw_order
-from lenet.texts import set_language
-from lenet.training import trainer as module
 from lenet.training.recipe import Recipe
 from lenet.training.schedule import plan_rates
-from lenet.training.trainer import STRETCH, Advanced, PassEnded, Trainer
+from lenet.training.trainer import STRETCH, Advanced, PassEnded
 
-SEED = 7
-COUNT, BATCH = 22, 4
-STEPS = 6  # a pass: five batches of 4 and one of 2
-RECIPE = Recipe("tiny", 2, BATCH, 0.05, "one-cycle", momentum=0.9, initialization="variance")
-
-LM = RECIPE.changed(rate=0.0005, schedule="1998", momentum=0.0, method="diagonal-lm", curvature_samples=5)
-
-Call = SimpleNamespace
-
-
-def make_examples(count: int, seed: int = 0) -> Examples:
-    """Noise, with a bright row for each class."""
-    random = np.random.default_rng(seed)
-    labels = np.arange(count) % 10
-    images = random.integers(0, 80, (count, 28, 28), np.uint8)
-    images[np.arange(count), 4 + 2 * labels] = 255
-    return Examples(images, labels)
-
-
-TRAIN, VALIDATION = make_examples(COUNT), make_examples(5, seed=1)
-
-
-def make_trainer(
-    recipe: Recipe = RECIPE,
-    architecture: Architecture = ORIGINAL,
-    train: Examples = TRAIN,
-    validation: Examples = VALIDATION,
-) -> Trainer:
-    start = initialize_parameters(architecture, SEED, scheme=recipe.initialization)
-    return Trainer(ReferenceEngine(), start, recipe, train, validation, SEED)
-
-
-def set_stretches(monkeypatch: pytest.MonkeyPatch, seconds: Sequence[float]) -> None:
-    """Let the stretches seem to take so long, in turn, whatever they take."""
-    moments = itertools.accumulate(
-        duration for taken in itertools.cycle(seconds) for duration in (0.0, taken)
-    )
-    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: next(moments)))
-
-
-@pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
-    """Every call of the engine's `advance`, in order."""
-    found: list[Call] = []
-    advance = ReferenceRun.advance
-
-    def note(
-        run: ReferenceRun,
-        images: Any,
-        targets: Any,
-        order: Any,
-        rates: Any,
-        scales: Any = None,
-        distortion: Any = None,
-    ) -> np.ndarray:
-        before = run.parameters()
-        found.append(
-            Call(
-                images=images,
-                targets=targets,
-                order=order,
-                rates=rates,
-                scales=scales,
-                distortion=distortion,
-                before=before,
-            )
-        )
-        return advance(run, images, targets, order, rates, scales, distortion)
-
-    monkeypatch.setattr(ReferenceRun, "advance", note)
-    return found
-
-
-def finish(trainer: Trainer) -> list[Advanced | PassEnded]:
-    return list(trainer.events())
-
-
-def assert_same_bits(a: Parameters, b: Parameters) -> None:
-    assert {name: array.tobytes() for name, array in a.items()} == {n: x.tobytes() for n, x in b.items()}
+from .conftest import (
+    BATCH,
+    COUNT,
+    LM,
+    RECIPE,
+    SEED,
+    STEPS,
+    TRAIN,
+    VALIDATION,
+    Call,
+    assert_same_bits,
+    finish,
+    make_examples,
+    make_trainer,
+    set_stretches,
+)
 
 
 def test_a_training_yields_stretches_and_after_each_pass_its_record() -> None:
@@ -350,99 +280,3 @@ def test_distorted_images_are_drawn_anew_in_every_pass(calls: list[Call]) -> Non
         own = [call.order.ravel() for call in calls if call.distortion == DistortedPass(limits, SEED, pass_)]
         np.testing.assert_array_equal(np.concatenate(own), draw_order(SEED, pass_, COUNT))
     assert sum(call.order.size for call in calls) == 2 * COUNT
-
-
-# the step (from 0) with a rate of 1e30, and the step (from 1) of which the error speaks: at the beginning,
-# in the middle of a pass, in its ragged last batch (seen when the pass is measured), at the beginning of the
-# next pass, at the very end
-DIVERGING = {0: 2, 3: 5, STEPS - 1: STEPS, STEPS: STEPS + 2, 2 * STEPS - 1: 2 * STEPS}
-
-
-def diverge(wild: int) -> tuple[Trainer, Diverged, list[float]]:
-    """Train with a rate of 1e30 at one step; what was left, what was said, and the losses before."""
-    trainer = make_trainer(RECIPE.changed(scale=1.0, schedule="constant"), MODERN)
-    trainer._rates[wild] = 1e30
-    losses: list[float] = []
-    with pytest.raises(Diverged) as caught:
-        losses.extend(
-            float(loss) for event in trainer.events() if isinstance(event, Advanced) for loss in event.losses
-        )
-    return trainer, caught.value, losses
-
-
-def test_a_rate_of_1e30_diverges_at_the_second_step() -> None:
-    trainer = make_trainer(Recipe("wild", 1, BATCH, 1e30, scale=1.0), MODERN)
-    with pytest.raises(Diverged) as caught:
-        finish(trainer)
-    assert caught.value.values == {"step": 2, "number": 1, "rate": "1e+30", "lower": "1e+29"}
-    assert_same_bits(trainer.parameters(), initialize_parameters(MODERN, SEED))
-
-
-@pytest.mark.parametrize("wild", DIVERGING)
-def test_a_training_that_diverges_keeps_the_weights_of_its_last_finite_loss(wild: int) -> None:
-    trainer, error, losses = diverge(wild)
-    assert error.values["step"] == DIVERGING[wild]
-    assert error.values["number"] == wild // STEPS + 1
-    assert len(losses) == wild + 1
-    assert np.isfinite(losses).all()
-    # the step with the last finite loss is not in the weights: it is the one that ruined them
-    assert (trainer.steps, trainer.passes) == (wild, wild // STEPS)
-    pass_, step = divmod(wild, STEPS)
-    batch = draw_order(SEED, pass_, COUNT)[step * BATCH : (step + 1) * BATCH]
-    run = ReferenceEngine().start(MODERN, trainer.parameters(), trainer.recipe)
-    assert run.advance(TRAIN.images, TRAIN.labels, batch[None], np.zeros(1)).tolist() == losses[-1:]
-
-
-@pytest.mark.parametrize("wild", DIVERGING)
-def test_the_weights_kept_do_not_depend_on_how_the_steps_were_cut(
-    monkeypatch: pytest.MonkeyPatch, calls: list[Call], wild: int
-) -> None:
-    kept, lengths = [], set()
-    for seconds in ([1e-6], [10.0], [STRETCH], [1e-6, 1e-6, 10.0]):
-        set_stretches(monkeypatch, seconds)
-        calls.clear()
-        trainer, error, losses = diverge(wild)
-        lengths.add(tuple(len(call.order) for call in calls))
-        kept.append(
-            (trainer.parameters(), trainer.state(), trainer.steps, trainer.passes, str(error), losses)
-        )
-    assert wild == 0 or len(lengths) > 1
-    for parameters, state, *rest in kept[1:]:
-        assert rest == list(kept[0][2:])
-        assert_same_bits(parameters, kept[0][0])
-        assert {n: a.tobytes() for n, a in state.items()} == {n: a.tobytes() for n, a in kept[0][1].items()}
-
-
-def test_a_diverged_run_that_is_resumed_at_its_last_checkpoint_diverges_to_the_same_weights() -> None:
-    trainer, error, losses = diverge(3)
-    again = make_trainer(trainer.recipe, MODERN)
-    again._rates[3] = 1e30
-    again.restore(trainer.state(), trainer.steps, trainer.passes, losses[: trainer.steps])
-    with pytest.raises(Diverged) as caught:
-        finish(again)
-    assert caught.value.values == error.values
-    assert_same_bits(again.parameters(), trainer.parameters())
-
-
-@pytest.mark.parametrize(("language", "words"), [("en", "no longer a number"), ("zh", "不是数")])
-def test_a_training_that_diverges_says_where_and_what_to_try(language: str, words: str) -> None:
-    _, error, _ = diverge(STEPS)
-    set_language(language)
-    try:
-        message = str(error)
-    finally:
-        set_language(None)
-    for word in (words, "8", "2", "1e+30", "--rate 0.005"):  # a tenth of the recipe's own rate
-        assert word in message
-
-
-@pytest.mark.parametrize(("rate", "lower"), [(500.0, "50"), (0.5, "0.05"), (12.3, "1"), (0.0123, "0.001")])
-def test_the_lower_rate_is_written_plainly(monkeypatch: pytest.MonkeyPatch, rate: float, lower: str) -> None:
-    trainer = make_trainer(Recipe("wild", 1, BATCH, rate, scale=1.0), MODERN)
-
-    def overflow(self: ReferenceRun, images: Any, targets: Any, order: Any, *_: Any, **__: Any) -> np.ndarray:
-        return np.full(len(order), np.nan)
-
-    monkeypatch.setattr(ReferenceRun, "advance", overflow)
-    with pytest.raises(Diverged, match=f"--rate {lower}[.]"):
-        finish(trainer)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE
-from lenet.images.distort import DistortedPass, Distortion
+from lenet.images.distort import DistortedPass, Distortion, count_knots, share_knots
 from lenet.randomness import KEY_STEPS, MULTIPLIERS, ROUNDS, Purpose
 
 LOW = 0xFFFFFFFF
@@ -33,23 +33,27 @@ def draw_words(counters: Tensor, seed: int) -> Tensor:
     return torch.stack([c0, c1, c2, c3], -1)
 
 
-def draw_uniform(seed: int, pass_: int, samples: Tensor) -> Tensor:
+def draw_uniform(
+    seed: int, pass_: int, samples: Tensor, purpose: Purpose = Purpose.DISTORTION, count: int = DRAWS
+) -> Tensor:
     """The numbers of each sample's distortion, as `randomness.draw_uniform` draws them.
 
     Args:
         seed: 0 to 2^64 - 1.
         pass_: the pass, from 0.
         samples: (N,) int64 patterns of the pass.
+        purpose: DISTORTION for the affine map, ELASTIC for the bending.
+        count: how many numbers each sample needs.
     Returns:
-        (N, 5) float64 in (0, 1).
+        (N, count) float64 in (0, 1).
     """
-    blocks = -(-DRAWS // 4)
+    blocks = -(-count // 4)
     counters = torch.empty(len(samples), blocks, 4, dtype=torch.int64, device=samples.device)
     counters[..., 0] = torch.arange(blocks, device=samples.device)
     counters[..., 1] = samples[:, None]
     counters[..., 2] = pass_
-    counters[..., 3] = int(Purpose.DISTORTION)
-    words = draw_words(counters, seed).reshape(len(samples), 4 * blocks)[:, :DRAWS]
+    counters[..., 3] = int(purpose)
+    words = draw_words(counters, seed).reshape(len(samples), 4 * blocks)[:, :count]
     return ((words >> 9).to(torch.float64) + 0.5) * 2.0**-23
 
 
@@ -71,20 +75,40 @@ def invert_maps(limits: Distortion, numbers: Tensor) -> tuple[Tensor, Tensor]:
     return rows.view(-1, 2, 2), limits.shift * spread[:, 3:]
 
 
-def distort_images(images: Tensor, matrix: Tensor, shift: Tensor) -> Tensor:
+def draw_bends(distortion: DistortedPass, patterns: Tensor) -> Tensor:
+    """How far each place is bent, as `images.distort.draw_bends`.
+
+    Args:
+        distortion: of which pass, with `elastic`.
+        patterns: (N,) int64.
+    Returns:
+        (N, 2, 32, 32) float64.
+    """
+    limits = distortion.limits
+    knots = count_knots(limits.elastic_width)
+    count = 2 * knots**2
+    numbers = draw_uniform(distortion.seed, distortion.pass_, patterns, Purpose.ELASTIC, count)
+    moves = limits.elastic * (2 * numbers - 1).view(-1, 2, knots, knots)
+    shares = torch.from_numpy(share_knots(limits.elastic_width)).to(patterns.device)
+    return shares.T @ moves @ shares
+
+
+def distort_images(images: Tensor, matrix: Tensor, shift: Tensor, bends: Tensor | None = None) -> Tensor:
     """Move every pixel by its image's map, with bilinear interpolation in the 32x32 field.
 
     Args:
         images: (N, 28, 28) uint8 as stored, or floating point (N, 1, 32, 32) as the network sees them.
         matrix: (N, 2, 2) from `invert_maps`.
         shift: (N, 2) likewise.
+        bends: (N, 2, 32, 32) from `draw_bends`; None for none.
     Returns:
         (N, 1, 32, 32) float32 as the network sees them.
     """
     middle = (FIELD - 1) / 2
     line = torch.arange(FIELD, dtype=torch.float64, device=images.device) - middle
     places = torch.stack([line.repeat(FIELD), line.repeat_interleave(FIELD)])
-    points = (matrix @ (places - shift[:, :, None]) + middle).clamp(-1, FIELD) + 1
+    points = matrix @ (places - shift[:, :, None]) + middle
+    points = (points if bends is None else points + bends.flatten(2)).clamp(-1, FIELD) + 1
     stored = images.dtype == torch.uint8
     field = (images if stored else images[:, 0]).float()
     around, outside = (BORDER + 1, 0.0) if stored else (1, PIXEL_OFFSET)
@@ -115,6 +139,7 @@ def show_patterns(images: Tensor, patterns: Tensor, distortion: DistortedPass, p
         (N, 1, 32, 32) of the type of `plain`.
     """
     numbers = draw_uniform(distortion.seed, distortion.pass_, patterns)
-    moved = distort_images(images, *invert_maps(distortion.limits, numbers)).to(plain.dtype)
+    bends = draw_bends(distortion, patterns) if distortion.limits.elastic else None
+    moved = distort_images(images, *invert_maps(distortion.limits, numbers), bends).to(plain.dtype)
     still = (patterns < distortion.plain)[:, None, None, None]
     return torch.where(still, plain, moved)

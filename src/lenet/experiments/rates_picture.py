@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lenet.experiments.curve import prepare_drawing, render_svg
+from lenet.experiments.plots import prepare_drawing, render_svg
 from lenet.experiments.rates import Comparison, Trial
 from lenet.explain.fonts import find_chinese_font
 from lenet.explain.palette import LIGHT

@@ -15,8 +15,9 @@ import numpy as np
 from lenet.architecture import PRESETS, Architecture
 from lenet.evaluation import Evaluation
 from lenet.experiments.command import write_command, write_resume
-from lenet.experiments.curve import WANTED_ERROR, draw_rejection, draw_training, prepare_drawing, render_svg
+from lenet.experiments.curve import WANTED_ERROR, draw_rejection, draw_training
 from lenet.experiments.tiles import draw_image, draw_kernel
+from lenet.explain.drawing import write_svg
 from lenet.explain.fonts import FAMILIES
 from lenet.explain.palette import DARK, LIGHT
 from lenet.storage import write_text
@@ -71,12 +72,11 @@ def _write_sections(result: Result) -> Iterator[str]:
     evaluation = result.evaluation
     yield from _write_error(evaluation) if evaluation else _write_stop(result)
     yield from _write_settings(result)
-    with prepare_drawing():
-        yield from _write_curve(result)
-        if evaluation:
-            yield from _write_confusion(evaluation)
-            yield from _write_misread(evaluation, result)
-            yield from _write_rejection(evaluation)
+    yield from _write_curve(result)
+    if evaluation:
+        yield from _write_confusion(evaluation)
+        yield from _write_misread(evaluation, result)
+        yield from _write_rejection(evaluation)
     yield from _write_kernels(result)
     yield f"<h2>{_say('command_title')}</h2>"
     command = write_command(result.settings)
@@ -154,15 +154,10 @@ def _count_steps(result: Result) -> int:
 def _write_curve(result: Result) -> Iterator[str]:
     sample = min(result.settings.recipe.training_sample, len(result.splits.train))
     passes, texts = result.settings.recipe.passes, load_texts(get_language())
-    figure = draw_training(result.history, passes, _count_steps(result), texts)
+    drawing = draw_training(result.history, passes, _count_steps(result), texts)
     yield f"<h2>{_say('curve_title')}</h2>"
-    yield _place_svg(render_svg(figure, "curve"), "curve_title")
+    yield write_svg(drawing)
     yield f'<p class="note">{_say("curve_caption", sample=f"{sample:,}")}</p>'
-
-
-def _place_svg(text: str, label: str) -> str:
-    """A drawing as a part of the page, with a name for those who cannot see it."""
-    return f'<svg role="img" aria-label="{_say(label)}"' + text[text.index("<svg") + 4 :]
 
 
 def _write_confusion(evaluation: Evaluation) -> Iterator[str]:
@@ -213,10 +208,9 @@ def _write_misread(evaluation: Evaluation, result: Result) -> Iterator[str]:
 
 def _write_rejection(evaluation: Evaluation) -> Iterator[str]:
     refused = evaluation.rejection_for(WANTED_ERROR)
-    figure = draw_rejection(evaluation, load_texts(get_language()))
     yield f"<h2>{_say('rejection_heading')}</h2>"
     yield f"<p>{_say_refused(refused)}</p>"
-    yield _place_svg(render_svg(figure, "rejection"), "rejection_heading")
+    yield write_svg(draw_rejection(evaluation, load_texts(get_language())))
     yield f'<p class="note">{_say("rejection_caption")}</p>'
 
 

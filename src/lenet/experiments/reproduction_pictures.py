@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lenet.experiments import published
-from lenet.experiments.curve import prepare_drawing, render_svg
+from lenet.experiments.plots import prepare_drawing, render_svg
 from lenet.experiments.reproduction_results import ESTIMATED, name_key
 from lenet.explain.palette import LIGHT
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lenet.explain.palette import LIGHT
+from lenet.explain.palette import LIGHT, mix_colours
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -73,7 +73,7 @@ def _find_runs(values: list[int]) -> Iterator[tuple[int, int, int]]:
         column += count
 
 
-def draw_cells(pen: ImageDraw, cells: Cells, scale: int) -> None:
+def draw_cells(pen: ImageDraw, cells: Cells, scale: float) -> None:
     """The cells with Pillow, on a sheet.
 
     Args:
@@ -81,14 +81,11 @@ def draw_cells(pen: ImageDraw, cells: Cells, scale: int) -> None:
         cells: what to draw.
         scale: pixels for one unit of the drawing.
     """
-    from PIL.ImageColor import getrgb
-
     levels, unit = cells.levels, cells.unit * scale
     for row, column in np.argwhere(levels):
         level = int(levels[row, column])
-        pairs = zip(getrgb(LIGHT["ink" if level > 0 else "accent"]), getrgb(LIGHT["sheet"]), strict=True)
-        share = abs(level) / LEVELS
-        colour = tuple(round(share * over + (1 - share) * under) for over, under in pairs)
+        over = LIGHT["ink" if level > 0 else "accent"]
+        colour = mix_colours(over, LIGHT["sheet"], abs(level) / LEVELS)
         edge = 0.0 if level > 0 else (1 - DOT) / 2 * unit
         left, top = cells.x * scale + column * unit, cells.y * scale + row * unit
         corners = (left + edge, top + edge, left + unit - edge, top + unit - edge)

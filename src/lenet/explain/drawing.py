@@ -11,7 +11,8 @@ import numpy as np
 
 from lenet.explain.cells import Cells, draw_cells, write_cells
 from lenet.explain.fonts import FAMILIES, find_chinese_font, needs_chinese
-from lenet.explain.palette import DARK, LIGHT
+from lenet.explain.palette import DARK, LIGHT, mix_colours
+from lenet.explain.polyline import Dot, Polyline, draw_dot, draw_polyline, write_dot, write_polyline
 from lenet.explain.raster import Raster, draw_raster, write_raster
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ class Words:
     bold: bool = False
 
 
+Part = Box | Cells | Dot | Line | Polyline | Raster | Words
+
+
 @dataclass
 class Drawing:
     """A picture of a given size; what comes later covers what came before.
@@ -82,15 +86,15 @@ class Drawing:
         width: in units, about pixels on a screen.
         height: likewise.
         title: for readers who cannot see it.
-        parts: boxes, cells, lines, rasters and words.
+        parts: boxes, cells, curves, dots, lines, rasters and words.
     """
 
     width: float
     height: float
     title: str
-    parts: list[Box | Cells | Line | Raster | Words] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
-    def add(self, *parts: Box | Cells | Line | Raster | Words) -> None:
+    def add(self, *parts: Part) -> None:
         """Put parts on top of what is there."""
         self.parts.extend(parts)
 
@@ -116,7 +120,7 @@ def _write_colours(palette: dict[str, str]) -> str:
     )
 
 
-def _write_part(part: Box | Cells | Line | Raster | Words) -> str:
+def _write_part(part: Part) -> str:
     if isinstance(part, Box):
         names = [f"f-{part.fill}"] if part.fill else []
         names += [f"s-{part.stroke}"] if part.stroke else []
@@ -130,6 +134,10 @@ def _write_part(part: Box | Cells | Line | Raster | Words) -> str:
         return write_cells(part)
     if isinstance(part, Raster):
         return write_raster(part)
+    if isinstance(part, Polyline):
+        return write_polyline(part)
+    if isinstance(part, Dot):
+        return write_dot(part)
     if isinstance(part, Line):
         (x1, y1), (x2, y2) = part.start, part.end
         dash = f' stroke-dasharray="{DASH:g}"' if part.dashed else ""
@@ -140,15 +148,16 @@ def _write_part(part: Box | Cells | Line | Raster | Words) -> str:
     return f'<text class="f-{part.fill}" {place}{weight}>{escape(part.text)}</text>'
 
 
-def draw_png(drawing: Drawing) -> Image:
-    """The drawing as a light picture, two pixels for each unit.
+def draw_png(drawing: Drawing, scale: float = PNG_SCALE) -> Image:
+    """The drawing as a light picture.
 
     Args:
         drawing: its words in Chinese only where `find_chinese_font` finds one.
+        scale: pixels for each unit.
     """
     from PIL import Image, ImageDraw
 
-    scale = PNG_SCALE * SMOOTHING
+    scale *= SMOOTHING
     size = (round(drawing.width * scale), round(drawing.height * scale))
     image = Image.new("RGB", size, LIGHT["paper"])
     pen = ImageDraw.Draw(image)
@@ -161,14 +170,18 @@ def draw_png(drawing: Drawing) -> Image:
             draw_cells(pen, part, scale)
         elif isinstance(part, Raster):
             draw_raster(image, part, scale)
+        elif isinstance(part, Polyline):
+            draw_polyline(pen, part, scale)
+        elif isinstance(part, Dot):
+            draw_dot(pen, part, scale)
         elif isinstance(part, Line):
             _draw_line(pen, part, scale)
         else:
             _draw_words(pen, part, scale, font_file)
-    return image.resize((size[0] // SMOOTHING, size[1] // SMOOTHING), Image.Resampling.LANCZOS)
+    return image.reduce(SMOOTHING)
 
 
-def _draw_box(pen: ImageDraw, box: Box, scale: int) -> None:
+def _draw_box(pen: ImageDraw, box: Box, scale: float) -> None:
     left, top = box.x * scale, box.y * scale
     right, bottom = left + box.width * scale - 1, top + box.height * scale - 1
     edge = box.thickness * scale / 2 if box.stroke else 0.0
@@ -182,15 +195,10 @@ def _draw_box(pen: ImageDraw, box: Box, scale: int) -> None:
 
 def _mix(box: Box) -> tuple[int, ...] | None:
     """The fill on plain paper; the drawings here put nothing else below a weak fill."""
-    if box.fill is None:
-        return None
-    from PIL.ImageColor import getrgb
-
-    pairs = zip(getrgb(LIGHT[box.fill]), getrgb(LIGHT["sheet"]), strict=True)
-    return tuple(round(box.strength * over + (1 - box.strength) * under) for over, under in pairs)
+    return mix_colours(LIGHT[box.fill], LIGHT["sheet"], box.strength) if box.fill else None
 
 
-def _draw_line(pen: ImageDraw, line: Line, scale: int) -> None:
+def _draw_line(pen: ImageDraw, line: Line, scale: float) -> None:
     start, end = np.array(line.start) * scale, np.array(line.end) * scale
     length = float(np.hypot(*(end - start)))
     dash = DASH * scale if line.dashed else length
@@ -199,7 +207,7 @@ def _draw_line(pen: ImageDraw, line: Line, scale: int) -> None:
         pen.line([tuple(first), tuple(last)], LIGHT[line.stroke], max(1, round(line.thickness * scale)))
 
 
-def _draw_words(pen: ImageDraw, words: Words, scale: int, font_file: Path | None) -> None:
+def _draw_words(pen: ImageDraw, words: Words, scale: float, font_file: Path | None) -> None:
     from PIL import ImageFont
 
     size, colour = words.size * scale, LIGHT[words.fill]

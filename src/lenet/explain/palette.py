@@ -21,3 +21,15 @@ DARK = {
     "accent": "#f08367",
 }
 assert LIGHT.keys() == DARK.keys()
+
+
+def mix_colours(over: str, under: str, strength: float) -> tuple[int, ...]:
+    """Red, green and blue, 0 to 255, of a colour that covers another one in part.
+
+    Args:
+        over: as "#rrggbb".
+        under: likewise.
+        strength: 0 to 1, how much of `under` is covered.
+    """
+    pairs = zip(bytes.fromhex(over[1:]), bytes.fromhex(under[1:]), strict=True)
+    return tuple(round(strength * above + (1 - strength) * below) for above, below in pairs)

@@ -46,7 +46,7 @@ def write_raster(raster: Raster) -> str:
     return f'<image {place} preserveAspectRatio="none" style="image-rendering:pixelated" href="{source}"/>'
 
 
-def draw_raster(image: Image, raster: Raster, scale: int) -> None:
+def draw_raster(image: Image, raster: Raster, scale: float) -> None:
     """Put the pixels into a picture, each as a square.
 
     Args:

@@ -152,7 +152,11 @@ class Recipe:
             for setting in fields(self)
             if setting.name != "distortion" and (value := getattr(self, setting.name)) != setting.default
         }
-        limits = {name: limit for name, limit in asdict(self.distortion).items() if limit}
+        limits = {
+            limit.name: value
+            for limit in fields(Distortion)
+            if (value := self.distortion.to_dict().get(limit.name, limit.default)) != limit.default
+        }
         given |= {"distortion": limits} if limits else {}
         return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -176,7 +180,8 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as a TOML file has them."""
-        return {_name_setting(key): value for key, value in asdict(self).items()}
+        values = asdict(self) | {"distortion": self.distortion.to_dict()}
+        return {_name_setting(key): value for key, value in values.items()}
 
     def changed(self, **settings: Any) -> Self:
         """The same recipe with some settings replaced; None leaves one as it is."""
