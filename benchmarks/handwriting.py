@@ -341,13 +341,19 @@ def measure(
     return results
 
 
+def write_command(words: list[str]) -> str:
+    """The command that a reader types in the checkout: no path of this machine alone."""
+    given = [os.path.relpath(word, ROOT) if Path(word).is_absolute() else word for word in words[1:]]
+    return " ".join(["python", f"benchmarks/{Path(words[0]).name}", *given])
+
+
 def describe_run() -> dict[str, str]:
     """With what a result was made: command, commit, machine."""
     git = ["git", "-C", str(ROOT)]
     commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
     changed = subprocess.check_output([*git, "status", "--porcelain", "src", "benchmarks/*.py"], text=True)
     return {
-        "command": f"python benchmarks/{Path(sys.argv[0]).name} {' '.join(sys.argv[1:])}".strip(),
+        "command": write_command(sys.argv),
         "commit": commit + ("+" if changed.strip() else ""),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
@@ -367,7 +373,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder of MNIST's files")
     parser.add_argument("--sheet", type=Path, help="draw a PNG of all corruptions instead")
     parser.add_argument("--prepare", metavar="CORRUPTION", help="only make and keep the pictures of this one")
-    parser.add_argument("--network", default="1998", help="a bundled network's name or a file")
+    parser.add_argument("--network", default="best", help="a bundled network's name or a file")
     parser.add_argument("--digits", type=int, default=5000, help="the last so many of the validation split")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/handwriting.json")
