@@ -337,13 +337,19 @@ def measure(
     return results
 
 
+def write_command(words: list[str]) -> str:
+    """The command that a reader types in the checkout: no path of this machine alone."""
+    given = [os.path.relpath(word, ROOT) if Path(word).is_absolute() else word for word in words[1:]]
+    return " ".join(["python", f"benchmarks/{Path(words[0]).name}", *given])
+
+
 def describe_run() -> dict[str, str]:
     """With what a result was made: command, commit, machine."""
     git = ["git", "-C", str(ROOT)]
     commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
     changed = subprocess.check_output([*git, "status", "--porcelain", "src", "benchmarks/*.py"], text=True)
     return {
-        "command": f"python benchmarks/{Path(sys.argv[0]).name} {' '.join(sys.argv[1:])}".strip(),
+        "command": write_command(sys.argv),
         "commit": commit + ("+" if changed.strip() else ""),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }

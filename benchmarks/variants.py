@@ -150,7 +150,9 @@ def train_variants(seeds: list[int]) -> None:
             found = {"validation": round(last.validation_error, 4), "test": round(result.evaluation.error, 4)}
             print(name, seed, found, f"{result.seconds:.0f} s beside other work", flush=True)
             with change_results() as results:
-                results["training"] = describe_run("train") | {"recipe": "fast", "passes": recipe.passes}
+                made = describe_run("train")
+                commits = results.get("training", {}).get("commits", {}) | {name: made.pop("commit")}
+                results["training"] = made | {"recipe": "fast", "passes": recipe.passes, "commits": commits}
                 results["errors"].setdefault(name, {})[str(seed)] = found
 
 
@@ -199,6 +201,13 @@ def measure_pass(results: dict[str, Any], name: str) -> float:
     return float(lower * 55_000 / timing["steps"] / timing["batch"])
 
 
+def name_commits(commits: dict[str, str], texts: dict[str, str]) -> str:
+    """The commit that most variants were trained at, then each other one with its variant."""
+    usual = statistics.mode(commits.values())
+    others = [f"{texts[name]}: {commit}" for name, commit in commits.items() if commit != usual]
+    return f"{usual} ({', '.join(others)})" if others else usual
+
+
 def write_tables(results: dict[str, Any], language: str) -> dict[str, str]:
     """The tables of a page by name, each with what made it below."""
     texts, made, timing = TEXTS[language], results["training"], results["timing"]
@@ -216,7 +225,9 @@ def write_tables(results: dict[str, Any], language: str) -> dict[str, str]:
     each = timing["seconds"].values()
     above = [100 * (statistics.median(values) / statistics.quantiles(values, n=4)[0] - 1) for values in each]
     feet = {
-        "errors": texts["errors_made"].format(seeds=", ".join(map(str, SEEDS)), **made),
+        "errors": texts["errors_made"].format(
+            seeds=", ".join(map(str, SEEDS)), commit=name_commits(made["commits"], texts), **made
+        ),
         "costs": texts["costs_made"].format(
             rounds=len(next(iter(each))), low=min(above), high=max(above), **timing
         ),

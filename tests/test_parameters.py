@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -145,3 +146,22 @@ def test_parameters_come_back_from_a_pickle_and_a_copy() -> None:
         for name in p:
             np.testing.assert_array_equal(other[name], p[name])
     assert repr(p) == "Parameters(61,706 numbers in 10 arrays, float32)"
+
+
+@pytest.mark.parametrize("scheme", ["1998", "variance"])
+def test_a_relu_network_starts_with_positive_coefficients_and_lives(scheme: str) -> None:
+    for seed in range(20):
+        start = initialize_parameters(replace(ORIGINAL, activation="relu"), seed, scheme=scheme)
+        signed = initialize_parameters(ORIGINAL, seed, scheme=scheme)
+        for name in ("s2.coefficient", "s4.coefficient"):
+            assert start[name].min() > 0
+            drawn = np.abs(signed[name]) * (1 if scheme == "1998" else np.sqrt(2))
+            np.testing.assert_allclose(start[name], drawn, rtol=1e-6)
+    # with seed 1 all six of S2 are drawn negative, which relu would turn into a network of zeros
+    assert initialize_parameters(ORIGINAL, 1)["s2.coefficient"].max() < 0
+
+
+def test_the_starts_of_tanh_and_logistic_have_coefficients_of_both_signs() -> None:
+    for activation in ("tanh", "logistic"):
+        start = initialize_parameters(replace(ORIGINAL, activation=activation), 0)
+        assert start["s4.coefficient"].min() < 0 < start["s4.coefficient"].max()

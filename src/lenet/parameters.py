@@ -112,7 +112,9 @@ def initialize_parameters(
         equation 16, and He et al. 2015, equation 10 (variance).
     Assumption:
         The paper says nothing of biases and of the coefficients of S2 and S4. Biases: 0, and not counted in
-        F, as in the authors' later code. Coefficients, in "1998" and "variance": as weights with F = 4.
+        F, as in the authors' later code. Coefficients, in "1998" and "variance": as weights with F = 4; with
+        relu, which the paper does not have, without their sign: a map whose states are all at least 0 has
+        but zeros after a negative one and relu, and learns nothing from there.
     """
     if scheme not in INITIALIZATIONS:
         choices = ", ".join(INITIALIZATIONS)
@@ -130,8 +132,11 @@ def initialize_parameters(
         limit = {"1998": 2.4 / fan_in, "eblearn": fan_in**-0.5, "variance": np.sqrt(gain / fan_in)}[scheme]
         index = np.array([PARAMETER_NAMES.index(name)])
         uniform = draw_uniform(seed, Purpose.WEIGHTS, 0, index, int(np.prod(shape))).reshape(shape)
+        drawn = (2 * uniform - 1) * limit
+        if name.endswith(".coefficient") and architecture.activation == "relu":
+            drawn = np.abs(drawn)
         # through float32, so that float64 starts from the very same numbers
-        arrays[name] = ((2 * uniform - 1) * limit).astype(np.float32).astype(dtype)
+        arrays[name] = drawn.astype(np.float32).astype(dtype)
     return Parameters(architecture, arrays)
 
 

@@ -3,6 +3,7 @@ import platform
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -320,3 +321,15 @@ def test_nothing_is_said_of_data_while_packages_are_missing(absent):
         "packages",
         "engines",
     }
+
+
+@pytest.mark.skipif(not find_spec("lenet._native"), reason="no kernels")
+@pytest.mark.parametrize(("name", "value"), [("LENET_KERNEL", "abacus"), ("LENET_THREADS", "none")])
+def test_a_wish_that_no_kernel_fulfils_is_a_fault_with_its_remedy(lenet, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    answer = lenet("doctor", "--json")
+    assert answer.code == 1
+    finding = find(answer.json, name)
+    assert finding["state"] == "fault"
+    assert value in finding["value"]
+    assert finding["remedy"] == f"unset {name}"

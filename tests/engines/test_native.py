@@ -355,3 +355,11 @@ def test_packing_keeps_every_number():
     found = layout.unpack(buffer)
     assert isinstance(found, Parameters)
     assert all(np.array_equal(found[name], parameters[name]) for name in parameters)
+
+
+def test_a_distorted_pass_over_no_images_is_refused():
+    recipe, distortion = Recipe(Loss()), DistortedPass(Distortion(shift=1), 0, 0)
+    run = NativeEngine().start(ORIGINAL, initialize_parameters(ORIGINAL, 0), recipe)
+    images, labels = np.zeros((0, 28, 28), np.uint8), np.zeros(0, int)
+    with pytest.raises(ShapeError):
+        run.advance(images, labels, np.zeros((1, 2), np.int32), np.ones(1), distortion=distortion)

@@ -20,7 +20,7 @@ from lenet.experiments.reproduction import (
     plan_trainings,
     run_trainings,
 )
-from lenet.experiments.reproduction_results import change_images, summarize
+from lenet.experiments.reproduction_results import change_images, find_student, summarize
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.training.recipe import load_recipe
 from lenet.training.schedule import RATES_1998
@@ -146,6 +146,21 @@ def test_what_was_made_otherwise_or_is_damaged_is_made_again(tmp_path: Path, dam
     assert kept == [False]
 
 
+def test_a_network_is_never_taken_for_that_of_other_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(tmp_path, DATA, "reference")
+    train_all(shelf, TINY[:1])
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lenet.experiments.reproduction.write_text", fail)
+    with pytest.raises(KeyboardInterrupt):
+        train_all(shelf, (Training("1998", 0, passes=2),))
+    assert shelf.find(TINY[0]) is None
+
+
 def test_a_stop_ends_the_plan_and_keeps_nothing_unfinished(tmp_path: Path) -> None:
     done, kept = train_all(Shelf(tmp_path, DATA, "reference"), stop=True)
     assert (done, kept) == ([], [False])
@@ -157,6 +172,13 @@ def test_the_spread_of_three_seeds_by_hand() -> None:
     assert (found["mean"], found["sd"]) == (2, 1)
     assert found["interval"] == pytest.approx([2 - 4.303 / 3**0.5, 2 + 4.303 / 3**0.5])
     assert summarize([0.5])["sd"] is summarize([0.5])["interval"] is None
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(5, 2.776), (11, 2.228), (12, 2.201), (21, 2.086), (31, 2.042), (101, 1.984)]
+)
+def test_student_is_that_of_the_printed_tables(count: int, expected: float) -> None:
+    assert find_student(count) == pytest.approx(expected, abs=0.001)
 
 
 def test_figure_8_has_82_digits_that_were_misread() -> None:

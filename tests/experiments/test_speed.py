@@ -99,3 +99,25 @@ def test_a_training_on_as_many_images_as_mnist_has_keeps_below_300_mb():
     if read_peak() is None:
         pytest.skip("this system does not say how much memory a process held")
     assert measure_memory(threads=1) < 300
+
+
+def test_a_framework_that_fails_is_left_out_and_ends_nothing(monkeypatch):
+    def fail(_):
+        raise RuntimeError("InvalidCxxCompiler: no compiler\nand a long story")
+
+    contestants = {"native": lambda _: 2.0, "pytorch compiled": fail, "onnxruntime": lambda _: 8.0}
+    monkeypatch.setattr(speed, "_list_contestants", lambda *_: iter(contestants.items()))
+    said = []
+    found = speed.measure(ORIGINAL, 2, watch=said.append, figures=["single_recognition"])
+    assert found["single_recognition"].keys() == {"native", "onnxruntime"}
+    assert found["ratios"]["single_recognition"] == {"onnxruntime": 4}
+    assert any("pytorch compiled" in line and line.endswith("no compiler") for line in said)
+
+
+def test_an_engine_of_ours_that_fails_is_a_fault(monkeypatch):
+    def fail(_):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(speed, "_list_contestants", lambda *_: iter([("native", fail)]))
+    with pytest.raises(RuntimeError, match="broken"):
+        speed.measure(ORIGINAL, 1, watch=lambda _: None, figures=["single_recognition"])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lenet.images.filters import find_median, find_upper_quartile
+from lenet.images.filters import find_median, find_upper_quartile, shrink
 
 NUMBERS = arrays(np.float32, st.integers(1, 40), elements=st.floats(-255, 255, width=32))
 
@@ -19,3 +19,19 @@ def test_the_median_is_numpys(values):
 @given(NUMBERS)
 def test_the_upper_quartile_is_numpys(values):
     assert find_upper_quartile(values) == pytest.approx(np.percentile(values, 75), rel=1e-5, abs=1e-5)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 20))
+def test_no_side_of_what_was_shrunk_is_longer_than_asked(height, width, longest):
+    picture = np.arange(height * width, dtype=np.uint16).reshape(height, width)
+    small, factor = shrink(picture, longest)
+    assert max(small.shape) <= longest
+    assert small.min() >= 0
+    assert small[0, 0] == pytest.approx(picture[:factor, :factor].mean(), rel=1e-6)
+
+
+def test_a_strip_narrower_than_the_factor_is_averaged_across_its_whole_width():
+    strip = np.array([[0, 2, 4, 6, 8, 10], [2, 4, 6, 8, 10, 12]], np.uint8)
+    small, factor = shrink(strip, 2)
+    assert factor == 3
+    np.testing.assert_array_equal(small, [[3, 9]])

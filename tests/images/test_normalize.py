@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -226,6 +227,17 @@ def test_specks_are_no_other_digits(digit):
     page = paste(read_sample(digit), (224, 224), 60, 60)
     page[20:26, 20:26] = page[200:203, 180:190] = 60
     assert find_digit(page).others == 0
+
+
+def test_a_long_strip_is_searched_in_little_memory():
+    strip = np.full((9, 20_000), 255, np.uint8)
+    strip[4, 2_000:-2_000] = 0
+    tracemalloc.start()
+    found = find_digit(strip)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.digit.shape == (28, 28)
+    assert most < 50e6
 
 
 def test_what_is_no_grey_picture_cannot_be_searched():

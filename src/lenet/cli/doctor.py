@@ -191,11 +191,23 @@ def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
     else:
         yield Finding("engines", "keras", say("doctor.no_keras"), "note", write_install("lenet[keras]"))
     if find_spec("lenet._native"):
-        from lenet.engines.native import choose_variant
-
-        yield Finding("engines", "native", say("doctor.kernels", variant=choose_variant()))
+        yield from _examine_kernels()
     else:
         yield Finding("engines", "native", say("doctor.no_kernels"), "note")
+
+
+def _examine_kernels() -> Iterator[Finding]:
+    """Which kernels run; and the environment's wishes that cannot be had, with which nothing else would."""
+    from lenet.engines.native import choose_variant, count_threads
+
+    for name, ask in (("LENET_KERNEL", choose_variant), ("LENET_THREADS", count_threads)):
+        try:
+            found = ask()
+        except LenetError as error:
+            yield Finding("engines", name, str(error), "fault", _write_unset(name))
+        else:
+            if name == "LENET_KERNEL":
+                yield Finding("engines", "native", say("doctor.kernels", variant=found))
 
 
 def _examine_data() -> Iterator[Finding]:

@@ -261,7 +261,7 @@ class NativeRun:
         if not order.size:
             return losses
         low, high = int(order.min()), int(order.max())
-        last = (2**31 if distortion else len(images)) - 1
+        last = (2**31 if distortion and len(images) else len(images)) - 1
         if not 0 <= low <= high <= last:
             raise ShapeError("native.order", low=low, high=high, last=last)
         self._program.train(

@@ -193,6 +193,7 @@ class Shelf:
         seconds = time.perf_counter() - begun
         trained = Trained(training, tuple(errors), learned, seconds, result.network)
         path = self._path(training)
+        path.unlink(missing_ok=True)  # numbers of other settings must not stand beside the new network
         trained.network.save(path.with_suffix(".safetensors"))
         values = {"key": self._key(training), "test": errors, "learned": learned, "seconds": seconds}
         write_text(path, json.dumps(values) + "\n")  # last: it says that all is there

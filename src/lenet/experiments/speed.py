@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from lenet.architecture import Architecture
-from lenet.engines import Engine, get_engine
+from lenet.engines import ENGINES, Engine, get_engine
 from lenet.engines.loss import Loss
 from lenet.experiments import speed_keras, speed_peers
 from lenet.parameters import initialize_parameters
+from lenet.texts import say
 
 EPOCH = 60_000
 IMAGES = 10_000  # recognized at once; a training goes through the first of them
@@ -82,13 +83,20 @@ def measure(
         for name, run in contestants.items():  # compilation and warm-up, apart
             watch(f"{figure}: {name}")
             start = time.perf_counter()
-            run(True)
+            try:
+                run(True)
+            except Exception as fault:
+                if name in ENGINES:
+                    raise
+                # another's, such as torch.compile without a compiler, ends nobody else's measurement
+                watch(say("bench.left_out", name=name, reason=str(fault).strip().partition("\n")[0]))
+                continue
             first = time.perf_counter() - start
             found[figure][name] = {"unit": UNITS[figure], "first_call_s": first, "values": []}
         for turn in range(rounds):
             watch(f"{figure}: {turn + 1}/{rounds}")
-            for name, run in contestants.items():
-                found[figure][name]["values"].append(run(False))
+            for name, timing in found[figure].items():
+                timing["values"].append(contestants[name](False))
     return summarize(found)
 
 

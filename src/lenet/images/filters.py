@@ -12,16 +12,18 @@ def shrink(picture: np.ndarray, longest: int) -> tuple[np.ndarray, int]:
         picture: (H, W) numbers.
         longest: pixels.
     Returns:
-        (h, w) float32, each pixel the mean of a square; and the factor. What fills no square is cut off.
+        (h, w) float32, each pixel the mean of a square, or of what a strip narrower than a square has of it;
+        and the factor. What fills no square is cut off.
     """
     factor = -(-max(picture.shape) // longest)
-    if factor == 1 or min(picture.shape) < factor:
+    if factor == 1:
         return picture.astype(np.float32), 1
-    height, width = (side // factor for side in picture.shape)
-    squares = picture[: height * factor, : width * factor].reshape(height, factor, width, factor)
+    down, across = (min(factor, side) for side in picture.shape)
+    height, width = picture.shape[0] // down, picture.shape[1] // across
+    squares = picture[: height * down, : width * across].reshape(height, down, width, across)
     # the rows first, as uint32: a mean over two axes at once would copy the picture into float64
     total = squares.sum(axis=1, dtype=np.uint32 if picture.dtype == np.uint8 else np.float32).sum(axis=2)
-    return total.astype(np.float32) / np.float32(factor**2), factor
+    return total.astype(np.float32) / np.float32(down * across), factor
 
 
 def find_median(values: np.ndarray) -> np.floating:
