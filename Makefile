@@ -36,9 +36,9 @@ check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether l
 wasm: $(VENV)/check.stamp ## Compile the kernels to WebAssembly: lenet.wasm, which is committed.
 	$(BIN)/python tools/build_wasm.py $(MODULE)
 
-weights: $(VENV)/all.stamp ## Train the bundled network anew (12 passes over MNIST); write its card, draw its curves.
+weights: $(VENV)/all.stamp ## Train the bundled network anew, as in 1998; write its card, calibrate it, draw its curves.
 	rm -rf build/weights
-	$(BIN)/lenet train --data mnist --recipe fast --engine pytorch --seed 0 --threads 1 --out build/weights
+	$(BIN)/lenet train --data mnist --recipe 1998 --engine native --seed 0 --out build/weights
 	$(BIN)/python tools/bundle_network.py build/weights 1998
 	$(BIN)/python tools/calibrate_network.py 1998
 	$(BIN)/python tools/draw_curves.py build/weights

@@ -79,9 +79,10 @@ def test_the_calibration_of_a_bundled_network_is_what_validation_gives(name: str
     network = lenet.load(name)
     digits = lenet.load_dataset("mnist", download=False).train
     images, labels = digits.images[-5000:], digits.labels[-5000:]
-    assert lenet.calibrate(network, images, labels).card["calibration"] == pytest.approx(
-        network.card["calibration"], rel=0.03
-    )
+    if not network.card["calibration"].get("twin"):  # a twin's is found anew by `make weights` only
+        assert lenet.calibrate(network, images, labels).card["calibration"] == pytest.approx(
+            network.card["calibration"], rel=0.03
+        )
     answers = network.answer(images)
     right = np.array([answer.label == str(label) for answer, label in zip(answers, labels, strict=True)])
     stands = np.array([answer.verdict == "digit" for answer in answers])
@@ -93,7 +94,16 @@ def test_the_calibration_of_a_bundled_network_is_what_validation_gives(name: str
 
 @bundled
 def test_the_recipe_of_the_bundled_network_is_the_one_that_comes_with_the_package() -> None:
-    assert lenet.load().card["recipe_hash"] == lenet.load_recipe("fast", ORIGINAL).hash
+    network = lenet.load()
+    assert network.card["recipe"] == "1998"
+    assert network.card["recipe_hash"] == lenet.load_recipe("1998", ORIGINAL).hash
+
+
+@bundled
+def test_a_network_that_has_seen_the_validation_digits_has_the_calibration_of_its_twin() -> None:
+    network = lenet.load()
+    seen = not lenet.load_recipe(network.card["recipe"], ORIGINAL).validation
+    assert seen == network.card["calibration"].get("twin", False)
 
 
 @bundled

@@ -10,7 +10,7 @@ from lenet.samples import sample_path
 def test_a_sample_is_explained_in_the_terminal(lenet, language):
     answer = lenet("explain", "--sample", 3, "--lang", language)
     assert (answer.code, answer.err) == (0, "")
-    for text in ("112 x 112", "28 x 28", "120 x 1 x 1", "102.5", "-o FILE.svg"):
+    for text in ("112 x 112", "28 x 28", "120 x 1 x 1", "115.6", "-o FILE.svg"):
         assert text in answer.out
 
 

@@ -1,3 +1,4 @@
+import re
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -38,9 +39,10 @@ def collect_words(drawing):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_ten_distances_in_the_picture_are_those_of_the_engine(bundled, language):
     drawing = compose_recognition(trace_recognition(bundled, DIGIT), language)
-    words = collect_words(drawing)
+    numbers = [float(word) for word in collect_words(drawing) if re.fullmatch(r"\d+\.\d", word)]
+    # one decimal is shown; the engine's path for one image may round the other way
     for penalty in bundled.penalties(DIGIT[None])[0]:
-        assert f"{penalty:.1f}" in words
+        assert min(abs(number - penalty) for number in numbers) <= 0.051
 
 
 def test_the_answer_is_the_smallest_and_stands_out_in_bold(bundled):

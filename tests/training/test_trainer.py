@@ -88,6 +88,20 @@ def test_copies_are_the_images_and_distorted_ones_in_one_order_a_part_of_it_in_e
     assert all(call.distortion == DistortedPass(recipe.distortion, SEED, 0, COUNT) for call in calls)
 
 
+@pytest.mark.parametrize("order", ["constant", "shuffled"])
+def test_a_pass_may_take_all_copies_of_all_images(order: str, calls: list[Call]) -> None:
+    recipe = RECIPE.changed(copies=3, patterns="all", order=order, distortion=Distortion(shift=3))
+    trainer = make_trainer(recipe)
+    finish(trainer)
+    assert trainer.steps_a_pass == -(-3 * COUNT // BATCH)
+    seen = np.concatenate([call.order.ravel() for call in calls]).reshape(2, 3 * COUNT)
+    for pass_ in range(2):
+        expected = draw_order(SEED, pass_ if order == "shuffled" else 0, 3 * COUNT)
+        np.testing.assert_array_equal(seen[pass_], expected)
+    # the distortions stay the same: they are copies, not new draws
+    assert all(call.distortion == DistortedPass(recipe.distortion, SEED, 0, COUNT) for call in calls)
+
+
 def test_shuffled_copies_have_another_order_when_all_of_them_were_seen(calls: list[Call]) -> None:
     finish(make_trainer(RECIPE.changed(copies=2, passes=4, distortion=Distortion(shift=3))))
     seen = np.concatenate([call.order.ravel() for call in calls]).reshape(2, 2 * COUNT)

@@ -27,6 +27,7 @@ RUN_TABLES = ("run", "architecture")  # what a run's own recipe.toml says beside
 VARIANTS = {value for choices in CHOICES.values() for value in choices} | set(LOSSES)
 METHODS = ("sgd", "diagonal-lm")
 ORDERS = ("shuffled", "constant")
+PATTERNS = ("images", "all")
 CURVATURES = ("exact", "constant")
 KINDS = {"str": str, "int": Integral, "float": Real, "bool": bool}
 MAX_BYTES = 64 * 1024
@@ -51,8 +52,9 @@ class Recipe:
         curvature_samples: how many patterns the curvature is measured on, drawn anew for every pass.
         order: "shuffled" anew for every pass; or "constant": one random order for all of them.
         copies: patterns for each training image: itself, and copies - 1 that are distorted, the same all the
-            time. A pass still takes as many patterns as there are images, the next ones of their order; after
-            `copies` passes it begins again. 1: the images themselves, distorted anew in every pass.
+            time. 1: the images themselves, distorted anew in every pass.
+        patterns: how many a pass takes when there are copies: "images": as many as there are images, the next
+            ones of their order, which begins again after `copies` passes; or "all" of them.
         momentum: the share of the last step that is kept, 0 to below 1.
         weight_decay: how strongly every parameter is pulled to 0, from 0.
         objective: "cross-entropy", "mse" or "map"; `loss` in the file.
@@ -70,7 +72,8 @@ class Recipe:
     Assumption:
         The paper does not say where the curvature's recursion starts; the authors' later code starts it with
         1 for half the squared distance, which is 2 for the whole one. Nor does it say on which patterns the
-        curvature is measured when some are distorted: on all kinds.
+        curvature is measured when some are distorted: on all kinds. It says that distortions left the length
+        of the training unchanged: we take it that a pass goes on having as many patterns as there are images.
     """
 
     name: str
@@ -90,6 +93,7 @@ class Recipe:
     curvature_samples: int = 500
     order: str = "shuffled"
     copies: int = 1
+    patterns: str = "images"
     validation: bool = True
     training_sample: int = 5_000
     distortion: Distortion = field(default_factory=Distortion)
@@ -112,6 +116,7 @@ class Recipe:
         self._choose("schedule", SCHEDULES)
         self._choose("method", METHODS)
         self._choose("order", ORDERS)
+        self._choose("patterns", PATTERNS)
         self._choose("curvature", CURVATURES)
         self._choose("initialization", INITIALIZATIONS)
         _ = self.loss

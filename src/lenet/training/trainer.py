@@ -76,7 +76,8 @@ class Trainer:
     ) -> None:
         recipe.check(parameters.architecture)
         self.recipe = recipe
-        self.steps_a_pass = -(-len(train) // recipe.batch)
+        self._patterns_a_pass = len(train) * (recipe.copies if recipe.patterns == "all" else 1)
+        self.steps_a_pass = -(-self._patterns_a_pass // recipe.batch)
         self.total_steps = self.steps_a_pass * recipe.passes
         self.steps = 0
         self.passes = 0
@@ -137,11 +138,11 @@ class Trainer:
 
     def _draw_order(self) -> np.ndarray:
         """The patterns of the pass that begins, in their order."""
-        count, copies = len(self._train), self.recipe.copies
-        round_, part = divmod(self.passes, copies)
+        patterns, length = len(self._train) * self.recipe.copies, self._patterns_a_pass
+        round_, part = divmod(self.passes, patterns // length)
         shuffled = self.recipe.order == "shuffled"
-        order = draw_order(self._seed, round_ if shuffled else 0, count * copies)
-        return order[part * count : (part + 1) * count]
+        order = draw_order(self._seed, round_ if shuffled else 0, patterns)
+        return order[part * length : (part + 1) * length]
 
     def _distort(self, pass_: int) -> DistortedPass | None:
         """How the patterns of a pass are distorted, if they are."""
