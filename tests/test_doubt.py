@@ -34,6 +34,12 @@ def test_the_judges_word_is_multiplied() -> None:
     np.testing.assert_allclose(weighed, [[0.625, 0.125, 0.25]], atol=1e-6)
 
 
+def test_the_judges_penalties_are_divided_by_its_own_temperature() -> None:
+    judged = -2 * np.log(np.array([[0.5, 0.1, 0.4]]))
+    weighed = weigh(np.array([[0.0, 0.0]]), judged, Calibration(1.0, 2.0, np.log(0.25), 0.5))
+    np.testing.assert_allclose(weighed, [[0.625, 0.125, 0.25]], atol=1e-6)
+
+
 @given(NUMBERS, st.floats(0.1, 100))
 def test_probabilities_add_up_to_one(penalties: np.ndarray, temperature: float) -> None:
     calibration = Calibration(temperature, 1.0, 0.0, 0.5)

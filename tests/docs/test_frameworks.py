@@ -1,6 +1,7 @@
 """The code of docs/frameworks.md runs as it stands, in both languages the same."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -34,6 +35,17 @@ def test_both_languages_have_the_same_code():
     english, chinese = ([ast.dump(ast.parse(b)) for b in read_blocks(end)] for end in (".md", ".zh.md"))
     assert len(english) == len(NEEDS)
     assert english == chinese
+
+
+@pytest.mark.parametrize("name", ["frameworks.md", "frameworks.zh.md"])
+def test_the_differences_that_the_page_names_are_those_measured(name):
+    found = json.loads((DOCS.parent / "benchmarks" / "results" / "frameworks.json").read_text("utf-8"))
+    differences = found["largest_relative_difference"].values()
+    page = (DOCS / name).read_text("utf-8")
+    said = [float(number) for number in re.findall(r"\b(\de-[67])\b", page)]
+    assert len(said) == 2
+    for limit, part in zip(said, ("first 20", "all"), strict=True):
+        assert 0.5 * limit < max(each[part] for each in differences) <= limit
 
 
 def test_every_error_in_the_table_is_one_that_the_doctor_knows():
