@@ -17,9 +17,9 @@ HEADINGS = {
         "nondigits": "| picture | no digit here | not sure | taken for a digit | misread |",
         "validation": "| digits | error | refused | error of the rest | calibration error |",
         "count": "{pictures:,} digits each. ",
-        "photograph": "`lenet recognize photo.jpg` of {pixels} pixels ({megabytes:.1f} MB of JPEG), the whole process, from an\n"
-        "installed wheel, nothing else running: {seconds:.2f} s (median of {processes}; {least:.2f} to {most:.2f}), and at most\n"
-        "{memory} MiB of memory. By `{command}` at {commit} ({machine}).",
+        "photograph": "`lenet recognize photo.jpg` of {pixels} pixels ({megabytes:.1f} MB of JPEG), the whole\n"
+        "process, from an installed wheel, nothing else running: {seconds:.2f} s (median of {processes};\n"
+        "{least:.2f} to {most:.2f}), and at most {memory} MiB of memory. By `{command}` at {commit} ({machine}).",
         "made": "Made by `{command}` at {commit} ({machine}); network `{network}`, SHA-256 {network_sha256}.",
     },
     "zh": {
@@ -27,8 +27,9 @@ HEADINGS = {
         "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 | 读错 |",
         "validation": "| 数字 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
         "count": "每种 {pictures:,} 个数字。",
-        "photograph": "`lenet recognize photo.jpg`，{pixels} 像素的照片（JPEG，{megabytes:.1f} MB），从安装好的 wheel 运行，机器上没有别的工作：\n"
-        "整个进程 {seconds:.2f} 秒（{processes} 次的中位数；{least:.2f} 到 {most:.2f}），内存最多 {memory} MiB。\n"
+        "photograph": "`lenet recognize photo.jpg`，{pixels} 像素的照片（JPEG，{megabytes:.1f} MB），\n"
+        "从安装好的 wheel 运行，机器上没有别的工作：整个进程 {seconds:.2f} 秒\n"
+        "（{processes} 次的中位数；{least:.2f} 到 {most:.2f}），内存最多 {memory} MiB。\n"
         "由 `{command}` 在提交 {commit} 得出（{machine}）。",
         "made": "由 `{command}` 在提交 {commit} 得出（{machine}）；`{network}` 的 SHA-256：{network_sha256}",
     },
