@@ -17,9 +17,8 @@ from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE
 from lenet.errors import RecipeError
 from lenet.randomness import Purpose, draw_uniform
 
-KNOTS_APART = math.sqrt(
-    3
-)  # widths: a cubic B-spline's standard deviation is the distance of its knots / sqrt(3)
+# widths: a cubic B-spline's standard deviation is the distance of its knots / sqrt(3)
+KNOTS_APART = math.sqrt(3)
 RANGES = {
     "scale": (0, 0.9),
     "squeeze": (0, 0.9),
