@@ -27,6 +27,7 @@ class Purpose(IntEnum):
     ORDER = 2  # sample: index in the training set
     DISTORTION = 3  # sample: index in the training set
     SUBSET = 4  # sample: index in the training set
+    PEN = 5  # sample: index in the training set, pass: which of its redrawn copies
     ELASTIC = 5  # sample: pattern of the pass
 
 
