@@ -36,12 +36,16 @@ check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether l
 wasm: $(VENV)/check.stamp ## Compile the kernels to WebAssembly: lenet.wasm, which is committed.
 	$(BIN)/python tools/build_wasm.py $(MODULE)
 
-weights: $(VENV)/all.stamp ## Train the bundled network anew, as in 1998; write its card, calibrate it, draw its curves.
+weights: $(VENV)/all.stamp ## Train the bundled networks anew: as in 1998, and best; write their cards, calibrate them.
 	rm -rf build/weights
 	$(BIN)/lenet train --data mnist --recipe 1998 --engine native --seed 0 --out build/weights
 	$(BIN)/python tools/bundle_network.py build/weights 1998
 	$(BIN)/python tools/calibrate_network.py 1998
 	$(BIN)/python tools/draw_curves.py build/weights
+	rm -rf build/best
+	$(BIN)/lenet train --data mnist --recipe best --architecture modern --engine native --seed 0 --out build/best
+	$(BIN)/python tools/bundle_network.py build/best best
+	$(BIN)/python tools/calibrate_network.py best
 
 judge: $(VENV)/all.stamp ## Train the network that knows what no digit looks like (needs MNIST's files: LENET_DATA).
 	$(BIN)/python tools/train_judge.py --data "$(LENET_DATA)"

@@ -250,7 +250,7 @@ def main() -> None:
     """Write a network's refusals as JSON, or draw a sheet of a set, each kind in two rows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="the folder of MNIST's files")
-    parser.add_argument("--network", default="1998", help="a bundled network's name or a file")
+    parser.add_argument("--network", default="best", help="a bundled network's name or a file")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--sheet", nargs=2, metavar=("PART", "PNG"), help="draw a set instead")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/nondigits.json")

@@ -7,21 +7,23 @@ import numpy as np
 import pytest
 
 import lenet
-from lenet.architecture import ORIGINAL
+from lenet.architecture import MODERN, ORIGINAL
 from lenet.calibration import measure_calibration
 from lenet.codes import code
 from lenet.network import BUNDLED, Answer
 from lenet.samples import sample_path
 
 DIGITS = tuple("0123456789")
+ARCHITECTURES = {"1998": ORIGINAL, "best": MODERN}
 WEIGHTS = Path(lenet.__file__).parent / "weights"
 bundled = pytest.mark.skipif(not (WEIGHTS / "1998.safetensors").exists(), reason="no bundled network yet")
 
 
 @bundled
+@pytest.mark.parametrize("name", BUNDLED)
 @pytest.mark.parametrize("digit", range(10))
-def test_the_bundled_network_reads_our_ten_samples(digit: int) -> None:
-    answer = lenet.load().recognize(sample_path(digit))
+def test_the_bundled_network_reads_our_ten_samples(digit: int, name: str) -> None:
+    answer = lenet.load(name).recognize(sample_path(digit))
     assert isinstance(answer, Answer)
     assert answer.label == str(digit)
     assert answer.margin > 0
@@ -31,8 +33,8 @@ def test_the_bundled_network_reads_our_ten_samples(digit: int) -> None:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_network_is_whole_and_its_card_complete(name: str) -> None:
     network = lenet.load(name)
-    assert network.architecture == ORIGINAL
-    assert network.parameters.count == 60_000
+    assert network.architecture == ARCHITECTURES[name]
+    assert network.parameters.count == {"1998": 60_000, "best": 61_706}[name]
     assert network.parameters.dtype == np.float32
     assert network.labels == DIGITS
     assert set(network.card) >= {
@@ -107,11 +109,17 @@ def test_a_network_that_has_seen_the_validation_digits_has_the_calibration_of_it
 
 
 @bundled
+def test_the_recipe_of_best_is_the_one_that_comes_with_the_package() -> None:
+    assert lenet.load("best").card["recipe_hash"] == lenet.load_recipe("best", MODERN).hash
+
+
+@bundled
 @pytest.mark.mnist
-def test_the_bundled_network_has_the_error_that_its_card_says() -> None:
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_bundled_network_has_the_error_that_its_card_says(name: str) -> None:
     if not os.environ.get("LENET_DATA"):
         pytest.skip("LENET_DATA is not set")
-    network = lenet.load("1998", engine="reference")
+    network = lenet.load(name, engine="reference")
     test = lenet.load_dataset("mnist", download=False).test
     # another engine may decide a tie's neighbour otherwise
     found = lenet.evaluate(network, test.images, test.labels)

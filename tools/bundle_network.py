@@ -13,6 +13,12 @@ from lenet.storage import write_text
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "lenet" / "weights"
 
+PURPOSES = {
+    "1998": "reading handwritten digits in MNIST's form, and for seeing a trained LeNet-5 from inside.",
+    "best": """reading single digits in people's own pictures: it is what `lenet recognize` asks. It has seen
+every image of its training with another pen, too. What spoilt pictures cost: `docs/handwriting.md`.""",
+}
+
 CARD = """# The bundled network `{name}`
 
 | | |
@@ -30,7 +36,7 @@ The settings of the run, as `lenet train --recipe` accepts them:
 ```toml
 {settings}```
 
-**For** reading single handwritten digits in MNIST's form, and for seeing a trained LeNet-5 from inside.
+**For** {purpose}
 **Not for** letters, several digits in one picture, or decisions that nobody checks: by itself it answers with
 one of its classes whatever it is shown. Look at the verdict and the confidence, for which a second network is
 asked, the judge.
@@ -68,6 +74,7 @@ def bundle(run: Path, name: str) -> Path:
         engine=card["engine"],
         version=version("lenet"),
         settings=settings.to_toml(),
+        purpose=PURPOSES[name],
     )
     write_text(path.with_suffix(".md"), text)
     return path

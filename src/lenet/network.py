@@ -26,7 +26,7 @@ from lenet.trace import Trace
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-BUNDLED = ("1998",)
+BUNDLED = ("1998", "best")
 CHANNELS = (1, 3, 4)
 PNG_MODES = ("1", "L", "LA", "I;16", "P", "RGB", "RGBA")
 
@@ -202,6 +202,8 @@ class Network:
     def recognize(self, pictures: Iterable[Picture]) -> list[Answer]: ...
     def recognize(self, pictures: Picture | Iterable[Picture]) -> Answer | list[Answer]:
         """Read the digit in a person's picture, or in each of several.
+
+        The bundled network that reads them best is `lenet.load("best")`, the default of `lenet recognize`.
 
         Args:
             pictures: a path, a PIL image, or an array of uint8, (H, W) or (H, W, 1, 3 or 4); or many of them.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lenet.images.filters import find_median, find_upper_quartile, shrink
+from lenet.images.filters import find_median, find_upper_quartile, measure_distance, shrink
 
 NUMBERS = arrays(np.float32, st.integers(1, 40), elements=st.floats(-255, 255, width=32))
 
@@ -35,3 +35,31 @@ def test_a_strip_narrower_than_the_factor_is_averaged_across_its_whole_width():
     small, factor = shrink(strip, 2)
     assert factor == 3
     np.testing.assert_array_equal(small, [[3, 9]])
+
+
+MASKS = arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
+
+
+def measure_by_hand(mask):
+    """The distance to every pixel outside, one after the other."""
+    around = np.pad(mask, 1)
+    outside = np.argwhere(~around)
+    return np.array(
+        [
+            [np.sqrt(((outside - place) ** 2).sum(1).min()) if around[place] else 0 for place in row]
+            for row in [
+                [(y, x) for x in range(1, around.shape[1] - 1)] for y in range(1, around.shape[0] - 1)
+            ]
+        ]
+    )
+
+
+@given(MASKS)
+def test_a_distance_is_the_one_to_the_nearest_pixel_outside(mask):
+    np.testing.assert_allclose(measure_distance(mask), measure_by_hand(mask), rtol=1e-6)
+
+
+@given(MASKS, st.integers(0, 6))
+def test_a_distance_within_reach_is_exact_and_no_other_is_within_it(mask, reach):
+    found, exact = measure_distance(mask, reach), measure_by_hand(mask)
+    np.testing.assert_allclose(np.minimum(found, reach), np.minimum(exact, reach), rtol=1e-6)

@@ -41,6 +41,7 @@ recipes = st.builds(
     curvature=st.sampled_from(CURVATURES),
     curvature_samples=st.integers(1, 10_000),
     order=st.sampled_from(ORDERS),
+    pens=st.integers(0, 10),
     validation=st.booleans(),
     training_sample=st.integers(1, 100_000),
     distortion=st.builds(
@@ -261,6 +262,7 @@ def test_every_setting_counts_for_the_hash(name: str) -> None:
         "order": "constant",
         "copies": 2,
         "patterns": "all",
+        "pens": 2,
         "validation": False,
         "training_sample": 7,
         "distortion": Distortion(shift=1),
@@ -430,3 +432,17 @@ def test_a_wrong_type_is_told_in_the_readers_words(
     assert str(caught.value).endswith(f"expected {english}.")
     monkeypatch.setenv("LENET_LANG", "zh")
     assert str(caught.value).endswith(f"：{chinese}。")
+
+
+def test_pens_are_named_in_a_file_only_where_there_are_some() -> None:
+    assert "pens" not in PLAIN.to_dict()
+    redrawn = PLAIN.changed(pens=2)
+    assert redrawn.to_dict()["pens"] == 2
+    assert Recipe.from_dict(redrawn.to_dict()) == redrawn
+    assert redrawn.hash != PLAIN.hash == PLAIN.changed(pens=0).hash
+
+
+@pytest.mark.parametrize("pens", [-1, 11])
+def test_pens_out_of_range_are_refused(pens: int) -> None:
+    with pytest.raises(RecipeError, match=f"pens {pens}"):
+        PLAIN.changed(pens=pens)

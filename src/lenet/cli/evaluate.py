@@ -27,7 +27,9 @@ MOST_NAMED = 12  # classes that an error names
 
 
 def evaluate(
-    network: Annotated[str, typer.Option(metavar="1998|FILE", help=say("evaluate.network_option"))] = "1998",
+    network: Annotated[
+        str, typer.Option(metavar="1998|best|FILE", help=say("evaluate.network_option"))
+    ] = "1998",
     data: Annotated[
         str, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("evaluate.data_option"))
     ] = "mnist",

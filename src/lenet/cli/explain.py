@@ -43,7 +43,7 @@ def explain(
     label: Annotated[str | None, typer.Option(help=say("explain.label"))] = None,
     rate: Annotated[float | None, typer.Option(help=say("explain.rate"), show_default=False)] = None,
     network: Annotated[
-        str | None, typer.Option(metavar=f"1998|{UNTRAINED}|FILE", help=say("explain.network"))
+        str | None, typer.Option(metavar=f"1998|best|{UNTRAINED}|FILE", help=say("explain.network"))
     ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:

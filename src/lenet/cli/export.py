@@ -24,7 +24,7 @@ MOST_SHOWN = 20  # disagreements of a program
 def export(
     form: Annotated[str, typer.Argument(metavar="onnx|c|pytorch|keras|all", help=say("export.form"))],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help=say("export.output"))],
-    network: Annotated[str, typer.Option(metavar="1998|FILE", help=say("recognize.network"))] = "1998",
+    network: Annotated[str, typer.Option(metavar="1998|best|FILE", help=say("recognize.network"))] = "1998",
     verify: Annotated[bool, typer.Option("--verify", help=say("export.verify"))] = False,
     uint8: Annotated[bool, typer.Option("--uint8", help=say("export.uint8"))] = False,
     as_json: Annotated[bool, json_option()] = False,

@@ -24,7 +24,7 @@ CSV_COLUMNS = (*("file", "label", "verdict", "reason", "confidence", "penalty", 
 
 def recognize(
     images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help=say("recognize.images"))],
-    network: Annotated[str, typer.Option(metavar="1998|FILE", help=say("recognize.network"))] = "1998",
+    network: Annotated[str, typer.Option(metavar="best|1998|FILE", help=say("recognize.network"))] = "best",
     steps: Annotated[
         Path | None, typer.Option("--steps", metavar="PICTURE", help=say("recognize.steps"))
     ] = None,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lenet.data.dataset import Dataset
     from lenet.experiments.run import Result
     from lenet.training.diagnosis import Fault
+    from lenet.training.recipe import Recipe
 
 INTERRUPTED = 130
 RESUMING = ("resume", "threads", "as_json")  # what may stand beside --resume
@@ -33,7 +34,8 @@ def train(
         str | None, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("train.data"))
     ] = None,
     recipe: Annotated[
-        str, typer.Option(metavar="fast|sprint|demo|1998|1998-distorted|FILE.toml", help=say("train.recipe"))
+        str,
+        typer.Option(metavar="fast|sprint|demo|1998|1998-distorted|best|FILE.toml", help=say("train.recipe")),
     ] = "fast",
     architecture: Annotated[str, architecture_option()] = "original",
     activation: Annotated[str | None, variant_option("activation")] = None,
@@ -56,6 +58,7 @@ def train(
 ) -> None:
     """Train a network, or go on with a training, and say what it came to."""
     from lenet.experiments import run
+    from lenet.experiments.settings import SETTINGS_FILE, Settings
     from lenet.training.recipe import load_recipe
 
     if threads is not None and not 1 <= threads <= 1024:
@@ -63,6 +66,7 @@ def train(
     progress = TrainingProgress()
     if resume:
         _refuse_others(context)
+        announce_pens(Settings.read(resume / SETTINGS_FILE).recipe)
         with catch_interrupt() as interrupted, progress.shown():
             result = run.resume(resume, watch=progress.watch, stop=interrupted)
     else:
@@ -72,6 +76,7 @@ def train(
         folder = out or choose_folder(chosen.name)
         run.check_request(engine, seed, folder)
         dataset = load_data(data, limit)
+        announce_pens(chosen)
         with catch_interrupt() as interrupted, progress.shown():
             result = run.train(
                 dataset,
@@ -91,6 +96,12 @@ def train(
         raise typer.Exit(INTERRUPTED)
     if not as_json:
         print_result(result)
+
+
+def announce_pens(recipe: Recipe) -> None:
+    """Say why nothing is seen at first where images are redrawn."""
+    if recipe.pens:
+        make_console(stderr=True).print(say("train.pens"), soft_wrap=True)
 
 
 def _refuse_others(context: typer.Context) -> None:

@@ -73,24 +73,30 @@ def close_gaps(values: np.ndarray, radius: int) -> np.ndarray:
     return -spread(-spread(values, radius), radius)
 
 
-def measure_distance(mask: np.ndarray) -> np.ndarray:
+def measure_distance(mask: np.ndarray, reach: float = np.inf) -> np.ndarray:
     """The distance of every pixel to the nearest one outside of `mask`, in pixels; 0 outside.
 
     Args:
-        mask: (H, W) bool, up to about 150 x 150: memory goes with H W^2.
+        mask: (H, W) bool.
+        reach: pixels; what is farther may be given as farther than it is, though not as nearer than this.
     Returns:
         (H, W) float32; what lies beyond the edge counts as outside.
     """
-    height, width = mask.shape
     inside = np.pad(mask, 1)
-    rows = np.arange(height + 2)[:, None]
-    above = np.maximum.accumulate(np.where(inside, -1, rows), axis=0)
-    below = np.minimum.accumulate(np.where(inside, height + 2, rows)[::-1], axis=0)[::-1]
-    vertical = np.minimum(rows - above, below - rows).astype(np.float32)
-    columns = np.arange(width + 2, dtype=np.float32)
-    across = (columns[:, None] - columns) ** 2
-    square = (vertical[:, None, :] ** 2 + across).min(axis=2)
-    return np.sqrt(square[1:-1, 1:-1])
+    height = len(inside)
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    above = np.maximum.accumulate(np.where(inside, np.float32(-1), rows), axis=0)
+    below = np.minimum.accumulate(np.where(inside, np.float32(height), rows)[::-1], axis=0)[::-1]
+    square = np.minimum(rows - above, below - rows) ** 2
+    nearest, step = square.copy(), 1
+    # what is nearest lies no more columns away than the farthest distance that is known so far
+    while step <= reach and step**2 < nearest.max():
+        moved = square + np.float32(step**2)
+        np.minimum(nearest[:, step:], moved[:, :-step], out=nearest[:, step:])
+        np.minimum(nearest[:, :-step], moved[:, step:], out=nearest[:, :-step])
+        step += 1
+    distance: np.ndarray = np.sqrt(nearest[1:-1, 1:-1])
+    return distance
 
 
 def _pull(values: np.ndarray, axis: int, start: int, stop: int | None) -> np.ndarray:

@@ -60,12 +60,12 @@ def change_width(ink: np.ndarray, change: float) -> np.ndarray:
         (H, W) float32, 0 to 1, a pixel wide ramp at every edge.
     """
     mask = ink > 0.5
-    reach = int(abs(change)) + 2
-    beyond = np.pad(~mask, reach, constant_values=True)  # paper goes on beyond the edge
-    inside, outside = measure_distance(mask), measure_distance(beyond)[reach:-reach, reach:-reach]
-    depth = np.where(mask, inside - 0.5, 0.5 - outside)
-    if change < 0:
-        # the middle of a stroke is spared
-        middle = spread(depth, int(-change) + 2)
-        return np.clip(0.5 + depth - np.minimum(-change / 2, np.maximum(middle - 2, 0)), 0, 1)
-    return np.clip(0.5 + depth + change / 2, 0, 1)
+    if change >= 0:
+        reach = int(change / 2) + 2
+        beyond = np.pad(~mask, reach, constant_values=True)  # paper goes on beyond the edge
+        depth = 0.5 - measure_distance(beyond, reach)[reach:-reach, reach:-reach]
+        return np.clip(0.5 + depth + change / 2, 0, 1)
+    depth = measure_distance(mask) - 0.5
+    # the middle of a stroke is spared
+    middle = spread(depth, int(-change) + 2)
+    return np.clip(0.5 + depth - np.minimum(-change / 2, np.maximum(middle - 2, 0)), 0, 1)

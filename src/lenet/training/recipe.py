@@ -21,7 +21,7 @@ from lenet.parameters import INITIALIZATIONS
 from lenet.storage import read_bytes
 from lenet.training.schedule import SCHEDULES
 
-RECIPES = ("demo", "fast", "sprint", "1998", "1998-distorted")
+RECIPES = ("demo", "fast", "sprint", "1998", "1998-distorted", "best")
 RUN_TABLES = ("run", "architecture")  # what a run's own recipe.toml says beside its recipe
 # the names of tables that hold what differs for a network or a loss
 VARIANTS = {value for choices in CHOICES.values() for value in choices} | set(LOSSES)
@@ -55,6 +55,8 @@ class Recipe:
             time. 1: the images themselves, distorted anew in every pass.
         patterns: how many a pass takes when there are copies: "images": as many as there are images, the next
             ones of their order, which begins again after `copies` passes; or "all" of them.
+        pens: copies of each training image that are redrawn with another pen, half to twice as thick,
+            before the training begins, 0 to 10; a pass is over images and copies.
         momentum: the share of the last step that is kept, 0 to below 1.
         weight_decay: how strongly every parameter is pulled to 0, from 0.
         objective: "cross-entropy", "mse" or "map"; `loss` in the file.
@@ -94,6 +96,7 @@ class Recipe:
     order: str = "shuffled"
     copies: int = 1
     patterns: str = "images"
+    pens: int = 0
     validation: bool = True
     training_sample: int = 5_000
     distortion: Distortion = field(default_factory=Distortion)
@@ -106,6 +109,7 @@ class Recipe:
             self._check(name, 1 <= getattr(self, name) <= 10_000, "1 - 10000")
         for name in ("curvature_samples", "training_sample"):
             self._check(name, getattr(self, name) >= 1, ">= 1")
+        self._check("pens", 0 <= self.pens <= 10, "0 - 10")
         self._check("copies", 1 <= self.copies <= 1_000, "1 - 1000")
         if self.copies > 1 and not self.distortion:
             raise RecipeError("recipe.copies", copies=self.copies)
@@ -179,8 +183,10 @@ class Recipe:
         return cls(**settings | {"distortion": Distortion(**limits)})
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as a TOML file has them."""
+        """The settings as a TOML file has them; `pens` only where there are some."""
         values = asdict(self) | {"distortion": self.distortion.to_dict()}
+        if not self.pens:
+            del values["pens"]
         return {_name_setting(key): value for key, value in values.items()}
 
     def changed(self, **settings: Any) -> Self:

@@ -16,6 +16,7 @@ from lenet.images.distort import DistortedPass
 from lenet.parameters import Parameters
 from lenet.randomness import Purpose, draw_order
 from lenet.training.history import PassRecord
+from lenet.training.pens import add_pens
 from lenet.training.recipe import Recipe
 from lenet.training.schedule import plan_rates
 
@@ -60,9 +61,9 @@ class Trainer:
         engine: what runs it.
         parameters: where it starts.
         recipe: how.
-        train: what it learns from.
+        train: what it learns from; copies redrawn with other pens are added here, which takes its time.
         validation: what its error is measured on after every pass; may be empty.
-        seed: of the order of the images.
+        seed: of the order of the images, and of all else that is random.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Trainer:
     ) -> None:
         recipe.check(parameters.architecture)
         self.recipe = recipe
+        train = add_pens(train, recipe.pens, seed)
         self._patterns_a_pass = len(train) * (recipe.copies if recipe.patterns == "all" else 1)
         self.steps_a_pass = -(-self._patterns_a_pass // recipe.batch)
         self.total_steps = self.steps_a_pass * recipe.passes

@@ -1,0 +1,58 @@
+"""Redrawn copies: which pens they get, where they stand, and that a training is over all of them."""
+
+import numpy as np
+
+from lenet.data.examples import Examples
+from lenet.images.normalize import normalize_digit
+from lenet.images.pens import redraw_digit
+from lenet.randomness import Purpose, draw_order, draw_uniform
+from lenet.samples import read_sample
+from lenet.training.pens import add_pens
+
+from .conftest import RECIPE, SEED, Call, assert_same_bits, finish, make_trainer
+
+TEN = Examples(np.stack([normalize_digit(read_sample(digit)) for digit in range(10)]), np.arange(10))
+
+
+def test_without_copies_the_examples_are_what_they_were() -> None:
+    assert add_pens(TEN, 0, SEED) is TEN
+
+
+def test_every_copy_has_the_pen_that_its_keyed_number_gives() -> None:
+    more = add_pens(TEN, 2, SEED)
+    np.testing.assert_array_equal(more.images[:10], TEN.images)
+    np.testing.assert_array_equal(more.labels, np.tile(TEN.labels, 3))
+    for copy, index in ((0, 3), (1, 8)):
+        number = draw_uniform(SEED, Purpose.PEN, copy, np.array([index]), 1)[0, 0]
+        expected = redraw_digit(TEN.images[index], float(0.5 + 1.5 * number))
+        np.testing.assert_array_equal(more.images[10 * (copy + 1) + index], expected)
+
+
+def test_a_copy_depends_on_the_seed_and_on_its_place_alone() -> None:
+    more, few = add_pens(TEN, 1, SEED), add_pens(TEN.first(4), 1, SEED)
+    np.testing.assert_array_equal(few.images[4:], more.images[10:14])
+    assert (add_pens(TEN, 1, SEED + 1).images[10:] != more.images[10:]).any()
+
+
+def test_a_pass_is_over_images_and_copies(calls: list[Call]) -> None:
+    recipe = RECIPE.changed(pens=1)
+    trainer = make_trainer(recipe, train=TEN)
+    finish(trainer)
+    assert trainer.steps_a_pass == 5
+    np.testing.assert_array_equal(calls[0].images, add_pens(TEN, 1, SEED).images)
+    seen = np.concatenate([call.order.ravel() for call in calls])
+    np.testing.assert_array_equal(seen[:20], draw_order(SEED, 0, 20))
+
+
+def test_a_training_with_pens_goes_on_where_it_was_stopped() -> None:
+    recipe = RECIPE.changed(pens=1)
+    whole, first, second = (make_trainer(recipe, train=TEN) for _ in range(3))
+    finish(whole)
+    losses: list[float] = []
+    for event in first.events():
+        losses += getattr(event, "losses", np.zeros(0)).tolist()
+        if first.steps >= 3:
+            break
+    second.restore(first.state(), first.steps, first.passes, losses)
+    finish(second)
+    assert_same_bits(whole.parameters(), second.parameters())
