@@ -28,12 +28,8 @@ class Purpose(IntEnum):
     ORDER = 2  # sample: index in the training set
     DISTORTION = 3  # sample: index in the training set
     SUBSET = 4  # sample: index in the training set
-<<<<<<< HEAD
-    ELASTIC = 6  # sample: pattern of the pass
-=======
     PEN = 5  # sample: index in the training set, pass: which of its redrawn copies
-    ELASTIC = 5  # sample: pattern of the pass
->>>>>>> main
+    ELASTIC = 6  # sample: pattern of the pass
 
 
 def draw_words(counters: np.ndarray, seed: int) -> np.ndarray:
