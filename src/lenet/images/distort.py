@@ -152,8 +152,8 @@ def draw_bends(distortion: Distortion, seed: int, pass_: int, samples: np.ndarra
         pass_: the pass, from 0.
         samples: (N,) patterns of the pass, see `DistortedPass`.
     Returns:
-        (N, 2, 32, 32) float64, pixels to the right, then down; None without `elastic`. None is greater than
-        `elastic`; the standard deviation is about 0.28 of it.
+        (N, 2, 32, 32) float64, pixels to the right, then down; None without `elastic`. No place is bent
+        by more than `elastic`; the standard deviation is about 0.28 of it.
     Source:
         Simard et al. 2003, section 2: a random number for every pixel, smoothed by a Gaussian.
     Assumption:
