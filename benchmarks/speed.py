@@ -230,6 +230,7 @@ def main():
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file that they are kept in")
     parser.add_argument("--lenet", default=shutil.which("lenet", path=Path(sys.executable).parent))
     arguments = parser.parse_args()
+    arguments.lenet = arguments.lenet and Path(arguments.lenet).absolute()  # it is run from elsewhere
     if arguments.parts == ["write"]:
         sys.path.insert(0, str(ROOT / "benchmarks"))
         from speed_tables import write_documents

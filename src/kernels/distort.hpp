@@ -29,7 +29,7 @@ struct Bends {
 };
 
 static void draw_bends(const Distortion& d, int pattern, Bends& b) {
-    constexpr uint32_t PURPOSE = 5;
+    constexpr uint32_t PURPOSE = 6;
     b.apart = 1.7320508075688772 * d.elastic_width;
     const int knots = (int)((FIELD - 1) / b.apart) + 4;
     float draws[2 * KNOTS_AT_MOST * KNOTS_AT_MOST];

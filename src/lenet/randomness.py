@@ -9,7 +9,7 @@ Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 import numpy as np
 
@@ -20,6 +20,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
+@unique
 class Purpose(IntEnum):
     """What a random number is for; the last word of the counter."""
 
@@ -28,7 +29,7 @@ class Purpose(IntEnum):
     DISTORTION = 3  # sample: index in the training set
     SUBSET = 4  # sample: index in the training set
     PEN = 5  # sample: index in the training set, pass: which of its redrawn copies
-    ELASTIC = 5  # sample: pattern of the pass
+    ELASTIC = 6  # sample: pattern of the pass
 
 
 def draw_words(counters: np.ndarray, seed: int) -> np.ndarray:

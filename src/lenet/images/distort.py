@@ -17,9 +17,8 @@ from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE
 from lenet.errors import RecipeError
 from lenet.randomness import Purpose, draw_uniform
 
-KNOTS_APART = math.sqrt(
-    3
-)  # widths: a cubic B-spline's standard deviation is the distance of its knots / sqrt(3)
+# widths: a cubic B-spline's standard deviation is the distance of its knots / sqrt(3)
+KNOTS_APART = math.sqrt(3)
 RANGES = {
     "scale": (0, 0.9),
     "squeeze": (0, 0.9),
@@ -152,8 +151,8 @@ def draw_bends(distortion: Distortion, seed: int, pass_: int, samples: np.ndarra
         pass_: the pass, from 0.
         samples: (N,) patterns of the pass, see `DistortedPass`.
     Returns:
-        (N, 2, 32, 32) float64, pixels to the right, then down; None without `elastic`. None is greater than
-        `elastic`; the standard deviation is about 0.28 of it.
+        (N, 2, 32, 32) float64, pixels to the right, then down; None without `elastic`. No place is bent
+        by more than `elastic`; the standard deviation is about 0.28 of it.
     Source:
         Simard et al. 2003, section 2: a random number for every pixel, smoothed by a Gaussian.
     Assumption:
