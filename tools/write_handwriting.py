@@ -17,7 +17,7 @@ HEADINGS = {
         "nondigits": "| picture | no digit here | not sure | taken for a digit | misread |",
         "validation": "| digits | error | refused | error of the rest | calibration error |",
         "count": "{pictures:,} digits each. ",
-        "photograph": "`lenet recognize photo.jpg` of {pixels} pixels ({megabytes:.1f} MB of JPEG), the\n"
+        "photograph": "`lenet recognize` of a photograph of {pixels} pixels ({megabytes:.1f} MB of JPEG), the\n"
         "whole process, from an installed wheel, nothing else running: {seconds:.2f} s (median of\n"
         "{processes}; {least:.2f} to {most:.2f}), and at most {memory} MiB of memory.\n"
         "By `{command}` at {commit} ({machine}).",
@@ -28,7 +28,7 @@ HEADINGS = {
         "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 | 读错 |",
         "validation": "| 数字 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
         "count": "每种 {pictures:,} 个数字。",
-        "photograph": "`lenet recognize photo.jpg`，{pixels} 像素的照片（JPEG，{megabytes:.1f} MB），\n"
+        "photograph": "`lenet recognize` 读一张 {pixels} 像素的照片（JPEG，{megabytes:.1f} MB），\n"
         "从安装好的 wheel 运行，机器上没有别的工作：整个进程 {seconds:.2f} 秒\n"
         "（{processes} 次的中位数；{least:.2f} 到 {most:.2f}），内存最多 {memory} MiB。\n"
         "由 `{command}` 在提交 {commit} 得出（{machine}）。",
