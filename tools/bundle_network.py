@@ -13,8 +13,9 @@ from lenet.storage import write_text
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "lenet" / "weights"
 
-PURPOSES = {
-    "1998": "reading handwritten digits in MNIST's form, and for seeing a trained LeNet-5 from inside.",
+PURPOSES = {  # of every network in `lenet.network.BUNDLED`
+    "1998": "reading single handwritten digits in MNIST's form, and for seeing a trained LeNet-5 from "
+    "inside.",
     "best": """reading single digits in people's own pictures: it is what `lenet recognize` asks. It has seen
 every image of its training with another pen, too. What spoilt pictures cost: `docs/handwriting.md`.""",
 }
