@@ -22,9 +22,10 @@ def test_json_has_the_answer_and_the_states_of_f6(lenet):
     assert answer["steps"][-1] == {"name": "digit", "height": 28, "width": 28}
 
 
-def test_the_explanation_says_what_recognize_says(lenet):
-    explained = lenet("explain", "--sample", 5, "--json").json
-    recognized = lenet("recognize", sample_path(5), "--json").json["pictures"][0]
+@pytest.mark.parametrize("network", ["1998", "best"])
+def test_the_explanation_says_what_recognize_says(lenet, network):
+    explained = lenet("explain", "--sample", 5, "--network", network, "--json").json
+    recognized = lenet("recognize", sample_path(5), "--network", network, "--json").json["pictures"][0]
     assert explained["label"] == recognized["label"]
     for label, penalty in recognized["penalties"].items():
         assert explained["penalties"][label] == pytest.approx(penalty, abs=1e-3)
