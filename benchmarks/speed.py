@@ -210,7 +210,8 @@ def describe_run(rounds):
         platform.machine(),
     )
     return {
-        "command": f"python benchmarks/speed.py {' '.join(sys.argv[1:])}",
+        # a reader's checkout lies elsewhere
+        "command": f"python benchmarks/speed.py {' '.join(sys.argv[1:])}".replace(f"{ROOT}/", ""),
         "commit": commit + ("+" if changed else ""),
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{processor}, {THREADS} cores, {platform.platform()}, Python {platform.python_version()}",

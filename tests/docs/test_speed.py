@@ -46,6 +46,7 @@ def test_every_part_says_where_it_was_measured():
     assert parts == RESULTS["runs"].keys()
     for run in RESULTS["runs"].values():
         assert {"command", "commit", "machine", "date", "versions"} <= run.keys()
+        assert " /" not in run["command"], "a path of one machine"
 
 
 def test_a_pass_over_the_network_of_1998_takes_103_gflop():
