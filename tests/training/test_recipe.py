@@ -267,7 +267,8 @@ def test_every_setting_counts_for_the_hash(name: str) -> None:
         "training_sample": 7,
         "distortion": Distortion(shift=1),
     }
-    distorted = PLAIN.changed(distortion=Distortion(shift=2))
+    # with copies, so that each setting has something to decide
+    distorted = PLAIN.changed(distortion=Distortion(shift=2), copies=3)
     assert distorted.changed(**{name: values[name]}).hash != distorted.hash
 
 
@@ -313,6 +314,11 @@ def test_copies_that_would_all_be_the_same_are_refused() -> None:
     with pytest.raises(RecipeError, match=r"copies 10.*\[distortion\]"):
         PLAIN.changed(copies=10)
     assert PLAIN.changed(copies=10, distortion=Distortion(shift=2)).copies == 10
+
+
+def test_all_patterns_without_copies_are_refused() -> None:
+    with pytest.raises(RecipeError, match=r'patterns = "all" without copies'):
+        PLAIN.changed(patterns="all")
 
 
 def test_the_curvature_of_distances_is_refused_over_logits() -> None:

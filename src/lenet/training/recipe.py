@@ -113,6 +113,8 @@ class Recipe:
         self._check("copies", 1 <= self.copies <= 1_000, "1 - 1000")
         if self.copies > 1 and not self.distortion:
             raise RecipeError("recipe.copies", copies=self.copies)
+        if self.patterns == "all" and self.copies == 1:
+            raise RecipeError("recipe.patterns")
         for name in ("rate", "mu"):
             self._check(name, getattr(self, name) > 0, "> 0")
         self._check("momentum", 0 <= self.momentum < 1, "0 <= momentum < 1")
