@@ -20,7 +20,7 @@ from lenet.parameters import initialize_parameters
 from lenet.texts import say
 from lenet.training.history import History
 from lenet.training.recipe import Recipe, load_recipe
-from lenet.training.trainer import Advanced, Trainer
+from lenet.training.trainer import Advanced, Redrawn, Trainer
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -121,6 +121,8 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         with _limit_threads(engine.name):
             trainer = Trainer(engine, start, self.recipe_, examples, examples.first(0), seed)
             for event in trainer.events():
+                if isinstance(event, Redrawn):
+                    continue
                 self.history_.add(event.losses if isinstance(event, Advanced) else event.record)
                 if self.verbose and not isinstance(event, Advanced):
                     self._print_pass()

@@ -1,5 +1,7 @@
 """Redrawn copies: which pens they get, where they stand, and that a training is over all of them."""
 
+import itertools
+
 import numpy as np
 
 from lenet.data.examples import Examples
@@ -7,19 +9,30 @@ from lenet.images.normalize import normalize_digit
 from lenet.images.pens import redraw_digit
 from lenet.randomness import Purpose, draw_order, draw_uniform
 from lenet.samples import read_sample
-from lenet.training.pens import add_pens
+from lenet.training.pens import STRETCH, add_pens
+from lenet.training.trainer import Redrawn
 
 from .conftest import RECIPE, SEED, Call, assert_same_bits, finish, make_trainer
 
 TEN = Examples(np.stack([normalize_digit(read_sample(digit)) for digit in range(10)]), np.arange(10))
 
 
+def draw_all(examples: Examples, copies: int, seed: int) -> Examples:
+    drawing = add_pens(examples, copies, seed)
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as finished:
+            result: Examples = finished.value
+            return result
+
+
 def test_without_copies_the_examples_are_what_they_were() -> None:
-    assert add_pens(TEN, 0, SEED) is TEN
+    assert draw_all(TEN, 0, SEED) is TEN
 
 
 def test_every_copy_has_the_pen_that_its_keyed_number_gives() -> None:
-    more = add_pens(TEN, 2, SEED)
+    more = draw_all(TEN, 2, SEED)
     np.testing.assert_array_equal(more.images[:10], TEN.images)
     np.testing.assert_array_equal(more.labels, np.tile(TEN.labels, 3))
     for copy, index in ((0, 3), (1, 8)):
@@ -29,9 +42,9 @@ def test_every_copy_has_the_pen_that_its_keyed_number_gives() -> None:
 
 
 def test_a_copy_depends_on_the_seed_and_on_its_place_alone() -> None:
-    more, few = add_pens(TEN, 1, SEED), add_pens(TEN.first(4), 1, SEED)
+    more, few = draw_all(TEN, 1, SEED), draw_all(TEN.first(4), 1, SEED)
     np.testing.assert_array_equal(few.images[4:], more.images[10:14])
-    assert (add_pens(TEN, 1, SEED + 1).images[10:] != more.images[10:]).any()
+    assert (draw_all(TEN, 1, SEED + 1).images[10:] != more.images[10:]).any()
 
 
 def test_a_pass_is_over_images_and_copies(calls: list[Call]) -> None:
@@ -39,7 +52,7 @@ def test_a_pass_is_over_images_and_copies(calls: list[Call]) -> None:
     trainer = make_trainer(recipe, train=TEN)
     finish(trainer)
     assert trainer.steps_a_pass == 5
-    np.testing.assert_array_equal(calls[0].images, add_pens(TEN, 1, SEED).images)
+    np.testing.assert_array_equal(calls[0].images, draw_all(TEN, 1, SEED).images)
     seen = np.concatenate([call.order.ravel() for call in calls])
     np.testing.assert_array_equal(seen[:20], draw_order(SEED, 0, 20))
 
@@ -56,3 +69,12 @@ def test_a_training_with_pens_goes_on_where_it_was_stopped() -> None:
     second.restore(first.state(), first.steps, first.passes, losses)
     finish(second)
     assert_same_bits(whole.parameters(), second.parameters())
+
+
+def test_redrawing_can_be_followed_and_stopped() -> None:
+    many = Examples(np.tile(TEN.images, (STRETCH // 5, 1, 1)), np.tile(TEN.labels, STRETCH // 5))
+    trainer = make_trainer(RECIPE.changed(pens=1), train=many)
+    first, second = itertools.islice(trainer.events(), 2)
+    assert (first, second) == (Redrawn(STRETCH, 2 * STRETCH), Redrawn(2 * STRETCH, 2 * STRETCH))
+    assert trainer.steps == 0
+    trainer.state()  # what a stopped training saves is there

@@ -12,7 +12,7 @@ from lenet.texts import say
 
 if TYPE_CHECKING:
     from lenet.data.download import Progress
-    from lenet.training.trainer import Advanced, PassEnded, Trainer
+    from lenet.training.trainer import Advanced, Event, PassEnded, Trainer
 
 SMOOTHING = 0.9  # of the shown loss, from stretch to stretch
 
@@ -48,11 +48,19 @@ class TrainingProgress:
         """Forget the training before: another one begins."""
         self._begun, self._loss, self._speed = None, None, 0.0
 
-    def watch(self, trainer: Trainer, event: Advanced | PassEnded) -> None:
+    def watch(self, trainer: Trainer, event: Event) -> None:
         """Show an event."""
-        from lenet.training.trainer import Advanced
+        from lenet.training.trainer import Advanced, Redrawn
 
-        if isinstance(event, Advanced):
+        if isinstance(event, Redrawn):
+            self._bar.update(
+                self._task,
+                total=event.total,
+                completed=event.copies,
+                description=say("progress.pens"),
+                now=f"{event.copies:,} / {event.total:,}",
+            )
+        elif isinstance(event, Advanced):
             self._show_steps(trainer, event)
         else:
             self._show_pass(trainer, event)

@@ -21,7 +21,7 @@ from lenet.network import Network
 from lenet.randomness import Purpose, draw_order, draw_uniform
 from lenet.storage import read_bytes, write_text
 from lenet.training.recipe import Recipe, load_recipe
-from lenet.training.trainer import Advanced, PassEnded, Trainer
+from lenet.training.trainer import Advanced, Event, PassEnded, Trainer
 
 SEEDS = 5
 SUBSETS = (4, 2)  # a fourth and a half of the training images: 15,000 and 30,000 of MNIST's
@@ -177,7 +177,7 @@ class Shelf:
         errors: list[float] = []
         test, engine = self.dataset.test, get_engine(self.engine, training=True)
 
-        def follow(trainer: Trainer, event: Advanced | PassEnded) -> None:
+        def follow(trainer: Trainer, event: Event) -> None:
             if isinstance(event, PassEnded):
                 answers = engine.load(ORIGINAL, trainer.parameters()).penalties(test.images).argmin(axis=1)
                 errors.append(100 * float((answers != test.labels).mean()))
@@ -236,7 +236,7 @@ def measure_speed(dataset: Dataset, engine: str, patterns: int = 3_000) -> float
     part = replace(dataset, train=dataset.train.first(patterns), test=dataset.test.first(1), source=None)
     speeds: list[float] = []
 
-    def follow(_: Trainer, event: Advanced | PassEnded) -> None:
+    def follow(_: Trainer, event: Event) -> None:
         if isinstance(event, Advanced):
             speeds.append(event.images / max(event.seconds, 1e-9))
 

@@ -24,9 +24,9 @@ from lenet.network import Network
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.training.history import History
 from lenet.training.recipe import Recipe, load_recipe
-from lenet.training.trainer import Advanced, PassEnded, Trainer
+from lenet.training.trainer import Advanced, Event, Redrawn, Trainer
 
-Watch = Callable[[Trainer, Advanced | PassEnded], None]
+Watch = Callable[[Trainer, Event], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,9 +213,10 @@ def _follow_training(
     history = folder.open_history(trainer) if folder else History()
     try:
         for event in trainer.events():
-            history.add(event.losses if isinstance(event, Advanced) else event.record)
-            if folder:
-                folder.follow(trainer, event)
+            if not isinstance(event, Redrawn):
+                history.add(event.losses if isinstance(event, Advanced) else event.record)
+                if folder:
+                    folder.follow(trainer, event)
             if watch:
                 watch(trainer, event)
             if stop():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -54,6 +55,22 @@ class PassEnded:
     record: PassRecord
 
 
+@dataclass(frozen=True)
+class Redrawn:
+    """Some training images were redrawn with other pens, before the first step.
+
+    Args:
+        copies: how many there are.
+        total: how many there will be.
+    """
+
+    copies: int
+    total: int
+
+
+Event: TypeAlias = Advanced | PassEnded | Redrawn
+
+
 class Trainer:
     """One training, step by step; it draws nothing and writes nothing.
 
@@ -61,7 +78,7 @@ class Trainer:
         engine: what runs it.
         parameters: where it starts.
         recipe: how.
-        train: what it learns from; copies redrawn with other pens are added here, which takes its time.
+        train: what it learns from; copies redrawn with other pens are added when `events` begins.
         validation: what its error is measured on after every pass; may be empty.
         seed: of the order of the images, and of all else that is random.
     """
@@ -77,8 +94,8 @@ class Trainer:
     ) -> None:
         recipe.check(parameters.architecture)
         self.recipe = recipe
-        train = add_pens(train, recipe.pens, seed)
-        self._patterns_a_pass = len(train) * (recipe.copies if recipe.patterns == "all" else 1)
+        images = len(train) * (recipe.pens + 1)
+        self._patterns_a_pass = images * (recipe.copies if recipe.patterns == "all" else 1)
         self.steps_a_pass = -(-self._patterns_a_pass // recipe.batch)
         self.total_steps = self.steps_a_pass * recipe.passes
         self.steps = 0
@@ -86,6 +103,7 @@ class Trainer:
         self._engine = engine
         self._run = engine.start(parameters.architecture, parameters, recipe)
         self._train, self._validation = train, validation
+        self._images = images
         self._seed = seed
         self._rates = plan_rates(recipe.schedule, recipe.rate, self.total_steps, self.steps_a_pass)
         # each parameter's own share of the rate; measured when a pass begins
@@ -122,12 +140,14 @@ class Trainer:
         self.steps, self.passes = steps, passes
         self._pass_losses = losses[passes * self.steps_a_pass :]
 
-    def events(self) -> Iterator[Advanced | PassEnded]:
+    def events(self) -> Iterator[Event]:
         """Train to the end of the recipe; between two events the caller may stop, save, or look.
 
         Raises:
             Diverged: a loss is no longer a number; the parameters are those of the last step whose loss was.
         """
+        if len(self._train) != self._images:
+            self._train = yield from self._redraw()
         while self.passes < self.recipe.passes:
             end = (self.passes + 1) * self.steps_a_pass
             if self.steps < end:
@@ -137,6 +157,17 @@ class Trainer:
                 while self.steps < end:
                     yield from self._advance(order, self.steps - self.passes * self.steps_a_pass)
             yield self._end_pass()
+
+    def _redraw(self) -> Generator[Event, None, Examples]:
+        """The training images with copies redrawn by other pens behind them."""
+        drawing = add_pens(self._train, self.recipe.pens, self._seed)
+        while True:
+            try:
+                copies = next(drawing)
+            except StopIteration as finished:
+                examples: Examples = finished.value
+                return examples
+            yield Redrawn(copies, self._images - len(self._train))
 
     def _draw_order(self) -> np.ndarray:
         """The patterns of the pass that begins, in their order."""
