@@ -24,8 +24,10 @@ from lenet.cli.output import (
     wrap_line,
 )
 from lenet.errors import FileError, ShapeError
+from lenet.network import BUNDLED
 from lenet.samples import sample_path
 from lenet.texts import load_texts
+from lenet.training.recipe import RECIPES
 
 
 @pytest.fixture
@@ -61,6 +63,16 @@ def test_the_version_is_that_of_the_package(lenet):
     from importlib.metadata import version
 
     assert lenet("--version").out == f"lenet {version('lenet')}\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "names"),
+    [("train", RECIPES), *[(verb, BUNDLED) for verb in ("recognize", "evaluate", "explain", "export")]],
+)
+def test_the_help_names_every_recipe_and_every_bundled_network(verb, names):
+    shown = run_process(verb, "--help", COLUMNS="300").stdout.decode("utf-8")
+    choices = [set(found.split("|")) for found in re.findall(r"[\w.-]+(?:\|[\w.-]+)+", shown)]
+    assert any(set(names) <= found for found in choices), choices
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
