@@ -2,6 +2,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from lenet.architecture import ORIGINAL
 from lenet.data.examples import Dataset, Examples
 from lenet.experiments.report import MOST_MISREAD, write_report
 from lenet.experiments.run import Result, resume, train
+from lenet.images.distort import Distortion
 from lenet.texts import set_language
 from lenet.training.recipe import load_recipe
 
@@ -179,6 +181,21 @@ def test_a_stopped_run_says_so_and_how_to_go_on(tmp_path: Path) -> None:
     assert "lenet train --resume" in page.words
     assert "my run" in page.words
     assert "test error" not in page.words
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"pens": 1}, {"copies": 2, "patterns": "all", "distortion": Distortion(shift=1)}],
+    ids=["pens", "patterns"],
+)
+def test_the_page_has_the_curve_of_the_folder_however_long_a_pass_is(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    train(make_dataset(), RECIPE.changed(**settings), engine="reference", out=tmp_path / "run")
+    curves = re.findall(r'points="[^"]+"', (tmp_path / "run" / "curve.svg").read_text("utf-8"))
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert curves
+    assert [curve for curve in curves if curve not in page] == []
 
 
 def test_a_stopped_and_resumed_run_ends_in_the_same_files(tmp_path: Path) -> None:

@@ -209,6 +209,23 @@ def test_copies_that_would_all_be_the_same_are_refused() -> None:
     assert PLAIN.changed(copies=10, distortion=Distortion(shift=2)).copies == 10
 
 
+@pytest.mark.parametrize(
+    ("settings", "patterns", "steps"),
+    [
+        ({}, 100, 7),
+        ({"pens": 2}, 300, 19),
+        ({"copies": 3, "distortion": Distortion(shift=1)}, 100, 7),
+        ({"copies": 3, "patterns": "all", "distortion": Distortion(shift=1)}, 300, 19),
+        ({"copies": 3, "patterns": "all", "pens": 1, "distortion": Distortion(shift=1)}, 600, 38),
+    ],
+)
+def test_a_pass_has_patterns_and_steps_for_all_its_copies(
+    settings: dict[str, Any], patterns: int, steps: int
+) -> None:
+    recipe = PLAIN.changed(**settings)
+    assert (recipe.count_patterns(100), recipe.count_steps(100)) == (patterns, steps)
+
+
 def test_all_patterns_without_copies_are_refused() -> None:
     with pytest.raises(RecipeError, match=r'patterns = "all" without copies'):
         PLAIN.changed(patterns="all")

@@ -148,7 +148,7 @@ def _write_values(values: dict[str, Any]) -> str:
 
 def _count_steps(result: Result) -> int:
     """How many steps a pass has."""
-    return -(-len(result.splits.train) // result.settings.recipe.batch)
+    return result.settings.recipe.count_steps(len(result.splits.train))
 
 
 def _write_curve(result: Result) -> Iterator[str]:

@@ -137,6 +137,14 @@ class Recipe:
         """What the curvature is measured of."""
         return Loss("mse") if self.curvature == "constant" else self.loss
 
+    def count_patterns(self, images: int) -> int:
+        """How many patterns a pass has over so many training images, with their copies."""
+        return images * (self.pens + 1) * (self.copies if self.patterns == "all" else 1)
+
+    def count_steps(self, images: int) -> int:
+        """How many steps a pass has over so many training images; the last one may be a smaller batch."""
+        return -(-self.count_patterns(images) // self.batch)
+
     def check(self, architecture: Architecture) -> None:
         """Refuse what the architecture's output cannot have.
 

@@ -94,16 +94,15 @@ class Trainer:
     ) -> None:
         recipe.check(parameters.architecture)
         self.recipe = recipe
-        images = len(train) * (recipe.pens + 1)
-        self._patterns_a_pass = images * (recipe.copies if recipe.patterns == "all" else 1)
-        self.steps_a_pass = -(-self._patterns_a_pass // recipe.batch)
+        self._patterns_a_pass = recipe.count_patterns(len(train))
+        self.steps_a_pass = recipe.count_steps(len(train))
         self.total_steps = self.steps_a_pass * recipe.passes
         self.steps = 0
         self.passes = 0
         self._engine = engine
         self._run = engine.start(parameters.architecture, parameters, recipe)
         self._train, self._validation = train, validation
-        self._images = images
+        self._images = len(train) * (recipe.pens + 1)
         self._seed = seed
         self._rates = plan_rates(recipe.schedule, recipe.rate, self.total_steps, self.steps_a_pass)
         # each parameter's own share of the rate; measured when a pass begins
