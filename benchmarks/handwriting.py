@@ -10,10 +10,7 @@ import argparse
 import hashlib
 import io
 import json
-import os
-import platform
 import runpy
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +39,7 @@ Read = tuple[np.ndarray, int, float]  # the digit that was found, other marks, s
 Result = dict[str, float]
 Picture = np.ndarray  # (H, W) float, 0 black to 255 white
 DRAW = runpy.run_path(str(ROOT / "tools/draw_samples.py"))
+describe_run = runpy.run_path(str(ROOT / "benchmarks/provenance.py"))["describe_run"]
 
 
 # --- a digit on a page
@@ -341,24 +339,6 @@ def measure(
     return results
 
 
-def write_command(words: list[str]) -> str:
-    """The command that a reader types in the checkout: no path of this machine alone."""
-    given = [os.path.relpath(word, ROOT) if Path(word).is_absolute() else word for word in words[1:]]
-    return " ".join(["python", f"benchmarks/{Path(words[0]).name}", *given])
-
-
-def describe_run() -> dict[str, str]:
-    """With what a result was made: command, commit, machine."""
-    git = ["git", "-C", str(ROOT)]
-    commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
-    changed = subprocess.check_output([*git, "status", "--porcelain", "src", "benchmarks/*.py"], text=True)
-    return {
-        "command": write_command(sys.argv),
-        "commit": commit + ("+" if changed.strip() else ""),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-    }
-
-
 def name_network(network: lenet.Network) -> str:
     """The first digits of SHA-256 over a network's numbers."""
     digest = hashlib.sha256()
@@ -389,7 +369,7 @@ def main() -> None:
         return
     network = lenet.load(arguments.network)
     results = measure(network, images[first:], labels[first:], first, arguments.processes)
-    report = describe_run() | {
+    report = describe_run(sys.argv) | {
         "seed": SEED,
         "network": arguments.network,
         "network_sha256": name_network(network),

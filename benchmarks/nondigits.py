@@ -11,6 +11,7 @@ import argparse
 import json
 import runpy
 import string
+import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -270,7 +271,7 @@ def main() -> None:
         read_idx(arguments.data / f"train-{name}-ubyte.gz")[-5000:] for name in ("images-idx3", "labels-idx1")
     )
     network = lenet.load(arguments.network)
-    report = HANDWRITING["describe_run"]() | {
+    report = HANDWRITING["describe_run"](sys.argv) | {
         "seeds": SEEDS,
         "network": arguments.network,
         "network_sha256": HANDWRITING["name_network"](network),

@@ -74,7 +74,7 @@ def main() -> None:
         runs = [run_once(arguments.command, photograph) for _ in range(arguments.times)]
         size = photograph.stat().st_size
     seconds, memory = zip(*runs, strict=True)
-    report = HANDWRITING["describe_run"]() | {
+    report = HANDWRITING["describe_run"](sys.argv) | {
         "command": "quiet python benchmarks/photograph.py --command VENV/bin/lenet",
         "pixels": f"{WIDTH}x{HEIGHT}",
         "bytes": size,

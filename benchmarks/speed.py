@@ -20,6 +20,7 @@ import contextlib
 import json
 import os
 import platform
+import runpy
 import shutil
 import statistics
 import subprocess
@@ -45,6 +46,7 @@ from lenet.training.recipe import load_recipe
 from lenet.training.trainer import PassEnded, Trainer
 
 ROOT = Path(__file__).parents[1]
+PROVENANCE = runpy.run_path(str(ROOT / "benchmarks/provenance.py"))
 RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
 THREADS = 2
 SEEDS = range(5)
@@ -190,8 +192,7 @@ def add_values(old, new):
 
 def describe_run(rounds):
     """Where and from what a part was measured."""
-    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], text=True, cwd=ROOT).strip()
-    changed = subprocess.check_output(["git", "status", "--porcelain", "src"], text=True, cwd=ROOT)
+    commit = PROVENANCE["name_commit"]()
     versions = {}
     for name in ("numpy", "torch", "onnxruntime", "tensorflow-cpu", "keras"):
         shown = subprocess.run(
@@ -210,9 +211,8 @@ def describe_run(rounds):
         platform.machine(),
     )
     return {
-        # a reader's checkout lies elsewhere
-        "command": f"python benchmarks/speed.py {' '.join(sys.argv[1:])}".replace(f"{ROOT}/", ""),
-        "commit": commit + ("+" if changed else ""),
+        "command": PROVENANCE["write_command"](sys.argv),
+        "commit": commit[:7] + commit[40:],
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{processor}, {THREADS} cores, {platform.platform()}, Python {platform.python_version()}",
         "versions": versions,

@@ -15,9 +15,8 @@ import argparse
 import fcntl
 import json
 import os
-import platform
+import runpy
 import statistics
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +37,7 @@ from lenet.storage import write_text
 from lenet.training.recipe import load_recipe
 
 ROOT = Path(__file__).parents[1]
+PROVENANCE = runpy.run_path(str(ROOT / "benchmarks/provenance.py"))
 RESULTS = ROOT / "benchmarks" / "results" / "variants.json"
 PAGES = {"en": ROOT / "docs" / "variants.md", "zh": ROOT / "docs" / "variants.zh.md"}
 FOLDER = ROOT / "docs" / "figures"
@@ -115,9 +115,9 @@ TEXTS: dict[str, dict[str, str]] = {
 
 def describe_run(command: str) -> dict[str, Any]:
     """What was called, on which commit, and where."""
-    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], text=True, cwd=ROOT).strip()
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    return {"command": f"python benchmarks/variants.py {command}", "commit": commit, "machine": machine}
+    made = PROVENANCE["describe_run"](["variants.py", *command.split()])
+    # short: it stands in every row of the table
+    return made | {"commit": made["commit"][:7] + made["commit"][40:]}
 
 
 @contextmanager

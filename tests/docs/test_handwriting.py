@@ -41,7 +41,7 @@ def test_what_the_pages_say_of_the_table_is_true():
 
 
 def test_the_command_of_a_result_has_no_path_of_one_machine():
-    write = runpy.run_path(str(ROOT / "benchmarks" / "handwriting.py"))["write_command"]
+    write = runpy.run_path(str(ROOT / "benchmarks" / "provenance.py"))["write_command"]
     words = ["/somewhere/benchmarks/handwriting.py", "--data", str(ROOT.parent / "mnist"), "--digits", "5"]
     expected = "python benchmarks/handwriting.py --data ../mnist --digits 5"
     assert write(words) == write([words[0], "--data", "../mnist", *words[3:]]) == expected
