@@ -134,17 +134,21 @@ template <int A, int P> static void return_maps(const Batch& b, Work& k, int p) 
         if (P == TRAINABLE) add(S4_COEFFICIENT, m, shares.coefficient), add(S4_BIAS, m, shares.pooled_bias);
         add(C3_BIAS, m, shares.bias);
     }
-    meet_c3(n, k.c3[p], s2, k.small + n.offset[C3_WEIGHT] * LANES);
-    for (int i = 0; i < C1_MAPS; i++) {
-        float* states = k.s2[p] + i * S2_SIDE * S2_SIDE * LANES;
-        return_c3(n, k.c3[p], b.backward + n.offset[C3_WEIGHT], i, [&](int pixel, Vec flow) __attribute__((always_inline)) {
-            if (P == TRAINABLE) {
-                Vec s = slope<A>(load(states + pixel * LANES));
-                flow = flow * (b.second ? s * s : s);
+    const Readers readers(n);
+    meet_c3(readers, k.c3[p], s2, k.small + n.offset[C3_WEIGHT] * LANES);
+    for (int y = 0; y < S2_SIDE; y++)  // rows outside, so that the rows of flows that they need stay in L1
+        for (int i = 0; i < C1_MAPS; i++) {
+            return_c3(readers, k.c3[p], b.backward + n.offset[C3_WEIGHT], i, y, k.rows);
+            float* states = k.s2[p] + (i * S2_SIDE + y) * S2_SIDE * LANES;
+            for (int x = 0; x < S2_SIDE * LANES; x += LANES) {
+                Vec flow = load(k.rows + x);
+                if (P == TRAINABLE) {
+                    Vec s = slope<A>(load(states + x));
+                    flow = flow * (b.second ? s * s : s);
+                }
+                store(states + x, flow);
             }
-            store(states + pixel * LANES, flow);
-        });
-    }
+        }
     Shares shares[C1_MAPS];
     for (int m = 0; m < C1_MAPS; m++) shares[m] = {spread(0.0f), spread(0.0f), spread(0.0f)};
     for (int y = 0; y < C1_SIDE; y += 2) {

@@ -82,44 +82,48 @@ SHARED void meet_c1(const float* flow, const float* field, int y, float* g) {
                                      g + (m * TAPS + ky * KERNEL) * LANES, g + ((m + 1) * TAPS + ky * KERNEL) * LANES);
 }
 
-// Gradient of C3's kernels. An input map feeds an even number of maps, 10 by the table and 16 in full: pairs of them.
-SHARED void meet_c3(const Network& n, const float* flow, const float* s2, float* g) {
-    for (int i = 0; i < C1_MAPS; i++) {
-        int waiting = -1, waiting_map = 0;
+// Which maps of C3 read each map of S2, and by which kernel: the table read the other way.
+struct Readers {
+    int count[C1_MAPS], map[C1_MAPS][C3_MAPS], kernel[C1_MAPS][C3_MAPS];
+
+    explicit Readers(const Network& n) {
+        for (int i = 0; i < C1_MAPS; i++) count[i] = 0;
         for (int m = 0; m < C3_MAPS; m++)
             for (int k = n.first[m]; k < n.first[m + 1]; k++) {
-                if (n.source[k] != i) continue;
-                if (waiting < 0) { waiting = k, waiting_map = m; continue; }
-                for (int ky = 0; ky < KERNEL; ky++)
-                    meet_kernel_row<C3_SIDE>(flow + waiting_map * C3_SIDE * C3_SIDE * LANES, flow + m * C3_SIDE * C3_SIDE * LANES,
-                                             s2 + (i * S2_SIDE + ky) * S2_SIDE * LANES, C3_SIDE, S2_SIDE,
-                                             g + (waiting * TAPS + ky * KERNEL) * LANES, g + (k * TAPS + ky * KERNEL) * LANES);
-                waiting = -1;
+                const int i = n.source[k];
+                map[i][count[i]] = m, kernel[i][count[i]++] = k;
             }
     }
+};
+
+// Gradient of C3's kernels. An input map feeds an even number of maps, 10 by the table and 16 in full: pairs of them.
+SHARED void meet_c3(const Readers& r, const float* flow, const float* s2, float* g) {
+    for (int i = 0; i < C1_MAPS; i++)
+        for (int j = 0; j < r.count[i]; j += 2)
+            for (int ky = 0; ky < KERNEL; ky++)
+                meet_kernel_row<C3_SIDE>(flow + r.map[i][j] * C3_SIDE * C3_SIDE * LANES, flow + r.map[i][j + 1] * C3_SIDE * C3_SIDE * LANES,
+                                         s2 + (i * S2_SIDE + ky) * S2_SIDE * LANES, C3_SIDE, S2_SIDE,
+                                         g + (r.kernel[i][j] * TAPS + ky * KERNEL) * LANES, g + (r.kernel[i][j + 1] * TAPS + ky * KERNEL) * LANES);
 }
 
-// Flows back through C3 into one map of S2: a tile is a whole row of 14, each row of flows gives all it has for it,
-// so no padding is computed. `done(pixel, flow)` takes the result.
-template <class Done> INLINE void return_c3(const Network& n, const float* flow, const float* weight, int i, Done done) {
-    for (int y = 0; y < S2_SIDE; y++) {
-        Vec s[S2_SIDE];
-        UNROLL for (int x = 0; x < S2_SIDE; x++) s[x] = spread(0.0f);
-        const int low = y < C3_SIDE ? 0 : y - C3_SIDE + 1, high = y < KERNEL ? y : KERNEL - 1;
-        for (int m = 0; m < C3_MAPS; m++) {
-            int k = n.first[m];
-            while (k < n.first[m + 1] && n.source[k] != i) k++;
-            if (k == n.first[m + 1]) continue;
-            for (int ky = low; ky <= high; ky++) {
-                const float* row = flow + (m * C3_SIDE + y - ky) * C3_SIDE * LANES;
-                const float* w = weight + k * TAPS + ky * KERNEL;
-                UNROLL for (int kx = 0; kx < KERNEL; kx++) {
-                    RELOAD;
-                    Vec a = spread(w[kx]);
-                    UNROLL for (int x = 0; x < C3_SIDE; x++) s[x + kx] = fma(a, load(row + x * LANES), s[x + kx]);
-                }
+// Flows back through C3 into row y of a map of S2: a tile is the whole row of 14, each row of flows gives all it has
+// for it, so no padding is computed.
+SHARED void return_c3(const Readers& r, const float* flow, const float* weight, int i, int y, float* row) {
+    Vec s[S2_SIDE];
+    UNROLL for (int x = 0; x < S2_SIDE; x++) s[x] = spread(0.0f);
+    const int low = y < C3_SIDE ? 0 : y - C3_SIDE + 1, high = y < KERNEL ? y : KERNEL - 1;
+    for (int j = 0; j < r.count[i]; j++) {
+        const float* in = flow + (r.map[i][j] * C3_SIDE + y - low) * C3_SIDE * LANES;
+        const float* w = weight + r.kernel[i][j] * TAPS + low * KERNEL;
+        for (int ky = low; ky <= high; ky++, in -= C3_SIDE * LANES, w += KERNEL) {
+            const Vec last = load(in + (C3_SIDE - 1) * LANES);
+            UNROLL for (int kx = 0; kx < KERNEL; kx++) {
+                RELOAD;
+                Vec a = spread(w[kx]);
+                UNROLL for (int x = 0; x < C3_SIDE - 1; x++) s[x + kx] = fma(a, load(in + x * LANES), s[x + kx]);
+                s[C3_SIDE - 1 + kx] = fma(a, last, s[C3_SIDE - 1 + kx]);
             }
         }
-        UNROLL for (int x = 0; x < S2_SIDE; x++) done(y * S2_SIDE + x, s[x]);
     }
+    UNROLL for (int x = 0; x < S2_SIDE; x++) store(row + x * LANES, s[x]);
 }

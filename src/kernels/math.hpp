@@ -78,7 +78,7 @@ INLINE Vec squash_by_present(Vec a) {
     return follow(present.curve, a) + spread(present.offset);
 }
 INLINE Vec slope_by_present(Vec y) {
-    if (present.activation == RELU) return choose(above(y, spread(0.0f)), spread(1.0f), spread(0.0f));
+    if (present.activation == RELU) return keep(above(y, spread(0.0f)), spread(1.0f));
     return fma(fma(spread(present.bend), y, spread(present.lean)), y, spread(present.level));
 }
 #endif
@@ -98,5 +98,5 @@ template <int A> INLINE Vec slope(Vec y) {
 #endif
     if (A == TANH) return fma(y * spread(-TANH_SLOPE / TANH_AMPLITUDE), y, spread(TANH_SLOPE * TANH_AMPLITUDE));
     if (A == LOGISTIC) return y * (spread(1.0f) - y);
-    return choose(above(y, spread(0.0f)), spread(1.0f), spread(0.0f));
+    return keep(above(y, spread(0.0f)), spread(1.0f));
 }

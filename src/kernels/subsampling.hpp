@@ -21,8 +21,9 @@ template <int A, int P> INLINE void unpool(const Vec (&v)[4], Vec d, Vec coeffic
         const Vec best = pool<MAX>(v);
         Vec left = d;  // among equals the first wins
         UNROLL for (int i = 0; i < 4; i++) {
-            part[i] = choose(equal(v[i], best), left, zero);
-            left = choose(equal(v[i], best), zero, left);
+            const Mask wins = equal(v[i], best);
+            part[i] = keep(wins, left);
+            left = drop(wins, left);
         }
     } else {
         if (P == TRAINABLE) {
@@ -51,12 +52,14 @@ template <int A, int P> INLINE void subsample(float* rows, int n, Vec coefficien
             store(at, v[i]);
         }
         Vec y = pool<P>(v);
-        if (P == TRAINABLE) {
-            y = fma(y, coefficient, bias);
-            if (sums) store(sums + x * out_step, y);
-            y = squash<A>(y);
-        }
-        store(out + x * out_step, y);
+        store(out + x * out_step, P == TRAINABLE ? fma(y, coefficient, bias) : y);
+    }
+    if (P != TRAINABLE) return;
+    // in a loop of its own: right after its window it would wait for it, and the windows after it would wait, too
+    for (int x = 0; x < n; x++) {
+        float* at = out + x * out_step;
+        if (sums) store(sums + x * out_step, load(at));
+        store(at, squash<A>(load(at)));
     }
 }
 

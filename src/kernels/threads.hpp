@@ -31,15 +31,17 @@ struct Patience {
     }
 };
 
-// Loops shared out item by item to whoever is free. The caller never waits for a thread that has not begun an item.
+// Loops shared out to a team. Each thread has its own stretch of the items, the same ones every time, so that what they
+// read and write stays in its core's cache; who is done early takes from the others' stretches, item by item. The
+// caller never waits for a thread that has not begun an item.
 class Team {
 public:
-    template <class Body> Team(int threads, Body body) {
+    template <class Body> Team(int threads, Body body) : members(threads) {
         for (int t = 1; t < threads; t++)
             workers.emplace_back([this, t, body] {
                 Patience patience;
                 while (!over.load(std::memory_order_acquire)) {
-                    if (take([&](int item) { body(task, item, t); })) patience = {};
+                    if (take(t, [&](int item) { body(task, item, t); })) patience = {};
                     else patience.wait();
                 }
             });
@@ -51,29 +53,45 @@ public:
     // Run `items` items of a task: body(task, item, thread) for each, on any thread.
     template <class Body> void share(int new_task, int items, Body body) {
         task = new_task;
-        done.store(0, std::memory_order_relaxed);
-        left.store(items, std::memory_order_release);
-        while (take([&](int item) { body(new_task, item, 0); })) {}
+        end += items;
+        const int threads = (int)members.size();
+        for (int t = 0; t < threads; t++) {
+            members[t].first = items * t / threads;
+            members[t].left.store(items * (t + 1) / threads - members[t].first, std::memory_order_release);
+        }
+        while (take(0, [&](int item) { body(new_task, item, 0); })) {}
         Patience patience;
-        while (done.load(std::memory_order_acquire) < items) patience.wait();
+        while (count_done() != end) patience.wait();
     }
 
 private:
-    template <class Run> bool take(Run run) {
-        int n = left.load(std::memory_order_acquire);
-        while (n > 0)
-            if (left.compare_exchange_weak(n, n - 1, std::memory_order_acq_rel)) {
-                run(n - 1);
-                done.fetch_add(1, std::memory_order_acq_rel);
-                return true;
-            }
+    // One thread's stretch and what it has done, in a line of the cache that the others seldom want.
+    struct alignas(64) Member { std::atomic<int> left{0}; int first = 0; std::atomic<unsigned> done{0}; };
+
+    template <class Run> bool take(int thread, Run run) {
+        const int threads = (int)members.size();
+        for (int other = 0; other < threads; other++) {
+            Member& member = members[(thread + other) % threads];
+            int n = member.left.load(std::memory_order_acquire);
+            while (n > 0)
+                if (member.left.compare_exchange_weak(n, n - 1, std::memory_order_acq_rel)) {
+                    run(member.first + n - 1);
+                    members[thread].done.fetch_add(1, std::memory_order_acq_rel);
+                    return true;
+                }
+        }
         return false;
     }
+    unsigned count_done() const {
+        unsigned count = 0;
+        for (auto& member : members) count += member.done.load(std::memory_order_acquire);
+        return count;
+    }
 
+    std::vector<Member> members;
     std::vector<std::thread> workers;
     int task = 0;
-    alignas(64) std::atomic<int> left{0};
-    alignas(64) std::atomic<int> done{0};
+    unsigned end = 0;  // what all will have done; it wraps
     std::atomic<bool> over{false};
 };
 

@@ -17,6 +17,8 @@ INLINE Vec at_least(Vec limit, Vec x) { return {_mm256_max_ps(limit.v, x.v)}; }
 INLINE Mask above(Vec a, Vec b) { return _mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ); }
 INLINE Mask equal(Vec a, Vec b) { return _mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ); }
 INLINE Vec choose(Mask m, Vec yes, Vec no) { return {_mm256_blendv_ps(no.v, yes.v, m)}; }
+INLINE Vec keep(Mask m, Vec a) { return {_mm256_and_ps(m, a.v)}; }  // else 0
+INLINE Vec drop(Mask m, Vec a) { return {_mm256_andnot_ps(m, a.v)}; }
 
 INLINE float sum(Vec a) {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));

@@ -18,6 +18,8 @@ INLINE Vec fma(Vec a, Vec b, Vec c) { return {a.v * b.v + c.v}; }  // two roundi
 INLINE Mask above(Vec a, Vec b) { return (Mask)(a.v > b.v); }
 INLINE Mask equal(Vec a, Vec b) { return (Mask)(a.v == b.v); }
 INLINE Vec choose(Mask m, Vec yes, Vec no) { return {(Vec::Four)((m & (Mask)yes.v) | (~m & (Mask)no.v))}; }
+INLINE Vec keep(Mask m, Vec a) { return {(Vec::Four)(m & (Mask)a.v)}; }  // else 0
+INLINE Vec drop(Mask m, Vec a) { return {(Vec::Four)(~m & (Mask)a.v)}; }
 // Where x is not a number the result is x.
 #if defined(__SSE2__)
 INLINE Vec at_most(Vec limit, Vec x) { return {(Vec::Four)_mm_min_ps((__m128)limit.v, (__m128)x.v)}; }

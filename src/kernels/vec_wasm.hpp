@@ -14,6 +14,8 @@ INLINE Vec fma(Vec a, Vec b, Vec c) { return a * b + c; }
 INLINE Mask above(Vec a, Vec b) { return wasm_f32x4_gt(a.v, b.v); }
 INLINE Mask equal(Vec a, Vec b) { return wasm_f32x4_eq(a.v, b.v); }
 INLINE Vec choose(Mask m, Vec yes, Vec no) { return {wasm_v128_bitselect(yes.v, no.v, m)}; }
+INLINE Vec keep(Mask m, Vec a) { return {wasm_v128_and(m, a.v)}; }  // else 0
+INLINE Vec drop(Mask m, Vec a) { return {wasm_v128_andnot(a.v, m)}; }
 // Where x is not a number the result is x: pmin(x, limit) is limit < x ? limit : x.
 INLINE Vec at_most(Vec limit, Vec x) { return {wasm_f32x4_pmin(x.v, limit.v)}; }
 INLINE Vec at_least(Vec limit, Vec x) { return {wasm_f32x4_pmax(x.v, limit.v)}; }
