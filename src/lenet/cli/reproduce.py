@@ -69,27 +69,24 @@ def reproduce(
 
 def _train(shelf: Shelf, plan: tuple[Training, ...]) -> list[Trained]:
     """Make every training, or take it from the folder, until the end or Ctrl-C."""
-    from lenet.experiments.reproduction import measure_speed, run_trainings
+    from lenet.experiments.reproduction import run_trainings
 
     console = make_console(stderr=True)
-    missing = {
-        training: training.count_patterns(shelf.dataset) for training in plan if not shelf.find(training)
-    }
+    missing, results = _forecast(shelf, plan)
+    total = sum(missing.values()) + results
     if missing:
-        # a tenth more: the errors after every pass
-        seconds = 1.1 * sum(missing.values()) / measure_speed(shelf.dataset, shelf.engine)
-        words = {"missing": len(missing), "all": len(plan), "time": write_duration(seconds)}
+        words = {"missing": len(missing), "all": len(plan), "time": write_duration(total)}
         console.print(say("reproduce.plan", **words, folder=shelf.folder), soft_wrap=True)
     progress = TrainingProgress()
-    begun, total = time.perf_counter(), sum(missing.values())
+    begun = time.perf_counter()
 
     def announce(number: int, training: Training, kept: bool) -> Watch:
         nonlocal progress
         left = ""
         if not kept:
-            done = total - sum(missing.values())
-            if done:
-                seconds = (time.perf_counter() - begun) / done * (total - done)
+            rest = sum(missing.values()) + results
+            if rest < total:  # this machine's time for what is done so far, over the forecast
+                seconds = (time.perf_counter() - begun) / (total - rest) * rest
                 left = say("reproduce.left", time=write_duration(seconds))
             missing.pop(training)
         key = "reproduce.kept" if kept else "reproduce.training"
@@ -100,6 +97,18 @@ def _train(shelf: Shelf, plan: tuple[Training, ...]) -> list[Trained]:
 
     with catch_interrupt() as interrupted, progress.shown():
         return list(run_trainings(shelf, plan, announce, interrupted))
+
+
+def _forecast(shelf: Shelf, plan: tuple[Training, ...]) -> tuple[dict[Training, float], float]:
+    """Seconds for each training that is not there yet, and for the results after all of them."""
+    from lenet.experiments.reproduction_time import measure_pace
+
+    missing = [training for training in plan if not shelf.find(training)]
+    if not missing:
+        return {}, 0.0
+    pace = measure_pace(shelf.dataset, shelf.engine, missing)
+    seconds = {training: pace.forecast_training(training, shelf.dataset) for training in missing}
+    return seconds, pace.forecast_results(plan, shelf.dataset)
 
 
 def write_duration(seconds: float) -> str:

@@ -21,7 +21,7 @@ from lenet.network import Network
 from lenet.randomness import Purpose, draw_order, draw_uniform
 from lenet.storage import read_bytes, write_text
 from lenet.training.recipe import Recipe, load_recipe
-from lenet.training.trainer import Advanced, Event, PassEnded, Trainer
+from lenet.training.trainer import Event, PassEnded, Trainer
 
 SEEDS = 5
 SUBSETS = (4, 2)  # a fourth and a half of the training images: 15,000 and 30,000 of MNIST's
@@ -228,17 +228,3 @@ def run_trainings(
         if trained is None or stop():
             return
         yield trained
-
-
-def measure_speed(dataset: Dataset, engine: str, patterns: int = 3_000) -> float:
-    """Patterns a second, one an update: the fastest stretch over a few, as the first ones are short."""
-    recipe = load_recipe("1998", ORIGINAL).changed(passes=1, training_sample=1, curvature_samples=10)
-    part = replace(dataset, train=dataset.train.first(patterns), test=dataset.test.first(1), source=None)
-    speeds: list[float] = []
-
-    def follow(_: Trainer, event: Event) -> None:
-        if isinstance(event, Advanced):
-            speeds.append(event.images / max(event.seconds, 1e-9))
-
-    train(part, recipe, engine=engine, watch=follow)
-    return max(speeds)
