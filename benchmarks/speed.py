@@ -247,8 +247,11 @@ def main():
             results["train"] = results.get("train", {}) | found
         elif figure:
             old = results.get(network, {})
+            meetings = old.get("meeting_ns", {})
             if arguments.more and figure in old:
                 found[figure] = add_values(old[figure], found[figure])
+                found["meeting_ns"][figure] = meetings[figure] + found["meeting_ns"][figure]
+            found["meeting_ns"] = meetings | found["meeting_ns"]
             found = summarize(old | found)
             results[network] = found
         else:

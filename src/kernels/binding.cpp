@@ -167,6 +167,8 @@ NB_MODULE(_native, m) {
           "Floating-point operations a second of one thread, multiply-adds only.");
     m.def("measure_clock", [](const std::string& v) { return measure(v, true); }, nb::arg("variant"),
           "Clock cycles a second, from a chain of dependent additions.");
+    m.def("measure_meeting", &measure_meeting, nb::call_guard<nb::gil_scoped_release>(),
+          "Seconds that two threads need to meet: a line of the cache gets from core to core.");
     nb::class_<Distortion>(m, "Distortion", "How the images of a pass are distorted.")
         .def("__init__", [](Distortion* at, double scale, double squeeze, double shear, double shift,
                             double elastic, double elastic_width, uint64_t seed, uint32_t pass, int plain) {

@@ -222,4 +222,22 @@ double measure_rate(const Kernels& kernels, bool clock) {
     return best;
 }
 
+double measure_meeting() {
+    constexpr int RUNS = 101, MEETINGS = 200;
+    Barrier barrier;
+    double seconds[RUNS];
+    auto run = [&](int t) {
+        for (int r = 0; r < RUNS; r++) {
+            const auto start = Clock::now();
+            for (int i = 0; i < MEETINGS; i++) barrier.meet(t);
+            if (t == 0) seconds[r] = since(start) / MEETINGS;
+        }
+    };
+    std::thread second(run, 1);
+    run(0);
+    second.join();
+    std::nth_element(seconds, seconds + RUNS / 2, seconds + RUNS);
+    return seconds[RUNS / 2];
+}
+
 }  // namespace lenet

@@ -23,5 +23,7 @@ void differentiate(const Kernels&, const Network&, const Task&, const float* wei
 int train(const Kernels&, const Network&, const Task&, Update, const int32_t* order, const float* rates, int steps, int batch, double* losses, int threads, Pace&, Interrupted = nullptr);
 int train_one_by_one(const Kernels&, const Network&, const Task&, Update, const int32_t* order, const float* rates, int steps, double* losses, int threads, Pace&, Interrupted = nullptr);
 double measure_rate(const Kernels&, bool clock);
+// Seconds in which a line of the cache gets from one thread's core to another's, the median of some runs.
+double measure_meeting();
 
 }  // namespace lenet

@@ -16,6 +16,9 @@ def measure_peak(variant: str) -> float:
 def measure_clock(variant: str) -> float:
     """Clock cycles a second, from a chain of dependent additions."""
 
+def measure_meeting() -> float:
+    """Seconds that two threads need to meet: a line of the cache gets from core to core."""
+
 class Distortion:
     """How the images of a pass are distorted: `DistortedPass`."""
 

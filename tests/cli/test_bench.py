@@ -24,6 +24,7 @@ def test_json_has_the_peak_and_for_each_figure_every_contestant(lenet, small):
             assert len(timing["values"]) == timing["rounds"] == 2
             assert timing["first_call_s"] > 0
         assert "reference" in found[figure]
+        assert len(found["meeting_ns"][figure]) == (2 if "native" in found[figure] else 0)
     assert found["peak_memory_mb"] == 123.4
 
 

@@ -61,6 +61,17 @@ def test_a_pass_over_the_modern_network_takes_more():
     assert more == 2 * (3 * c3 + output)
 
 
+def test_rounds_with_the_cores_apart_are_told_from_the_others():
+    found = {"train_64": {"native": {"values": [0.5, 0.7, 0.9, 0.6]}}}
+    found["meeting_ns"] = {"train_64": [40, 150, 170, 30], "train_1": [20]}
+    said = TABLES["say_apart"]({"original": found}, TABLES["WORDS"]["en"])
+    assert "2 of the 5 rounds" in said
+    assert "(median 160; else 30)" in said
+    assert "0.80 s then, and 0.55 s" in said
+    found["meeting_ns"] = {"train_64": [40, 50, 30, 30]}
+    assert TABLES["say_apart"]({"original": found}, TABLES["WORDS"]["en"]) == ""
+
+
 @pytest.mark.parametrize(("language", "name"), [("en", "speed.svg"), ("zh", "speed.zh.svg")])
 def test_the_bars_are_those_of_the_measured_numbers(language, name):
     drawn = write_svg(draw_speed(RESULTS["original"], load_texts(language)))

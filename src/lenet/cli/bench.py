@@ -69,6 +69,10 @@ def _print_table(found: dict[str, Any]) -> None:
         }
         share = f"{100 * found['share_of_clock']:.0f}"
         console.print(say("bench.peak", **values, share=share, variant=found["variant"]), soft_wrap=True)
+    meetings = [value for values in found["meeting_ns"].values() for value in values]
+    if meetings:
+        least, most = f"{min(meetings):.0f}", f"{max(meetings):.0f}"
+        console.print(say("bench.meeting", least=least, most=most), soft_wrap=True)
     for figure in FIGURES:
         console.print()
         console.print(f"{say('bench.' + figure)} ({UNITS[figure]})", style="bold", soft_wrap=True)

@@ -67,8 +67,8 @@ def measure(
         watch: told what is measured now.
         figures: which of `FIGURES`.
     Returns:
-        `fma_peak_gflops`, and for each of the figures every contestant's measurements; with what they come
-        to, see `summarize`.
+        `fma_peak_gflops`; for each of the figures every contestant's measurements; `meeting_ns`, how long two
+        threads took to meet before each of a figure's rounds; and what they come to, see `summarize`.
     """
     images, labels = _draw_digits()
     found: dict[str, Any] = {
@@ -77,6 +77,7 @@ def measure(
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
     found |= _measure_peak()
+    found["meeting_ns"] = {}
     for figure in figures:
         contestants = dict(_list_contestants(figure, architecture, images, labels, threads))
         found[figure] = {}
@@ -93,8 +94,10 @@ def measure(
                 continue
             first = time.perf_counter() - start
             found[figure][name] = {"unit": UNITS[figure], "first_call_s": first, "values": []}
+        meetings = found["meeting_ns"][figure] = []
         for turn in range(rounds):
             watch(f"{figure}: {turn + 1}/{rounds}")
+            meetings += _measure_meeting(threads)
             for name, timing in found[figure].items():
                 timing["values"].append(contestants[name](False))
     return summarize(found)
@@ -182,6 +185,19 @@ def _measure_peak() -> dict[str, Any]:
     # two units, each one multiply-add (two operations) a lane and cycle
     share = peak / (4 * _native.lanes(variant) * clock)
     return {"variant": variant, "fma_peak_gflops": peak, "clock_ghz": clock, "share_of_clock": share}
+
+
+def _measure_meeting(threads: int) -> list[float]:
+    """Nanoseconds that two threads need to meet: a line of the cache gets from core to core.
+
+    The farther apart the cores, the slower the threads work together. A host may move a virtual machine's
+    cores between groups that share no cache, from one second to the next.
+    """
+    if threads < 2 or not find_spec("lenet._native"):
+        return []
+    from lenet import _native
+
+    return [_native.measure_meeting() * 1e9]
 
 
 def _list_contestants(
