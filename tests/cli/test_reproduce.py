@@ -1,5 +1,6 @@
 """`lenet reproduce`: what it writes, what it says, and that it goes on where it was stopped."""
 
+import hashlib
 import json
 import os
 import re
@@ -7,11 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from lenet.experiments.reproduction import Shelf
+from lenet.architecture import ORIGINAL
+from lenet.cli.reproduce import write_results
+from lenet.data.examples import Dataset, Examples
+from lenet.data.idx import format_idx
+from lenet.data.sources import DIGITS, MNIST
+from lenet.experiments.reproduction import Shelf, Trained, Training
+from lenet.network import Network
+from lenet.parameters import initialize_parameters
 
 QUICK = ("reproduce", "--quick", "--data", "digits", "--limit", 120)
 FILES = {"figure-5.svg", "figure-6.svg", "rejection.svg", "robustness.svg"}
@@ -112,6 +122,28 @@ def test_chinese_readers_are_served(lenet, folder: Path) -> None:
     answer = lenet("--lang", "zh", *QUICK, "--out", folder)
     assert "已经有了" in answer.err
     assert "论文" in (folder / "figure-5.svg").read_text("utf-8")
+
+
+@pytest.mark.parametrize("mnist", [False, True])
+def test_figure_8_is_drawn_where_the_test_digits_are_mnists_whatever_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mnist: bool
+) -> None:
+    # blank: what is read in them does not matter
+    digits = Examples(np.zeros((10_000, 28, 28), np.uint8), np.arange(10_000) % 10)
+    dataset = Dataset("mine" if mnist else "mnist", "by hand", DIGITS, digits.first(10), digits)
+    if mnist:
+        images, labels = (
+            replace(file, content=hashlib.sha256(format_idx(array)).hexdigest())
+            for file, array in zip(MNIST.files[2:], (digits.images, digits.labels.astype("u1")), strict=True)
+        )
+        released = replace(MNIST, files=(*MNIST.files[:2], images, labels))
+        monkeypatch.setattr("lenet.data.dataset.MNIST", released)
+    network = Network(ORIGINAL, initialize_parameters(ORIGINAL, 0), DIGITS)
+    trained = Trained(Training("1998-distorted", 0, passes=1), (0.0,), (0.0,), 1.0, network)
+    monkeypatch.setattr("lenet.experiments.reproduction_results.CHANGES", {"noise": (0.0,)})
+    monkeypatch.setattr("lenet.experiments.reproduction_pictures.draw_pictures", lambda *_: {})
+    results = write_results([trained], dataset, "reference", tmp_path)
+    assert (results["figure_8"] is not None) == (results["labels"] is not None) == mnist
 
 
 @pytest.mark.parametrize(("words", "said"), [(("--seeds", 0), "--seeds 0"), (("--threads", 0), "0")])

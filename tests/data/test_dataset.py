@@ -1,13 +1,15 @@
 import gzip
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.data.dataset import load_dataset
+from lenet.data.dataset import has_mnist_test_part, load_dataset
+from lenet.data.examples import Examples
 from lenet.data.idx import format_idx
 from lenet.data.sources import MNIST
 from lenet.data.split import split_dataset
@@ -173,6 +175,16 @@ def test_idx_files_of_another_make_are_never_taken_for_mnist(
             load_dataset(name, download=False)
 
 
+def test_ten_thousand_images_in_a_folder_named_mnist_are_not_mnists(
+    tmp_path: Path, arrays: Arrays, write_set: WriteSet
+) -> None:
+    many = np.arange(10_000) % 6
+    arrays[2:] = [arrays[2][many], arrays[3][many]]
+    dataset = load_dataset(write_set(tmp_path / "mnist", arrays, zipped=False))
+    assert (dataset.name, len(dataset.test)) == ("mnist", 10_000)
+    assert not has_mnist_test_part(dataset)
+
+
 @pytest.mark.mnist
 @pytest.mark.skipif(not REAL, reason="LENET_DATA is not set")
 class TestTheReleasedFiles:
@@ -213,6 +225,24 @@ class TestTheReleasedFiles:
             assert dataset.name == "mnist"
             assert dataset.seen.startswith("MNIST as released")
             assert dataset.fingerprint == released.fingerprint
+
+    def test_its_test_part_is_known_by_its_content_not_by_a_name(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LENET_DATA", REAL)
+        released = load_dataset("mnist", limit=10, download=False)
+        test = released.test
+        turned = test.take(np.arange(10_000)[::-1])
+        other_label, large_label = test.labels.copy(), test.labels.copy()
+        other_label[4] = 9
+        large_label[4] += 256  # the same byte
+        other_pixel = test.images.copy()
+        other_pixel[-1, 14, 14] ^= 1
+        foreign = [turned, Examples(test.images, other_label), Examples(other_pixel, test.labels)]
+        assert has_mnist_test_part(replace(released, name="mine"))
+        assert not any(has_mnist_test_part(replace(released, test=part)) for part in foreign)
+        many = replace(released, labels=tuple(map(str, range(300))), test=Examples(test.images, large_label))
+        assert not has_mnist_test_part(many)
 
     def test_mnist_is_not_taken_for_fashion(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LENET_DATA", REAL)

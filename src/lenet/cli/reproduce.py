@@ -122,14 +122,14 @@ def write_results(trained: list[Trained], dataset: Dataset, engine: str, folder:
     """Measure, draw, and write everything into the folder: results.json, pictures, report.html."""
     import json
 
+    from lenet.data.dataset import has_mnist_test_part
     from lenet.experiments.reproduction_pictures import draw_pictures
     from lenet.experiments.reproduction_report import write_page
     from lenet.experiments.reproduction_results import collect_results
     from lenet.storage import write_text
     from lenet.texts import get_language, load_texts
 
-    mnist = dataset.name == "mnist" and len(dataset.test) == 10_000
-    results = collect_results(trained, dataset, engine, mnist)
+    results = collect_results(trained, dataset, engine, has_mnist_test_part(dataset))
     write_text(folder / "results.json", json.dumps(results, indent=1) + "\n")
     pictures = draw_pictures(results, dataset.test.images, load_texts(get_language()))
     for name, svg in pictures.items():

@@ -17,7 +17,7 @@ from lenet.data.find import find_files, is_released
 from lenet.data.folder import SUFFIXES, find_parts, is_folder_by_class, read_folder
 from lenet.data.idx import format_idx, read_idx
 from lenet.data.npz import read_npz
-from lenet.data.sources import DIGITS, MNIST, SKLEARN_DIGITS, SOURCES, Source
+from lenet.data.sources import DIGITS, MNIST, SKLEARN_DIGITS, SOURCES, Source, SourceFile
 from lenet.errors import DataError, FileError, UsageError
 from lenet.texts import say
 
@@ -129,11 +129,26 @@ def _load_archive(path: Path) -> Dataset:
 
 
 def _is_mnist(arrays: Sequence[np.ndarray]) -> bool:
-    """Whether the arrays, written as IDX, are the released files."""
-    return all(
-        array.dtype == np.uint8 and hashlib.sha256(format_idx(array)).hexdigest() == file.content
-        for array, file in zip(arrays, MNIST.files, strict=True)
-    )
+    return all(map(_is_content, arrays, MNIST.files))
+
+
+def has_mnist_test_part(dataset: Dataset) -> bool:
+    """Whether the test part is MNIST's, image by image and label by label, whatever the set is called.
+
+    Args:
+        dataset: any.
+    """
+    test, (images, labels) = dataset.test, MNIST.files[2:]
+    if len(test) != MNIST.test:  # nearly all others, without hashing
+        return False
+    # labels that do not fit a byte are none of MNIST's, and must not be folded into one
+    fits = int(test.labels.max()) < len(MNIST.labels)
+    return fits and _is_content(test.images, images) and _is_content(test.labels.astype(np.uint8), labels)
+
+
+def _is_content(array: np.ndarray, file: SourceFile) -> bool:
+    """Whether an array, written as IDX, is a released file."""
+    return array.dtype == np.uint8 and hashlib.sha256(format_idx(array)).hexdigest() == file.content
 
 
 def _build(
