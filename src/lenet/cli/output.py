@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from lenet.counts import Count
 from lenet.texts import say
 
-# a word or a Chinese character, with the brackets and marks that may not be parted from it; compiled when it is
-# needed, which takes 4 ms
+# a word or a Chinese character, with the brackets and marks that may not be parted from it; compiled when
+# it is needed, which takes 4 ms
 PIECES = (
     r"[\uff08\u201c\u300a]*(?:[^\s\u2e80-\uffef\u201c\u201d]+|[\u2e80-\uffef])"
     r"[\uff0c\u3002\uff1b\uff1a\u3001\uff01\uff1f\uff09\u300b\u201d]*\s*"
