@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,19 @@ from lenet.network import Network
 from lenet.storage import save_arrays, write_text
 
 TEMPLATE = "lenet5.py.template"
+
+# a module of such a name is imported in place of the package by all that lies beside it, PyTorch included
+PACKAGES = {
+    *(
+        "torch",
+        "torchgen",
+        "safetensors",
+        "numpy",
+        "typing_extensions",
+        "opt_einsum",
+    ),  # what it imports itself
+    *("tensorflow", "keras", "onnx", "onnxruntime", "lenet"),  # the other exports' programs
+}
 
 # what tutorials call the layers; a network with C5 to the output full fits theirs as it is
 TORCH_NAMES = {
@@ -39,12 +53,14 @@ def export_pytorch(network: Network, path: str | Path) -> None:
         network: what to write.
         path: a `.py` file whose name can be imported; the weights get the same name with `.safetensors`.
     Raises:
-        UsageError: a name that Python could not import.
+        UsageError: a name that Python could not import, or would import in place of a package.
         FileError: a file cannot be written.
     """
     path = Path(path)
     if path.suffix != ".py" or not path.stem.isidentifier() or keyword.iskeyword(path.stem):
         raise UsageError("export.module", path=path)
+    if path.stem in PACKAGES or path.stem in sys.stdlib_module_names:
+        raise UsageError("export.shadows", path=path, module=path.stem)
     metadata = {key: network.metadata[key] for key in ("architecture", "labels")}
     save_arrays(find_weights(path), rename_for_torch(network), metadata)
     write_text(path, write_module(network, path.stem))
