@@ -89,6 +89,19 @@ def test_a_mistake_is_named(lenet, words, said, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_network_is_not_overwritten_by_its_own_export(lenet, tmp_path):
+    from lenet.network import load
+
+    mine = tmp_path / "mine.safetensors"
+    load().save(mine)
+    before = mine.read_bytes()
+    answer = lenet("export", "pytorch", "-o", tmp_path / "mine.py", "--network", mine)
+    assert answer.code == 2
+    assert "mine.safetensors" in answer.err
+    assert mine.read_bytes() == before
+    assert not (tmp_path / "mine.py").exists()
+
+
 def test_all_needs_a_folder(lenet, tmp_path):
     (tmp_path / "file").write_text("")
     assert lenet("export", "all", "-o", tmp_path / "file").code == 2

@@ -219,6 +219,21 @@ def test_numbers_that_are_not_finite_are_named(tmp_path):
         import_network(tmp_path / "net.safetensors")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "std", "said"),
+    [
+        ("fc2.bias", 1e39, 1.0, r"fc2\.bias .* 1e\+39.* 3\.4e\+38"),
+        ("conv1.weight", 1e38, 1e-6, r"c1\.weight"),
+    ],
+)
+def test_numbers_that_float32_cannot_hold_are_named(name, value, std, said, tmp_path):
+    arrays = {key: array.astype(np.float64) for key, array in tutorial_arrays().items()}
+    arrays[name][0] = value
+    save_file(arrays, tmp_path / "net.safetensors")
+    with pytest.raises(NetworkFileError, match=said):
+        import_network(tmp_path / "net.safetensors", std=std)
+
+
 def test_a_whole_model_is_not_run(tmp_path):
     torch.save(make(nn.Sequential, nn.Linear(2, 2)), tmp_path / "net.pt")
     with pytest.raises(NetworkFileError, match=r"state_dict\(\)"):

@@ -36,6 +36,11 @@ def export(
     files = place_files(form, output)
     if uint8 and not files.keys() & {"onnx", "keras"}:
         raise UsageError("export.only_onnx")
+    if (
+        "pytorch" in files
+        and files["pytorch"].with_suffix(".safetensors").resolve() == Path(network).resolve()
+    ):
+        raise UsageError("export.onto_itself", path=network)
     loaded = Network.load(network)
     skipped = {}
     for name, path in list(files.items()):

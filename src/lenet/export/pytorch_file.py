@@ -19,17 +19,10 @@ from lenet.storage import save_arrays, write_text
 TEMPLATE = "lenet5.py.template"
 
 # a module of such a name is imported in place of the package by all that lies beside it, PyTorch included
-PACKAGES = {
-    *(
-        "torch",
-        "torchgen",
-        "safetensors",
-        "numpy",
-        "typing_extensions",
-        "opt_einsum",
-    ),  # what it imports itself
-    *("tensorflow", "keras", "onnx", "onnxruntime", "lenet"),  # the other exports' programs
-}
+PACKAGES = frozenset(
+    "torch torchgen safetensors numpy typing_extensions opt_einsum "  # what PyTorch imports
+    "tensorflow keras onnx onnxruntime lenet".split()  # what programs for the other exports import
+)
 
 # what tutorials call the layers; a network with C5 to the output full fits theirs as it is
 TORCH_NAMES = {

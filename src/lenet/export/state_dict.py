@@ -12,7 +12,7 @@ import numpy as np
 from lenet.architecture import PIXEL_OFFSET, PIXEL_SCALE, TANH_AMPLITUDE, TANH_SLOPE, Architecture
 from lenet.errors import LenetError, NetworkFileError, UsageError
 from lenet.export.pytorch_file import TORCH_NAMES
-from lenet.export.tensor_files import read_tensors
+from lenet.export.tensor_files import check_range, read_tensors
 from lenet.network import Network
 from lenet.parameters import Parameters
 
@@ -80,6 +80,7 @@ def import_network(
     fold_input(arrays, mean, std)
     if activation == "tanh":
         fold_tanh(arrays)
+    check_range(path, arrays)  # once more: both scale
     classes = len(arrays["output.bias"])
     architecture = Architecture(ACTIVATIONS[activation], pooling, "full", "linear", classes)
     shaped = {

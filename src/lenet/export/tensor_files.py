@@ -45,6 +45,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         if not np.isfinite(array).all():
             count = int((~np.isfinite(array)).sum())
             raise NetworkFileError("tensors.not_finite", path=path, name=name, count=count)
+    check_range(path, tensors)
     return tensors, described
 
 
@@ -114,3 +115,20 @@ def _find_state_dict(loaded: Any) -> dict[str, Any]:
         if tensors:
             return tensors
     return {}
+
+
+def check_range(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Refuse numbers that float32 cannot hold.
+
+    Args:
+        path: the file that they come from, for the message.
+        arrays: finite numbers.
+    Raises:
+        NetworkFileError: the first array with such a number, the number, and the limit.
+    """
+    limit = float(np.finfo(np.float32).max)
+    for name, array in arrays.items():
+        worst = float(np.max(np.abs(array), initial=0))
+        if worst > limit:
+            values = {"name": name, "value": f"{worst:.3g}", "limit": f"{limit:.3g}"}
+            raise NetworkFileError("tensors.too_large", path=path, **values)
