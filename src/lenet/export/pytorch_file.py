@@ -19,10 +19,8 @@ from lenet.storage import save_arrays, write_text
 TEMPLATE = "lenet5.py.template"
 
 # a module of such a name is imported in place of the package by all that lies beside it, PyTorch included
-PACKAGES = frozenset(
-    "torch torchgen safetensors numpy typing_extensions opt_einsum "  # what PyTorch imports
-    "tensorflow keras onnx onnxruntime lenet".split()  # what programs for the other exports import
-)
+IMPORTED = ("torch", "torchgen", "safetensors", "numpy", "typing_extensions", "opt_einsum")  # by PyTorch
+PACKAGES = {*IMPORTED, "tensorflow", "keras", "onnx", "onnxruntime", "lenet"}
 
 # what tutorials call the layers; a network with C5 to the output full fits theirs as it is
 TORCH_NAMES = {
