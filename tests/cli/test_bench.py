@@ -8,7 +8,7 @@ def small(monkeypatch):
     """A measurement of a second: few images, no framework."""
     for name, value in (("IMAGES", 256), ("SINGLES", 3)):
         monkeypatch.setattr(speed, name, value)
-    for name in ("SAMPLES", "SLOW_SAMPLES"):
+    for name in ("SAMPLES", "FAST_SAMPLES", "SLOW_SAMPLES"):
         monkeypatch.setattr(speed, name, {64: 64, 256: 256, 1: 4})
     for peers in (speed.speed_peers, speed.speed_keras):
         monkeypatch.setattr(peers, "find_spec", lambda _: None)
