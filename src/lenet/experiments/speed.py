@@ -22,8 +22,8 @@ from lenet.texts import say
 EPOCH = 60_000
 IMAGES = 10_000  # recognized at once; a training goes through the first of them
 SAMPLES = {64: 6400, 256: 6400, 1: 3000}  # that are timed; an epoch is scaled from them
-# for `native`: a whole pass, which takes as long as a framework's turn. It would be judged by how long its second
-# thread takes to find a core that has just been idle, if its turn were a tenth of that.
+# for `native`: a whole pass, as long as a framework's turn. A tenth of it would mostly measure how long the
+# second thread takes to get a core that has just been idle.
 FAST_SAMPLES = {64: 59_904, 256: 59_904, 1: 3000}
 SLOW_SAMPLES = {64: 1920, 256: 2560, 1: 200}  # for `reference`, which takes thirty times as long
 SINGLES = 200
