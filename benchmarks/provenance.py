@@ -20,12 +20,12 @@ def write_command(words: list[str]) -> str:
     return " ".join(["python", f"benchmarks/{Path(words[0]).name}", *given])
 
 
-def name_commit() -> str:
-    """The commit, with a + where sources or benchmarks have changed since."""
+def name_commit(length: int = 40) -> str:
+    """The commit's first digits, with a + where sources or benchmarks have changed since."""
     git = ["git", "-C", str(ROOT)]
     commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
     changed = subprocess.check_output([*git, "status", "--porcelain", "src", "benchmarks/*.py"], text=True)
-    return commit + ("+" if changed.strip() else "")
+    return commit[:length] + ("+" if changed.strip() else "")
 
 
 def name_machine() -> str:

@@ -192,7 +192,6 @@ def add_values(old, new):
 
 def describe_run(rounds):
     """Where and from what a part was measured."""
-    commit = PROVENANCE["name_commit"]()
     versions = {}
     for name in ("numpy", "torch", "onnxruntime", "tensorflow-cpu", "keras"):
         shown = subprocess.run(
@@ -212,7 +211,7 @@ def describe_run(rounds):
     )
     return {
         "command": PROVENANCE["write_command"](sys.argv),
-        "commit": commit[:7] + commit[40:],
+        "commit": PROVENANCE["name_commit"](7),
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{processor}, {THREADS} cores, {platform.platform()}, Python {platform.python_version()}",
         "versions": versions,

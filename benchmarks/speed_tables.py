@@ -48,7 +48,7 @@ WORDS = {
         "rounds, two threads.",
         "spread": "Between its rounds one and the same measurement of `native` varied by up to a factor of {factor:.1f}.",
         "apart": "The host moves the two virtual cores: before {apart} of the {rounds} rounds a line of the cache took more than "
-        "100 ns from one to the other (median {apart_ns:.0f}; else {near_ns:.0f}). At batch 64 a pass of the network of 1998 took "
+        "{limit} ns from one to the other (median {apart_ns:.0f}; else {near_ns:.0f}). At batch 64 a pass of the network of 1998 took "
         "{apart_s:.2f} s then, and {near_s:.2f} s in the other rounds.",
         "original": "The network of 1998",
         "modern": "What tutorials call LeNet-5 (`--architecture modern`)",
@@ -80,7 +80,7 @@ WORDS = {
         "memory": "完整的一次 `lenet train`（图像数与 MNIST 相同）的内存峰值：{megabytes:.0f} MB。",
         "machine": "测量于 {machine}；{versions}；提交 {commits}，{dates}，{rounds} 轮交替测量，两个线程。",
         "spread": "同一项 `native` 的测量在各轮之间最多相差 {factor:.1f} 倍。",
-        "apart": "宿主机会移动这两个虚拟核心：{rounds} 轮中有 {apart} 轮，开始前一条缓存行从一个核心到另一个要用 100 纳秒以上（中位数 "
+        "apart": "宿主机会移动这两个虚拟核心：{rounds} 轮中有 {apart} 轮，开始前一条缓存行从一个核心到另一个要用 {limit} 纳秒以上（中位数 "
         "{apart_ns:.0f}；其余各轮 {near_ns:.0f}）。那时 1998 年的网络批量 64 的一遍用 {apart_s:.2f} 秒，其余各轮用 {near_s:.2f} 秒。",
         "original": "1998 年的网络",
         "modern": "教程里所说的 LeNet-5（`--architecture modern`）",
@@ -242,6 +242,7 @@ def say_apart(results, words):
     if not apart or not near:
         return ""
     return words["apart"].format(
+        limit=APART,
         apart=sum(value > APART for value in meetings),
         rounds=len(meetings),
         apart_ns=statistics.median(value for value in meetings if value > APART),

@@ -117,7 +117,7 @@ def describe_run(command: str) -> dict[str, Any]:
     """What was called, on which commit, and where."""
     made = PROVENANCE["describe_run"](["variants.py", *command.split()])
     # short: it stands in every row of the table
-    return made | {"commit": made["commit"][:7] + made["commit"][40:]}
+    return made | {"commit": PROVENANCE["name_commit"](7)}
 
 
 @contextmanager

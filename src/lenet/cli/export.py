@@ -31,15 +31,13 @@ def export(
 ) -> None:
     """Write the files; with --verify compare every engine and file at hand, and end with 1 if one differs."""
     from lenet.export.formats import export_network, place_files
+    from lenet.export.pytorch_file import find_weights
     from lenet.network import Network
 
     files = place_files(form, output)
     if uint8 and not files.keys() & {"onnx", "keras"}:
         raise UsageError("export.only_onnx")
-    if (
-        "pytorch" in files
-        and files["pytorch"].with_suffix(".safetensors").resolve() == Path(network).resolve()
-    ):
+    if "pytorch" in files and find_weights(files["pytorch"]).resolve() == Path(network).resolve():
         raise UsageError("export.onto_itself", path=network)
     loaded = Network.load(network)
     skipped = {}

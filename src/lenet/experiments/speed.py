@@ -24,7 +24,7 @@ IMAGES = 10_000  # recognized at once; a training goes through the first of them
 SAMPLES = {64: 6400, 256: 6400, 1: 3000}  # that are timed; an epoch is scaled from them
 # for `native`: a whole pass, as long as a framework's turn. A tenth of it would mostly measure how long the
 # second thread takes to get a core that has just been idle.
-FAST_SAMPLES = {64: 59_904, 256: 59_904, 1: 3000}
+FAST_SAMPLES = {64: EPOCH // 256 * 256, 256: EPOCH // 256 * 256, 1: 3000}
 SLOW_SAMPLES = {64: 1920, 256: 2560, 1: 200}  # for `reference`, which takes thirty times as long
 SINGLES = 200
 WARM_UP = 200
