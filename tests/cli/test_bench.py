@@ -35,6 +35,7 @@ def test_the_table_and_the_picture_speak_the_readers_language(lenet, small, tmp_
     assert answer.code == 0
     assert words in answer.out
     assert "123" in answer.out
+    assert "e+" not in answer.out
     assert words in picture.read_text("utf-8")
 
 
