@@ -222,7 +222,7 @@ def test_numbers_that_are_not_finite_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("name", "value", "std", "said"),
     [
-        ("fc2.bias", 1e39, 1.0, r"fc2\.bias .* 1e\+39.* 3\.4e\+38"),
+        ("fc2.bias", -1e39, 1.0, r"fc2\.bias .* -1e\+39.* 3\.4e\+38"),
         ("conv1.weight", 1e38, 1e-6, r"c1\.weight"),
     ],
 )

@@ -124,11 +124,11 @@ def check_range(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
         path: the file that they come from, for the message.
         arrays: finite numbers.
     Raises:
-        NetworkFileError: the first array with such a number, the number, and the limit.
+        NetworkFileError: the first array with such a number, its first one, and the limit.
     """
     limit = float(np.finfo(np.float32).max)
     for name, array in arrays.items():
-        worst = float(np.max(np.abs(array), initial=0))
-        if worst > limit:
-            values = {"name": name, "value": f"{worst:.3g}", "limit": f"{limit:.3g}"}
+        beyond = array[np.abs(array) > limit]
+        if beyond.size:
+            values = {"name": name, "value": f"{beyond[0]:.3g}", "limit": f"{limit:.3g}"}
             raise NetworkFileError("tensors.too_large", path=path, **values)
