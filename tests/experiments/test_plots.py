@@ -1,4 +1,7 @@
 import re
+from pathlib import Path
+
+import pytest
 
 from lenet.experiments.plots import prepare_drawing, render_svg
 from lenet.explain.palette import DARK, LIGHT
@@ -38,3 +41,19 @@ def test_every_colour_of_the_svg_has_its_dark_one() -> None:
         dark = DARK[next(name for name, light in LIGHT.items() if light == colour)]
         for part in ("fill", "stroke"):
             assert f'[style*="{part}: {colour}"]{{{part}:{dark}!important}}' in night
+
+
+def test_a_bold_title_in_a_font_of_one_weight_complains_of_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    path = Path(matplotlib.get_data_path()) / "fonts/ttf/STIXSizFiveSymReg.ttf"
+    monkeypatch.setattr("lenet.experiments.plots.find_chinese_font", lambda: path)
+    with prepare_drawing():
+        axes = Figure(figsize=(3, 2)).add_subplot()
+        axes.set_title("passes", fontweight="bold")
+        axes.set_xlabel("passes")
+        render_svg(axes.figure, "test")
+    assert [record.getMessage() for record in caplog.records] == []

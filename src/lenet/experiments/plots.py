@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,8 @@ def _name_fonts() -> list[str]:
     if path is None:
         return ["DejaVu Sans"]
     fontManager.addfont(path)  # those of this process; its list on disk may be older than the font
+    # the one file is there for bold titles, too: matplotlib would search for a bold one and complain to the reader
+    fontManager.ttflist.append(replace(fontManager.ttflist[-1], weight=700))
     return ["DejaVu Sans", FontProperties(fname=path).get_name()]
 
 
