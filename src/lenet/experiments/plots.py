@@ -55,7 +55,7 @@ def _name_fonts() -> list[str]:
     if path is None:
         return ["DejaVu Sans"]
     fontManager.addfont(path)  # those of this process; its list on disk may be older than the font
-    # the one file is there for bold titles, too: matplotlib would search for a bold one and complain to the reader
+    # for bold titles, too: matplotlib would search for a bold one, find none and tell the reader
     fontManager.ttflist.append(replace(fontManager.ttflist[-1], weight=700))
     return ["DejaVu Sans", FontProperties(fname=path).get_name()]
 
