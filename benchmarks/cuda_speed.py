@@ -23,7 +23,7 @@ import torch
 from lenet.architecture import get_preset
 from lenet.data.dataset import load_dataset
 from lenet.data.split import split_dataset
-from lenet.engines.pytorch import PytorchEngine
+from lenet.engines.pytorch.engine import PytorchEngine
 from lenet.parameters import initialize_parameters
 from lenet.training.recipe import load_recipe
 from lenet.training.trainer import PassEnded, Trainer

@@ -20,10 +20,10 @@ import numpy as np
 
 from lenet.architecture import ORIGINAL
 from lenet.data.dataset import load_dataset
+from lenet.drawing.palette import LIGHT
+from lenet.drawing.plots import prepare_drawing, render_svg
 from lenet.engines import ENGINES, get_engine
 from lenet.errors import MissingExtra
-from lenet.experiments.plots import prepare_drawing, render_svg
-from lenet.explain.palette import LIGHT
 from lenet.parameters import initialize_parameters
 from lenet.randomness import draw_order
 from lenet.training.recipe import load_recipe

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from lenet.data.dataset import load_dataset
-from lenet.experiments.reproduction_pictures import draw_pictures
-from lenet.experiments.reproduction_report import (
+from lenet.reproduction.pictures import draw_pictures
+from lenet.reproduction.report import (
     Table,
     say_figure_8,
     tabulate_curves,

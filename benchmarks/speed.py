@@ -34,11 +34,11 @@ from pathlib import Path
 import numpy as np
 
 from lenet.architecture import ORIGINAL, PRESETS
+from lenet.bench.memory import measure_memory
+from lenet.bench.speed import EPOCH, Bench, measure, summarize
 from lenet.data.dataset import load_dataset
 from lenet.engines.loss import Loss
-from lenet.engines.native import NativeEngine
-from lenet.experiments.speed import EPOCH, Bench, measure, summarize
-from lenet.experiments.speed_memory import measure_memory
+from lenet.engines.native.engine import NativeEngine
 from lenet.images.distort import DistortedPass
 from lenet.parameters import initialize_parameters
 from lenet.samples import sample_path

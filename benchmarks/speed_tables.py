@@ -4,8 +4,8 @@ import re
 import statistics
 from pathlib import Path
 
-from lenet.experiments.speed import FIGURES, UNITS
-from lenet.experiments.speed_picture import NAMES, choose_fastest, write_picture
+from lenet.bench.picture import NAMES, choose_fastest, write_picture
+from lenet.bench.speed import FIGURES, UNITS
 from lenet.texts import load_texts, set_language
 
 ROOT = Path(__file__).parents[1]

@@ -28,13 +28,13 @@ import numpy as np
 
 from lenet.architecture import MODERN, ORIGINAL, Architecture
 from lenet.data.dataset import load_dataset
-from lenet.engines.native import NativeEngine
-from lenet.experiments.run import train
-from lenet.explain.drawing import Box, Drawing, Line, Words, write_svg
+from lenet.drawing.drawing import Box, Drawing, Line, Words, write_svg
+from lenet.engines.native.engine import NativeEngine
 from lenet.parameters import initialize_parameters
 from lenet.randomness import draw_order
 from lenet.storage import write_text
 from lenet.training.recipe import load_recipe
+from lenet.training.run import train
 
 ROOT = Path(__file__).parents[1]
 PROVENANCE = runpy.run_path(str(ROOT / "benchmarks/provenance.py"))

@@ -9,7 +9,7 @@ training ends knowing nothing. A run's truth is where its rate lies against that
     crawls           so low that all steps together, made at once, were 0.005 to 0.05 of it
     frozen           at rate 0: crawls, and all that jumps is sampling noise
 
-The cases were committed before the classifier (src/lenet/training/diagnosis.py). Seeds from 0 were for tuning
+The cases were committed before the classifier (src/lenet/training/verdicts.py). Seeds from 0 were for tuning
 it; seeds from 1000 judged it, once.
 
     python benchmarks/verdicts.py --seeds 1000-1019 --engine reference --jobs 2
@@ -38,11 +38,11 @@ from lenet.data.dataset import load_dataset
 from lenet.data.examples import Examples
 from lenet.engines import get_engine
 from lenet.engines.loss import Loss
-from lenet.experiments.rates import train_at
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.randomness import draw_order
-from lenet.training.diagnosis import VERDICTS, judge_losses, share_causes
+from lenet.rates.comparison import train_at
 from lenet.training.recipe import Recipe
+from lenet.training.verdicts import VERDICTS, judge_losses, share_causes
 
 STEPS = 200
 BATCHES = (16, 32, 64)

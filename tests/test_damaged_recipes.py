@@ -16,12 +16,12 @@ import pytest
 
 from lenet.architecture import MODERN, ORIGINAL
 from lenet.errors import LenetError
-from lenet.experiments.settings import Settings
 from lenet.network import Network
 from lenet.parameters import initialize_parameters
 from lenet.training.checkpoint import Checkpoint
 from lenet.training.history import History, HistoryFile, PassRecord
 from lenet.training.recipe import Recipe, load_recipe
+from lenet.training.settings import Settings
 
 COUNT = 3_000
 MEMORY = 1 << 30

@@ -37,8 +37,8 @@ assert get_engine().name == '$2', get_engine().name")
     # a copy, so that nothing of the checkout can be imported
     rm -rf build/wheels/tests && cp -r tests pyproject.toml build/wheels/
     (cd build/wheels && LENET_REQUIRE_ENGINES=$2 "venv-$2/bin/python" -m pytest -q \
-        -p no:cacheprovider tests/contract/test_engine*.py "tests/engines/test_${3}.py")
+        -p no:cacheprovider tests/contract/test_engine*.py "tests/engines/$3")
     echo "$1: works, with the engine $2"
 }
-try "$(ls dist/lenet-*linux*.whl dist/lenet-*macos*.whl 2>/dev/null | head -1)" native native
-try "$(ls dist/lenet-*-none-any.whl)" reference reference_forward
+try "$(ls dist/lenet-*linux*.whl dist/lenet-*macos*.whl 2>/dev/null | head -1)" native native/test_engine.py
+try "$(ls dist/lenet-*-none-any.whl)" reference reference/test_forward.py

@@ -7,9 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from lenet.errors import LenetError
-from lenet.experiments.settings import Settings
 from lenet.network import Network
 from lenet.storage import write_text
+from lenet.training.settings import Settings
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "lenet" / "weights"
 

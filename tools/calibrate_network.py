@@ -16,10 +16,10 @@ from lenet.data.dataset import load_dataset
 from lenet.data.examples import Dataset
 from lenet.data.split import split_dataset
 from lenet.errors import LenetError, RecipeError
-from lenet.experiments.run import train
 from lenet.network import BUNDLED, Network
 from lenet.storage import write_text
 from lenet.training.recipe import load_recipe
+from lenet.training.run import train
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "lenet" / "weights"
 VALIDATION = 5_000

@@ -6,10 +6,10 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from lenet.experiments.curve import write_curves
-from lenet.experiments.settings import Settings
 from lenet.texts import set_language
+from lenet.training.curve import write_curves
 from lenet.training.history import History
+from lenet.training.settings import Settings
 
 FIGURES = Path(__file__).parents[1] / "docs" / "figures"
 

@@ -24,12 +24,12 @@ from lenet.data.examples import Dataset, Examples
 from lenet.data.idx import read_idx
 from lenet.doubt import JUDGE_FILE, RUBBISH
 from lenet.errors import PictureError
-from lenet.experiments.run import train
 from lenet.images.distort import Distortion
 from lenet.images.normalize import normalize_digit
 from lenet.images.read import read_picture
 from lenet.network import Network
 from lenet.training.recipe import load_recipe
+from lenet.training.run import train
 
 ROOT = Path(__file__).parents[1]
 NONDIGITS = runpy.run_path(str(ROOT / "benchmarks" / "nondigits.py"))

@@ -1,4 +1,4 @@
-// The kernels for Python: lenet._native. Shapes and ranges are checked in engines/native.py, for the sake of its errors.
+// The kernels for Python: lenet._native. Shapes and ranges are checked in engines/native/engine.py, for the sake of its errors.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
@@ -154,7 +154,7 @@ void show(const std::string& variant, Any images, nb::ndarray<const int32_t, nb:
 }  // namespace
 
 NB_MODULE(_native, m) {
-    m.doc() = "The C++ kernels; lenet.engines.native is their Python face.";
+    m.doc() = "The C++ kernels; lenet.engines.native.engine is their Python face.";
     m.def("variants", [] {
         std::vector<std::string> names;
         for (const Kernels* k : find_variants()) names.push_back(k->name);

@@ -72,7 +72,7 @@ SHARED void leave_rbf(const Network& n, const float* slopes, const float* f6, fl
 }
 
 // The same for second derivatives: twice the sum of the first ones, plus the variance of s d(penalty)/d(state)
-// under the belief; `bend_loss` in engines/reference_backward.py.
+// under the belief; `bend_loss` in engines/reference/backward.py.
 SHARED void bend_rbf(const Network& n, const Loss& loss, const float* belief, const float* f6, float* flow) {
     const float twice = 2 * (loss.kind == CROSS_ENTROPY ? loss.scale : 1.0f);
     for (int p = 0; p < PARTS; p++) {

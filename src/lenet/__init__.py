@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from lenet.errors import LenetError
     from lenet.estimator import LeNet5Classifier as LeNet5Classifier
     from lenet.evaluation import Evaluation, evaluate
-    from lenet.experiments.run import Result, resume, train
     from lenet.export.c_file import export_c
     from lenet.export.onnx import export_onnx
     from lenet.export.pytorch_file import export_pytorch
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from lenet.parameters import Parameters, initialize_parameters
     from lenet.trace import Trace
     from lenet.training.recipe import Recipe, load_recipe
+    from lenet.training.result import Result
+    from lenet.training.run import resume, train
 
 # where each public name lives; imported when it is first asked for, so that `import lenet` costs nothing
 _PLACES = {
@@ -37,7 +38,8 @@ _PLACES = {
     "lenet.errors": ("LenetError",),
     "lenet.estimator": ("LeNet5Classifier",),  # not in __all__: it needs scikit-learn
     "lenet.evaluation": ("Evaluation", "evaluate"),
-    "lenet.experiments.run": ("Result", "resume", "train"),
+    "lenet.training.result": ("Result",),
+    "lenet.training.run": ("resume", "train"),
     "lenet.export.c_file": ("export_c",),
     "lenet.export.onnx": ("export_onnx",),
     "lenet.export.pytorch_file": ("export_pytorch",),

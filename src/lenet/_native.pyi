@@ -1,4 +1,4 @@
-"""The C++ kernels (src/kernels/binding.cpp); lenet.engines.native is their Python face."""
+"""The C++ kernels (src/kernels/binding.cpp); lenet.engines.native.engine is their Python face."""
 
 from collections.abc import Sequence
 

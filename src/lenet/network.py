@@ -8,29 +8,22 @@ from functools import cached_property
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, overload
+from typing import Any, Self, overload
 
 import numpy as np
 
 from lenet.architecture import Architecture
 from lenet.doubt import DIGITS, Calibration, Reason, Verdict, decide, load_judge, weigh
 from lenet.engines import Model, get_engine
-from lenet.errors import ArchitectureError, FileError, NetworkFileError, PictureError, ShapeError, UsageError
+from lenet.errors import ArchitectureError, FileError, NetworkFileError, ShapeError, UsageError
 from lenet.images.normalize import find_digit
-from lenet.images.read import read_picture
+from lenet.images.open import Picture, is_one, open_picture
 from lenet.parameters import Parameters
 from lenet.storage import load_arrays, save_arrays
 from lenet.texts import say
 from lenet.trace import Trace
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 BUNDLED = ("1998", "best")
-CHANNELS = (1, 3, 4)
-PNG_MODES = ("1", "L", "LA", "I;16", "P", "RGB", "RGBA")
-
-Picture: TypeAlias = "str | Path | np.ndarray | Image"
 
 
 @dataclass(frozen=True)
@@ -213,8 +206,8 @@ class Network:
             PictureError: a file that is no picture.
             ShapeError: an array that is no picture.
         """
-        one = _is_one(pictures)
-        found = [find_digit(_open_picture(picture)) for picture in ([pictures] if one else pictures)]  # type: ignore[union-attr]
+        one = is_one(pictures)
+        found = [find_digit(open_picture(picture)) for picture in ([pictures] if one else pictures)]  # type: ignore[union-attr]
         if not found:
             return []
         answers = self.answer(np.stack([find.digit for find in found]), [find.others for find in found])
@@ -265,42 +258,6 @@ class Network:
             data = escape(str(self.card.get("data")))
             line = say("notebook.measured", network=line, error=f"{error:.2f}", data=data)
         return f"<p>{line}</p>{self.architecture._repr_html_()}"
-
-
-def _is_one(pictures: Any) -> bool:
-    if isinstance(pictures, np.ndarray):
-        return pictures.ndim <= 2 or (pictures.ndim == 3 and pictures.shape[2] in CHANNELS)
-    return isinstance(pictures, str | Path) or hasattr(pictures, "getexif")
-
-
-def _open_picture(picture: Any) -> np.ndarray:
-    """A path, a PIL image or an array as (H, W) uint8 luminance."""
-    if isinstance(picture, str | Path):
-        return read_picture(picture)
-    if isinstance(picture, np.ndarray):
-        if picture.ndim == 3 and picture.shape[2] == 1:
-            picture = picture[:, :, 0]
-        if picture.ndim == 2:
-            return picture
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in CHANNELS:
-            raise ShapeError("picture.shape", shape=picture.shape, dtype=picture.dtype)
-    elif not hasattr(picture, "getexif"):
-        raise ShapeError("picture.shape", shape=np.shape(picture), dtype=type(picture).__name__)
-    from io import BytesIO
-
-    from PIL import Image
-
-    if isinstance(picture, np.ndarray):
-        picture = Image.fromarray(picture)
-    # through a file's content: one path for palettes, transparency, depth and orientation
-    content = BytesIO()
-    try:
-        if picture.mode not in PNG_MODES:
-            picture = picture.convert("I;16" if picture.mode == "I" else "RGB")
-        picture.save(content, "PNG", exif=picture.getexif())
-    except (OSError, ValueError, SyntaxError) as error:  # read only now, and damaged
-        raise PictureError("picture.damaged", name=say("picture.given"), reason=error) from error
-    return read_picture(content.getvalue())
 
 
 def load(source: str | Path = "1998", engine: str = "auto") -> Network:

@@ -1,6 +1,6 @@
 import pytest
 
-from lenet.experiments import speed, speed_memory
+from lenet.bench import memory, speed
 
 
 @pytest.fixture
@@ -10,9 +10,9 @@ def small(monkeypatch):
         monkeypatch.setattr(speed, name, value)
     for name in ("SAMPLES", "FAST_SAMPLES", "SLOW_SAMPLES"):
         monkeypatch.setattr(speed, name, {64: 64, 256: 256, 1: 4})
-    for peers in (speed.speed_peers, speed.speed_keras):
+    for peers in (speed.peers, speed.keras):
         monkeypatch.setattr(peers, "find_spec", lambda _: None)
-    monkeypatch.setattr(speed_memory, "measure_memory", lambda threads: 123.4)
+    monkeypatch.setattr(memory, "measure_memory", lambda threads: 123.4)
 
 
 def test_json_has_the_peak_and_for_each_figure_every_contestant(lenet, small):

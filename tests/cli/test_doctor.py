@@ -169,7 +169,7 @@ def test_mnist_is_found_in_lenet_data(lenet, monkeypatch):
 
 
 def test_without_a_chinese_font_the_command_is_named(lenet, monkeypatch):
-    from lenet.explain import fonts
+    from lenet.drawing import fonts
 
     monkeypatch.setattr(fonts, "find_chinese_font", lambda: None)
     monkeypatch.setattr(platform, "system", lambda: "Linux")

@@ -19,9 +19,9 @@ from lenet.cli.reproduce import write_results
 from lenet.data.examples import Dataset, Examples
 from lenet.data.idx import format_idx
 from lenet.data.sources import DIGITS, MNIST
-from lenet.experiments.reproduction import Shelf, Trained, Training
 from lenet.network import Network
 from lenet.parameters import initialize_parameters
+from lenet.reproduction.trainings import Shelf, Trained, Training
 
 QUICK = ("reproduce", "--quick", "--data", "digits", "--limit", 120)
 FILES = {"figure-5.svg", "figure-6.svg", "rejection.svg", "robustness.svg"}
@@ -140,8 +140,8 @@ def test_figure_8_is_drawn_where_the_test_digits_are_mnists_whatever_the_name(
         monkeypatch.setattr("lenet.data.dataset.MNIST", released)
     network = Network(ORIGINAL, initialize_parameters(ORIGINAL, 0), DIGITS)
     trained = Trained(Training("1998-distorted", 0, passes=1), (0.0,), (0.0,), 1.0, network)
-    monkeypatch.setattr("lenet.experiments.reproduction_results.CHANGES", {"noise": (0.0,)})
-    monkeypatch.setattr("lenet.experiments.reproduction_pictures.draw_pictures", lambda *_: {})
+    monkeypatch.setattr("lenet.reproduction.results.CHANGES", {"noise": (0.0,)})
+    monkeypatch.setattr("lenet.reproduction.pictures.draw_pictures", lambda *_: {})
     results = write_results([trained], dataset, "reference", tmp_path)
     assert (results["figure_8"] is not None) == (results["labels"] is not None) == mnist
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from lenet.architecture import MODERN, ORIGINAL
-from lenet.experiments.speed import FIGURES, count_operations
-from lenet.experiments.speed_picture import draw_speed
-from lenet.explain.drawing import write_svg
+from lenet.bench.picture import draw_speed
+from lenet.bench.speed import FIGURES, count_operations
+from lenet.drawing.drawing import write_svg
 from lenet.texts import load_texts
 
 ROOT = Path(__file__).parents[2]

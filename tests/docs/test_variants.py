@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lenet.architecture import CHOICES, ORIGINAL
+from lenet.drawing.drawing import write_svg
 from lenet.engines.loss import LOSSES
-from lenet.explain.drawing import write_svg
 
 TOOL = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "variants.py"))
 AGAIN = "write them: python benchmarks/variants.py"

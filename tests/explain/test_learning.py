@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lenet.architecture import MODERN, ORIGINAL, Architecture
-from lenet.explain.drawing import Box, Words, write_svg
+from lenet.drawing.drawing import Box, Words, write_svg
 from lenet.explain.learning import make_untrained, take_step
 from lenet.explain.learning_picture import choose_classes, compose_step
 from lenet.images.normalize import normalize_digit

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from lenet.architecture import CHOICES, MODERN, ORIGINAL, Architecture
+from lenet.drawing import fonts, pictures, write
+from lenet.drawing.drawing import Box, Words
 from lenet.errors import FileError, UsageError
-from lenet.explain import fonts, pictures, write
-from lenet.explain.drawing import Box, Words
 from lenet.explain.pictures import HEIGHT, WIDTH, compose_network, draw_network
 from lenet.texts import set_language
 

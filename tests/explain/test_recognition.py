@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from lenet.architecture import CHOICES, Architecture
+from lenet.drawing.cells import Cells
+from lenet.drawing.drawing import Box, Words, write_svg
+from lenet.drawing.write import write_picture
 from lenet.errors import UsageError
-from lenet.explain.cells import Cells
-from lenet.explain.drawing import Box, Words, write_svg
 from lenet.explain.recognition import PICTURE, THUMBNAIL, WIDTH, compose_recognition, trace_recognition
-from lenet.explain.write import write_picture
 from lenet.images.normalize import normalize_digit
 from lenet.network import Network
 from lenet.parameters import initialize_parameters

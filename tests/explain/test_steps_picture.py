@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from lenet.explain.drawing import draw_png, write_svg
-from lenet.explain.raster import Raster
+from lenet.drawing.drawing import draw_png, write_svg
+from lenet.drawing.raster import Raster
 from lenet.explain.steps_picture import PIXELS, compose_steps, take_looks
 from lenet.network import Answer
 from lenet.samples import read_sample

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lenet.architecture import CHOICES, LAYER_NAMES, ORIGINAL, Architecture
+from lenet.drawing.drawing import Box, Words
 from lenet.engines import get_engine
 from lenet.errors import UsageError
-from lenet.explain.drawing import Box, Words
 from lenet.explain.recognition import Recognition, trace_recognition
 from lenet.explain.unit import Place, find_fields, parse_place, work_out
 from lenet.explain.unit_picture import compose_unit

@@ -27,7 +27,7 @@ def test_keras_gives_the_penalties_of_the_reference(network, uint8, tmp_path):
     need("tensorflow")
     images = draw_images(40)
     export_keras(network, tmp_path / "net.keras", uint8)
-    from lenet.engines.keras_setup import keras
+    from lenet.engines.keras.setup import keras
 
     model = keras.models.load_model(tmp_path / "net.keras")
     penalties = model(images if uint8 else see(images)).numpy()

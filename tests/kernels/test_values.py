@@ -15,11 +15,11 @@ import pytest
 
 from lenet.architecture import CHOICES, MODERN, ORIGINAL, Architecture
 from lenet.engines.loss import Loss
-from lenet.engines.reference import ReferenceEngine
+from lenet.engines.reference.engine import ReferenceEngine
 from lenet.parameters import initialize_parameters
 
 native = pytest.importorskip(
-    "lenet.engines.native", reason="no kernels: lenet was installed without a compiler"
+    "lenet.engines.native.engine", reason="no kernels: lenet was installed without a compiler"
 )
 ROOT = Path(__file__).parents[2]
 NETWORKS = [ORIGINAL, MODERN, Architecture("logistic", "average", "table", "linear")]

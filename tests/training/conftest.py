@@ -10,7 +10,7 @@ import pytest
 
 from lenet.architecture import ORIGINAL, Architecture
 from lenet.data.examples import Examples
-from lenet.engines.reference import ReferenceEngine, ReferenceRun
+from lenet.engines.reference.engine import ReferenceEngine, ReferenceRun
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.training import trainer as module
 from lenet.training.recipe import Recipe
@@ -24,6 +24,8 @@ RECIPE = Recipe("tiny", 2, BATCH, 0.05, "one-cycle", momentum=0.9, initializatio
 LM = RECIPE.changed(rate=0.0005, schedule="1998", momentum=0.0, method="diagonal-lm", curvature_samples=5)
 
 Call = SimpleNamespace
+
+LOSSES = 200  # of a history that falls
 
 
 def make_examples(count: int, seed: int = 0) -> Examples:
@@ -95,3 +97,15 @@ def finish(trainer: Trainer) -> list[Advanced | PassEnded]:
 
 def assert_same_bits(a: Parameters, b: Parameters) -> None:
     assert {name: array.tobytes() for name, array in a.items()} == {n: x.tobytes() for n, x in b.items()}
+
+
+@pytest.fixture
+def make_noise():
+    """Noise of a loss: make_noise(spread, seed)."""
+    return lambda spread=0.1, seed=0: np.random.default_rng(seed).normal(0, spread, LOSSES)
+
+
+@pytest.fixture
+def falling():
+    """A loss that falls without noise."""
+    return 2.5 * np.exp(-np.arange(LOSSES) / 40) + 0.3

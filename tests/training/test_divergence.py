@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lenet.architecture import MODERN
-from lenet.engines.reference import ReferenceEngine, ReferenceRun
+from lenet.engines.reference.engine import ReferenceEngine, ReferenceRun
 from lenet.errors import Diverged
 from lenet.parameters import initialize_parameters
 from lenet.randomness import draw_order

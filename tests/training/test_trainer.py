@@ -8,7 +8,7 @@ import pytest
 from lenet.architecture import ORIGINAL
 from lenet.engines.inputs import scale_images
 from lenet.engines.loss import Loss
-from lenet.engines.reference import ReferenceEngine
+from lenet.engines.reference.engine import ReferenceEngine
 from lenet.images.distort import DistortedPass, Distortion, distort_images, draw_maps
 from lenet.parameters import Parameters
 from lenet.randomness import Purpose, draw_order

@@ -25,8 +25,8 @@ def bench(
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Measure every engine and framework at hand, in turn."""
-    from lenet.experiments.speed import measure
-    from lenet.experiments.speed_memory import measure_memory
+    from lenet.bench.memory import measure_memory
+    from lenet.bench.speed import measure
 
     if not 1 <= rounds <= 100:
         raise UsageError("bench.range", name="rounds", value=rounds, limit=100)
@@ -44,7 +44,7 @@ def bench(
     console.print("peak_memory_mb", soft_wrap=True)
     found["peak_memory_mb"] = measure_memory(threads or 2)
     if picture:
-        from lenet.experiments.speed_picture import write_picture
+        from lenet.bench.picture import write_picture
 
         write_picture(found, picture)
     if as_json:
@@ -59,7 +59,7 @@ def _print_table(found: dict[str, Any]) -> None:
     from rich import box
     from rich.table import Table
 
-    from lenet.experiments.speed import FIGURES, UNITS
+    from lenet.bench.speed import FIGURES, UNITS
 
     console = make_console()
     if found["fma_peak_gflops"]:

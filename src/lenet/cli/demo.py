@@ -39,9 +39,9 @@ def demo(
 ) -> None:
     """Train a small network on what data there are, and show what it does with one digit."""
     from lenet.architecture import ORIGINAL
-    from lenet.experiments.run import train
     from lenet.samples import sample_path
     from lenet.training.recipe import load_recipe
+    from lenet.training.run import train
 
     messages = make_console(stderr=True)
     dataset = _find_data()

@@ -17,8 +17,8 @@ from lenet.texts import get_language, say
 if TYPE_CHECKING:
     import numpy as np
 
+    from lenet.drawing.drawing import Drawing
     from lenet.explain.distortions import Distortions
-    from lenet.explain.drawing import Drawing
     from lenet.explain.learning import LearningStep
     from lenet.explain.recognition import Recognition
     from lenet.explain.unit import Unit
@@ -48,7 +48,7 @@ def explain(
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Show a recognition, or with an option one unit of it, one step of learning, or the distortions."""
-    from lenet.explain.write import check_suffix
+    from lenet.drawing.write import check_suffix
 
     if (unit is not None) + learn + distortions > 1:
         raise UsageError("explain.one_of")
@@ -122,7 +122,7 @@ def _read_steps(image: str | None, sample: int | None) -> tuple[str, Steps]:
 
 
 def _draw(compose: Callable[[str], Drawing], path: Path) -> None:
-    from lenet.explain.write import write_picture
+    from lenet.drawing.write import write_picture
 
     language = write_picture(compose, path)
     message = say("explain.drawn", path=path)

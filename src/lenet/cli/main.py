@@ -101,7 +101,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _help_out(words: list[str]) -> None:
     """In every process of torchrun but the first: compute for that one, and print nothing."""
     if "train" in words and not set(HELP_NAMES) & set(words):
-        from lenet.engines.pytorch import PytorchEngine
+        from lenet.engines.pytorch.engine import PytorchEngine
 
         PytorchEngine().help_out()
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from lenet.cli.states import draw_code, join_pictures, pad
+from lenet.drawing.sentences import Sentences
 from lenet.explain.learning import LearningStep
-from lenet.explain.sentences import Sentences
 from lenet.explain.unit import Field, Term, Unit
 from lenet.explain.unit_picture import name_unit, write_sum
 from lenet.texts import get_language, say

@@ -21,7 +21,7 @@ from lenet.texts import say
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from lenet.experiments.rates import Comparison, Trial
+    from lenet.rates.comparison import Comparison, Trial
 
 COLUMNS = 44  # of a live curve
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -49,7 +49,7 @@ def rates(
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Train at each rate from the same start, and say how it went and why."""
-    from lenet.experiments.rates import compare_rates
+    from lenet.rates.comparison import compare_rates
 
     chosen = _read_rates(rates)
     if picture and picture.suffix.lower() not in SUFFIXES:
@@ -73,7 +73,7 @@ def rates(
         )
     seconds = time.perf_counter() - begun
     if picture:
-        from lenet.experiments.rates_picture import write_picture
+        from lenet.rates.picture import write_picture
 
         write_picture(comparison, picture)
     if as_json:

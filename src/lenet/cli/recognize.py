@@ -58,7 +58,7 @@ def recognize(
 
 
 def _check_steps(path: Path, sources: Sequence[str]) -> None:
-    from lenet.explain.write import check_suffix
+    from lenet.drawing.write import check_suffix
     from lenet.reading.recognize import STANDARD_INPUT
 
     check_suffix(path)
@@ -71,8 +71,8 @@ def _check_steps(path: Path, sources: Sequence[str]) -> None:
 def _draw_steps(network: Network, source: str, path: Path) -> None:
     from functools import partial
 
+    from lenet.drawing.write import write_picture
     from lenet.explain.steps_picture import compose_steps, take_looks
-    from lenet.explain.write import write_picture
     from lenet.images.read import read_picture
 
     picture = read_picture(Path(source))

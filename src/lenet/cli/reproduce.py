@@ -17,8 +17,8 @@ from lenet.texts import say
 
 if TYPE_CHECKING:
     from lenet.data.dataset import Dataset
-    from lenet.experiments.reproduction import Shelf, Trained, Training
-    from lenet.experiments.run import Watch
+    from lenet.reproduction.trainings import Shelf, Trained, Training
+    from lenet.training.run import Watch
 
 MOST_SEEDS = 100
 FOLDER, QUICK_FOLDER = Path("reproduction"), Path("reproduction-quick")
@@ -38,8 +38,8 @@ def reproduce(
 ) -> None:
     """Train what the paper trained, measure what it measured, and draw both side by side."""
     from lenet.engines import get_engine
-    from lenet.experiments.lock import hold_folder
-    from lenet.experiments.reproduction import Shelf, plan_trainings
+    from lenet.reproduction.trainings import Shelf, plan_trainings
+    from lenet.training.lock import hold_folder
 
     if threads is not None and not 1 <= threads <= 1024:
         raise UsageError("train.threads_range", threads=threads)
@@ -69,7 +69,7 @@ def reproduce(
 
 def _train(shelf: Shelf, plan: tuple[Training, ...]) -> list[Trained]:
     """Make every training, or take it from the folder, until the end or Ctrl-C."""
-    from lenet.experiments.reproduction import run_trainings
+    from lenet.reproduction.trainings import run_trainings
 
     console = make_console(stderr=True)
     missing, results = _forecast(shelf, plan)
@@ -101,7 +101,7 @@ def _train(shelf: Shelf, plan: tuple[Training, ...]) -> list[Trained]:
 
 def _forecast(shelf: Shelf, plan: tuple[Training, ...]) -> tuple[dict[Training, float], float]:
     """Seconds for each training that is not there yet, and for the results after all of them."""
-    from lenet.experiments.reproduction_time import measure_pace
+    from lenet.reproduction.time import measure_pace
 
     missing = [training for training in plan if not shelf.find(training)]
     if not missing:
@@ -123,9 +123,9 @@ def write_results(trained: list[Trained], dataset: Dataset, engine: str, folder:
     import json
 
     from lenet.data.dataset import has_mnist_test_part
-    from lenet.experiments.reproduction_pictures import draw_pictures
-    from lenet.experiments.reproduction_report import write_page
-    from lenet.experiments.reproduction_results import collect_results
+    from lenet.reproduction.pictures import draw_pictures
+    from lenet.reproduction.report import write_page
+    from lenet.reproduction.results import collect_results
     from lenet.storage import write_text
     from lenet.texts import get_language, load_texts
 
@@ -141,7 +141,7 @@ def write_results(trained: list[Trained], dataset: Dataset, engine: str, folder:
 def _print_results(results: dict[str, Any], folder: Path) -> None:
     from rich.table import Table
 
-    from lenet.experiments.reproduction_report import say_figure_8, tabulate_errors
+    from lenet.reproduction.report import say_figure_8, tabulate_errors
     from lenet.texts import get_language, load_texts
 
     texts = load_texts(get_language())

@@ -19,9 +19,9 @@ from lenet.texts import say
 
 if TYPE_CHECKING:
     from lenet.data.dataset import Dataset
-    from lenet.experiments.run import Result
     from lenet.training.diagnosis import Fault
     from lenet.training.recipe import Recipe
+    from lenet.training.result import Result
 
 INTERRUPTED = 130
 RESUMING = ("resume", "threads", "as_json")  # what may stand beside --resume
@@ -57,9 +57,9 @@ def train(
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Train a network, or go on with a training, and say what it came to."""
-    from lenet.experiments import run
-    from lenet.experiments.settings import SETTINGS_FILE, Settings
+    from lenet.training import run
     from lenet.training.recipe import load_recipe
+    from lenet.training.settings import SETTINGS_FILE, Settings
 
     if threads is not None and not 1 <= threads <= 1024:
         raise UsageError("train.threads_range", threads=threads)
@@ -193,7 +193,7 @@ def describe_result(result: Result) -> dict[str, object]:
 
 def print_stop(result: Result) -> None:
     """What a training came to that was stopped, and how to go on with it."""
-    from lenet.experiments.command import write_resume
+    from lenet.training.command import write_resume
 
     folder = result.folder or Path()
     network, passes = folder / "network.safetensors", len(result.history.passes)

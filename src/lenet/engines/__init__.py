@@ -183,11 +183,11 @@ def get_engine(name: str = "auto", training: bool = False) -> Engine:
     if name == "native":
         if not find_spec("lenet._native"):
             raise MissingExtra("native.absent")
-        from lenet.engines.native import NativeEngine
+        from lenet.engines.native.engine import NativeEngine
 
         return NativeEngine()
     if name == "reference":
-        from lenet.engines.reference import ReferenceEngine
+        from lenet.engines.reference.engine import ReferenceEngine
 
         return ReferenceEngine()
     if name == "pytorch":
@@ -196,13 +196,13 @@ def get_engine(name: str = "auto", training: bool = False) -> Engine:
             if index:
                 raise MissingExtra("extra.torch", index=index)
             raise MissingExtra("extra.missing", package="torch", extra="pytorch")
-        from lenet.engines.pytorch import PytorchEngine
+        from lenet.engines.pytorch.engine import PytorchEngine
 
         return PytorchEngine()
     if name == "keras":
         if not find_spec("tensorflow"):
             raise MissingExtra("extra.missing", package="tensorflow", extra="keras")
-        from lenet.engines.keras import KerasEngine
+        from lenet.engines.keras.engine import KerasEngine
 
         return KerasEngine()
     raise EngineError("engine.unknown", name=name, names=", ".join(("auto", *ENGINES)))

@@ -10,9 +10,9 @@ from importlib.resources import files
 import numpy as np
 
 from lenet.architecture import FIELD, ORIGINAL, PIXEL_OFFSET
-from lenet.explain.drawing import Drawing, Words
+from lenet.drawing.drawing import Drawing, Words
+from lenet.drawing.sentences import Sentences
 from lenet.explain.panels import BRIGHTEST, draw_map
-from lenet.explain.sentences import Sentences
 from lenet.images.distort import distort_images, draw_maps
 from lenet.training.recipe import load_recipe
 

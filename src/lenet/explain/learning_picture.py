@@ -7,11 +7,11 @@ from math import log10
 
 import numpy as np
 
-from lenet.explain.drawing import Box, Drawing, Words
+from lenet.drawing.drawing import Box, Drawing, Words
+from lenet.drawing.sentences import Sentences
 from lenet.explain.learning import LearningStep
 from lenet.explain.panels import draw_code, draw_map, measure_reach
 from lenet.explain.recognition import MARGIN, MOST_CLASSES, WIDTH, Recognition
-from lenet.explain.sentences import Sentences
 
 HEIGHT = 860.0
 ROWS = 150.0

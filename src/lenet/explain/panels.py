@@ -12,9 +12,9 @@ import numpy as np
 
 from lenet.architecture import PIXEL_OFFSET, PIXEL_SCALE, TANH_AMPLITUDE, Architecture
 from lenet.codes import CODE_WIDTH
-from lenet.explain.cells import Cells
-from lenet.explain.drawing import Box, Drawing, Point, Words
-from lenet.explain.sentences import Sentences
+from lenet.drawing.cells import Cells
+from lenet.drawing.drawing import Box, Drawing, Point, Words
+from lenet.drawing.sentences import Sentences
 
 LAYERS = ("input", "c1", "s2", "c3", "s4", "c5")
 COLUMNS = {"input": 1, "c1": 2, "s2": 2, "c3": 4, "s4": 4}  # of the maps of a layer

@@ -11,11 +11,11 @@ from typing import Any
 
 from lenet.architecture import C1_MAPS, PRESETS, Architecture, Layer
 from lenet.codes import CLASS_CHARACTERS, CODE_HEIGHT, CODE_WIDTH, glyph
-from lenet.explain.drawing import Box, Drawing, Line, Words
+from lenet.drawing.drawing import Box, Drawing, Line, Words
+from lenet.drawing.write import write_picture
 from lenet.explain.layers import FUNCTIONS
 from lenet.explain.stacks import Place, draw_layers, draw_rays
 from lenet.explain.wiring import group_maps
-from lenet.explain.write import write_picture
 from lenet.texts import load_texts
 
 WIDTH, HEIGHT = 1326, 706

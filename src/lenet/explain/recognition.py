@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lenet.architecture import Architecture
-from lenet.explain.drawing import Box, Drawing, Words
+from lenet.drawing.drawing import Box, Drawing, Words
+from lenet.drawing.sentences import Sentences
 from lenet.explain.panels import (
     draw_code,
     draw_map,
@@ -17,7 +18,6 @@ from lenet.explain.panels import (
     write_captions,
     write_legend,
 )
-from lenet.explain.sentences import Sentences
 from lenet.network import Network
 
 WIDTH, HEIGHT = 1268.0, 788.0

@@ -11,7 +11,7 @@ import numpy as np
 
 from lenet.architecture import BORDER, C1_MAPS, C3_MAPS, FIELD, Architecture, Layer
 from lenet.codes import CLASS_CHARACTERS, CODE_WIDTH, glyph
-from lenet.explain.drawing import Box, Drawing, Line, Point, Words
+from lenet.drawing.drawing import Box, Drawing, Line, Point, Words
 from lenet.images.normalize import normalize_digit
 from lenet.samples import read_sample
 

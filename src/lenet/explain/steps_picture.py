@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lenet.drawing.drawing import Box, Drawing, Words
+from lenet.drawing.raster import Raster
+from lenet.drawing.sentences import Sentences
 from lenet.errors import PictureError
-from lenet.explain.drawing import Box, Drawing, Words
-from lenet.explain.raster import Raster
-from lenet.explain.sentences import Sentences
 from lenet.images.normalize import steps
 from lenet.network import Answer
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lenet.architecture import FIELD, LAYER_NAMES, WINDOW, Architecture, Layer
 from lenet.codes import CODE_WIDTH
-from lenet.engines.reference_forward import squash
+from lenet.engines.reference.forward import squash
 from lenet.errors import UsageError
 from lenet.explain.recognition import Recognition
 from lenet.parameters import Parameters

@@ -6,7 +6,8 @@ from itertools import product
 
 import numpy as np
 
-from lenet.explain.drawing import Box, Drawing, Words
+from lenet.drawing.drawing import Box, Drawing, Words
+from lenet.drawing.sentences import Sentences
 from lenet.explain.layers import FUNCTIONS
 from lenet.explain.panels import (
     C5_COLUMNS,
@@ -19,7 +20,6 @@ from lenet.explain.panels import (
     write_legend,
 )
 from lenet.explain.recognition import CAPTIONS, MARGIN, PANELS, WIDTH, Recognition
-from lenet.explain.sentences import Sentences
 from lenet.explain.unit import Term, Unit
 
 TOP = 540.0  # of the terms

@@ -60,7 +60,7 @@ def build_model(network: Network, uint8: bool = False) -> Any:
         MissingExtra: TensorFlow is not installed.
     """
     get_engine("keras")  # says how TensorFlow is installed, where it is not
-    from lenet.engines.keras_setup import keras
+    from lenet.engines.keras.setup import keras
 
     stack = _Stack(network, keras.layers)
     image = keras.Input((FIELD - 2 * BORDER,) * 2, name="image", dtype="uint8") if uint8 else None

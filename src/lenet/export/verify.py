@@ -165,7 +165,7 @@ def _ask_engine(name: str, network: Network, images: np.ndarray) -> Answers:
 
 def _name_program(engine: str) -> str:
     if engine == "keras":  # TensorFlow's builds have several names, the module one
-        from lenet.engines.keras_setup import tf
+        from lenet.engines.keras.setup import tf
 
         return f"tensorflow {tf.__version__}"
     return f"{BEHIND[engine]} {version(BEHIND[engine])}"
@@ -203,7 +203,7 @@ def _ask_module(path: Path, network: Network, images: np.ndarray) -> Answers:
 
 def _ask_keras(path: Path, images: np.ndarray, uint8: bool) -> Answers:
     get_engine("keras")  # says how TensorFlow is installed, where it is not
-    from lenet.engines.keras_setup import keras
+    from lenet.engines.keras.setup import keras
 
     model = keras.models.load_model(path)
     parts = []

@@ -1,0 +1,1 @@
+"""How fast every engine is, beside its peers."""

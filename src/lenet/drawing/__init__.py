@@ -1,0 +1,1 @@
+"""What every picture is made of: shapes, colours, words, axes; as SVG and PNG."""

@@ -1,1 +1,0 @@
-"""Experiments: trainings with their files and reports."""

@@ -1,0 +1,66 @@
+"""The command lines that repeat a training, or go on with it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from lenet.architecture import CHOICES, PRESETS, Architecture
+from lenet.data.sources import SOURCES
+from lenet.training.recipe import RECIPES, Recipe, load_recipe
+from lenet.training.settings import Settings
+
+# the settings of a recipe that have an option of their own
+OPTIONS = {"passes": "--passes", "rate": "--rate", "batch": "--batch", "objective": "--loss"}
+
+
+def write_command(settings: Settings) -> str | None:
+    """The command line that repeats a training in another folder.
+
+    Args:
+        settings: of the training.
+    Returns:
+        One line, quoted for this system's shell; its recipe is the run's own `recipe.toml` where no named
+        recipe and options give the same. None for data that were made by hand: no command finds them.
+    """
+    if settings.data not in SOURCES and not Path(settings.data).is_absolute():
+        return None
+    words = ["lenet", "train", "--data", settings.data, *_name_recipe(settings.recipe, settings.architecture)]
+    words += _name_architecture(settings.architecture)
+    words += ["--engine", settings.engine, "--seed", str(settings.seed)]
+    words += [] if settings.limit is None else ["--limit", str(settings.limit)]
+    return _join([*words, "--out", "again"])
+
+
+def write_resume(folder: Path) -> str:
+    """The command line that goes on with a training."""
+    return _join(["lenet", "train", "--resume", str(folder)])
+
+
+def _name_recipe(recipe: Recipe, architecture: Architecture) -> list[str]:
+    if recipe.name in RECIPES:
+        named = load_recipe(recipe.name, architecture)
+        values = {name: getattr(recipe, name) for name in OPTIONS}
+        changed = {name: value for name, value in values.items() if value != getattr(named, name)}
+        if named.changed(**changed) == recipe:
+            options = [word for name, value in changed.items() for word in (OPTIONS[name], str(value))]
+            return ["--recipe", recipe.name, *options]
+    return ["--recipe", "recipe.toml"]
+
+
+def _name_architecture(architecture: Architecture) -> list[str]:
+    """The preset that is nearest, and the fields that differ from it."""
+    fields = architecture.to_dict()
+    candidates = []
+    for name, preset in PRESETS.items():
+        differing = [field for field in CHOICES if fields[field] != preset.to_dict()[field]]
+        words = [] if name == "original" else ["--architecture", name]
+        candidates.append(words + [word for field in differing for word in (f"--{field}", fields[field])])
+    return min(candidates, key=len)
+
+
+def _join(words: Sequence[str]) -> str:
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

@@ -1,0 +1,159 @@
+"""The curves of a training as pictures: loss and error, and rejection against error; SVG and PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from lenet.drawing.axes import Axes, Axis, bend_near_zero, choose_powers, choose_steps
+from lenet.drawing.drawing import Drawing, Line, Words, draw_png, write_svg
+from lenet.drawing.fonts import find_chinese_font
+from lenet.drawing.polyline import Dot
+from lenet.evaluation import Evaluation
+from lenet.storage import write_bytes, write_text
+from lenet.texts import get_language, load_texts
+from lenet.training.history import History
+
+WIDTH, LEFT, RIGHT = 840.0, 59.0, 680.0  # of the paper, and where the axes begin and end on it
+PNG_SCALE = 1.5  # pixels for a unit
+COLUMNS = 500  # of the faint line: more steps share a column, which runs from their least to their most
+MEDIANS = 150  # points of the running median
+WINDOWS = 40  # of the running median beside each other, over the whole training
+SPREAD = 5  # how far below the least median the axis of the loss reaches
+ERROR_TICKS = (0, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100)
+GAP = 18.0  # from the words at the end of a curve to those of the other one
+WANTED_ERROR = 0.5  # percent, where figure 10 of the paper compares
+
+
+def write_curves(history: History, passes: int, steps_a_pass: int, folder: Path) -> None:
+    """Draw a training into `curve.svg` and `curve.png`; equal histories give equal bytes.
+
+    Args:
+        history: its losses and errors.
+        passes: how many it was to have.
+        steps_a_pass: how many steps a pass has.
+        folder: where the two files go.
+    Raises:
+        FileError: they cannot be written.
+    """
+    language = get_language()
+    drawing = draw_training(history, passes, steps_a_pass, load_texts(language))
+    write_text(folder / "curve.svg", write_svg(drawing))
+    # a PNG is drawn with this machine's fonts: without a Chinese one, its words are English
+    if language == "zh" and find_chinese_font() is None:
+        drawing = draw_training(history, passes, steps_a_pass, load_texts("en"))
+    content = BytesIO()
+    draw_png(drawing, PNG_SCALE).save(content, format="png")
+    write_bytes(folder / "curve.png", content.getvalue())
+
+
+def draw_training(history: History, passes: int, steps_a_pass: int, texts: Mapping[str, str]) -> Drawing:
+    """The loss of every step with its running median, above the errors after every pass.
+
+    Args:
+        history: losses and errors.
+        passes: how far the axis reaches.
+        steps_a_pass: how many steps a pass has.
+        texts: the sentences of one language.
+    """
+    drawing = Drawing(WIDTH, 560, texts["report.curve_title"])
+    across = Axis(0, passes, LEFT, RIGHT)
+    _draw_losses(drawing, across, np.array(history.losses, float), steps_a_pass, texts)
+    _draw_errors(drawing, across, history, texts)
+    return drawing
+
+
+def _draw_losses(
+    drawing: Drawing, across: Axis, losses: np.ndarray, steps_a_pass: int, texts: Mapping[str, str]
+) -> None:
+    title, bottom, top = texts["report.loss_title"], 244.0, 45.0
+    positive = losses[losses > 0]
+    if not len(positive):
+        Axes(drawing, across, Axis(0, 1, bottom, top)).draw_frame(title, [])
+        return
+    losses = np.maximum(losses, positive.min())
+    middles, medians = _take_medians(losses)
+    low, high = float(medians.min()) / SPREAD, float(losses.max()) * 1.15
+    up = Axis(max(low, float(losses.min()) / 1.15), high, bottom, top, np.log10)
+    axes = Axes(drawing, across, up)
+    axes.draw_frame(title, choose_powers(up.low, up.high))
+    at, column = np.arange(1, len(losses) + 1) / steps_a_pass, losses
+    if len(losses) > 2 * COLUMNS:
+        parts = np.array_split(losses, COLUMNS)
+        column = np.array([(part.min(), part.max()) for part in parts]).ravel()
+        at = np.repeat([part.mean() for part in np.array_split(at, COLUMNS)], 2)
+    axes.draw_curve(at, column, "soft", 0.8, strength=0.55)
+    axes.draw_curve(middles / steps_a_pass, medians, "ink")
+    axes.write_end(float(up.place(medians[-1])), texts["report.median"], "ink")
+
+
+def _take_medians(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Steps, and the median of the losses around each; at the ends of the training the window is cut."""
+    half = max(len(losses) // (2 * WINDOWS), 5)
+    middles = np.unique(np.linspace(0, len(losses) - 1, MEDIANS).astype(int))
+    medians = [np.median(losses[max(at - half, 0) : at + half + 1]) for at in middles]
+    return middles + 1.0, np.array(medians)
+
+
+def _draw_errors(drawing: Drawing, across: Axis, history: History, texts: Mapping[str, str]) -> None:
+    numbers = [record.number for record in history.passes]
+    curves = [("training", "ink", [record.training_error for record in history.passes])]
+    validation = [record.validation_error for record in history.passes]
+    measured = [error for error in validation if error is not None]
+    if len(measured) == len(numbers):
+        curves.append(("validation", "accent", measured))
+    most = max((max(errors) for *_, errors in curves if errors), default=100.0)
+    axes = Axes(drawing, across, Axis(0, max(most * 1.25, 1), 504, 305, bend_near_zero))
+    ticks = [tick for tick in ERROR_TICKS if tick <= axes.y.high and (most < 5 or tick not in (0.25, 0.5))]
+    axes.draw_frame(
+        texts["report.error_title"], ticks, texts["report.passes_axis"], choose_steps(across.high, least=1)
+    )
+    if not numbers:
+        drawing.add(Words((LEFT + RIGHT) / 2, 410, texts["report.no_pass"], 14, "soft"))
+        return
+    ends = _spread_out([float(axes.y.place(errors[-1])) for *_, errors in curves])
+    for (name, colour, errors), end in zip(curves, ends, strict=True):
+        axes.draw_curve(numbers, errors, colour, dashed=name == "training")
+        for x, y in zip(axes.x.place(numbers).tolist(), axes.y.place(errors).tolist(), strict=True):
+            drawing.add(Dot(x, y, 3.1, colour))
+        axes.write_end(end, texts[f"report.{name}_end"].format(error=f"{errors[-1]:.2f}"), colour)
+
+
+def _spread_out(places: Sequence[float]) -> list[float]:
+    """Where to write beside one or two ends, so that the words do not lie on each other."""
+    if len(places) < 2 or abs(places[0] - places[1]) >= GAP:
+        return list(places)
+    middle, down = sum(places) / 2, 1 if places[0] >= places[1] else -1
+    return [middle + down * GAP / 2, middle - down * GAP / 2]
+
+
+def draw_rejection(evaluation: Evaluation, texts: Mapping[str, str]) -> Drawing:
+    """What is left of the error when the least certain answers are refused.
+
+    Args:
+        evaluation: what to draw.
+        texts: the sentences of one language.
+    Source:
+        LeCun et al. 1998, figure 10.
+    """
+    refused, error = evaluation.rejection_curve()
+    wanted = evaluation.rejection_for(WANTED_ERROR)
+    spotless = float(refused[np.flatnonzero(error > 0)[-1]]) if evaluation.wrong else 0.0
+    reach = min(100.0, max(5.0, 1.1 * spotless))
+    near = refused <= reach
+    drawing = Drawing(WIDTH, 320, texts["report.rejection_heading"])
+    up = Axis(0, max(1.15 * float(error[near].max()), 2 * WANTED_ERROR), 262, 38)
+    axes = Axes(drawing, Axis(0, reach, LEFT, RIGHT), up)
+    words, label = texts["report.rejection_title"], texts["report.refused_axis"]
+    axes.draw_frame(words, choose_steps(up.high, 7), label, choose_steps(reach))
+    axes.draw_curve(refused[near], error[near], "ink")
+    if wanted is not None and wanted <= reach:
+        at, across = float(up.place(WANTED_ERROR)), float(axes.x.place(wanted))
+        drawing.add(Line((LEFT, at), (RIGHT, at), "accent", dashed=True))
+        drawing.add(Dot(across, at, 4.2, "accent"))
+        words = texts["report.wanted_end"].format(error=f"{WANTED_ERROR:g}", refused=f"{wanted:.2f}")
+        axes.write_end(at, words, "accent")
+    return drawing

@@ -1,0 +1,208 @@
+"""`report.html`: what a training came to, as one page that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lenet.architecture import PRESETS, Architecture
+from lenet.drawing.drawing import write_svg
+from lenet.drawing.page import render_page
+from lenet.drawing.tiles import draw_image, draw_kernel
+from lenet.evaluation import Evaluation
+from lenet.storage import write_text
+from lenet.texts import get_language, load_texts, say
+from lenet.training.command import write_command, write_resume
+from lenet.training.curve import WANTED_ERROR, draw_rejection, draw_training
+from lenet.training.result import Result
+
+MOST_MISREAD = 100
+
+
+def write_report(result: Result, folder: Path) -> None:
+    """Write `report.html`, self-contained, in the reader's language, for light and dark.
+
+    Nothing in it depends on when or how quickly the training ran: equal trainings give equal bytes.
+
+    Args:
+        result: of a training, finished or stopped.
+        folder: where the page goes.
+    Raises:
+        FileError: it cannot be written.
+    """
+    title = say("report.title", data=result.network.card["data"])
+    write_text(folder / "report.html", render_page(title, _write_sections(result)))
+
+
+def _say(key: str, **values: Any) -> str:
+    """A sentence of [report], safe inside HTML whatever its values are."""
+    return escape(say(f"report.{key}", **values))
+
+
+def _write_sections(result: Result) -> Iterator[str]:
+    evaluation = result.evaluation
+    yield from _write_error(evaluation) if evaluation else _write_stop(result)
+    yield from _write_settings(result)
+    yield from _write_curve(result)
+    if evaluation:
+        yield from _write_confusion(evaluation)
+        yield from _write_misread(evaluation, result)
+        yield from _write_rejection(evaluation)
+    yield from _write_kernels(result)
+    yield f"<h2>{_say('command_title')}</h2>"
+    command = write_command(result.settings)
+    if command is None:
+        yield f"<p>{_say('command_by_hand')}</p>"
+    else:
+        yield f"<p>{_say('command_caption')}</p><pre><code>{escape(command)}</code></pre>"
+
+
+def _write_error(evaluation: Evaluation) -> Iterator[str]:
+    low, high = evaluation.interval
+    yield f'<p class="lede">{_say("error", error=f"{evaluation.error:.2f}")}</p>'
+    counts = {"wrong": f"{evaluation.wrong:,}", "count": f"{len(evaluation):,}"}
+    limits = {"low": f"{low:.2f}", "high": f"{high:.2f}"}
+    yield f"<p>{_say('counts', **counts, accuracy=f'{evaluation.accuracy:.2f}')}</p>"
+    yield f'<p class="note">{_say("interval", **limits)}</p>'
+
+
+def _write_stop(result: Result) -> Iterator[str]:
+    recipe, done = result.settings.recipe, result.history
+    steps = _count_steps(result) * recipe.passes
+    yield f'<p class="lede">{_say("stopped", steps=f"{len(done.losses):,}", total=f"{steps:,}")}</p>'
+    yield f"<p>{_say('stopped_note', passes=len(done.passes), all=recipe.passes)}</p>"
+    if result.folder:
+        yield f"<pre><code>{escape(write_resume(result.folder))}</code></pre>"
+
+
+def _write_settings(result: Result) -> Iterator[str]:
+    settings, splits = result.settings, result.splits
+    parts = {name: f"{len(part):,}" for name, part in splits._asdict().items()}
+    recipe = settings.recipe.to_dict()
+    name = recipe.pop("name")
+    rows = {
+        "network": _say(
+            "network_value", count=f"{result.start.count:,}", preset=_name_preset(settings.architecture)
+        )
+        + _write_values(settings.architecture.to_dict()),
+        "data": escape(result.seen),
+        "parts": _say("parts_value", **parts),
+        "recipe": escape(f"{name} ({settings.recipe.hash})") + _write_values(recipe),
+        "engine": escape(settings.engine),
+        "seed": str(settings.seed),
+        "fingerprint": f"<code>{escape(settings.fingerprint)}</code>",
+    }
+    yield f"<h2>{_say('settings_title')}</h2><dl>"
+    yield from (f"<dt>{_say(key)}</dt><dd>{value}</dd>" for key, value in rows.items())
+    yield "</dl>"
+
+
+def _name_preset(architecture: Architecture) -> str:
+    fields = architecture.to_dict() | {"classes": 10}
+    names = (name for name, preset in PRESETS.items() if preset.to_dict() == fields)
+    return next(names, say("report.variant"))
+
+
+def _write_values(values: dict[str, Any]) -> str:
+    """Settings as their file has them, in one line; a table whose numbers are all 0 does nothing."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if not isinstance(value, dict):
+            flat[key] = value
+        elif any(value.values()):
+            flat |= {f"{key}.{name}": each for name, each in value.items()}
+    flat = {key: str(value).lower() if isinstance(value, bool) else value for key, value in flat.items()}
+    # a no-break space: a name and its value stay on one line
+    words = (f"{key}\u00a0{value}" for key, value in flat.items())
+    return f'<br><code class="soft">{escape(", ".join(words))}</code>'
+
+
+def _count_steps(result: Result) -> int:
+    """How many steps a pass has."""
+    return result.settings.recipe.count_steps(len(result.splits.train))
+
+
+def _write_curve(result: Result) -> Iterator[str]:
+    sample = min(result.settings.recipe.training_sample, len(result.splits.train))
+    passes, texts = result.settings.recipe.passes, load_texts(get_language())
+    drawing = draw_training(result.history, passes, _count_steps(result), texts)
+    yield f"<h2>{_say('curve_title')}</h2>"
+    yield write_svg(drawing)
+    yield f'<p class="note">{_say("curve_caption", sample=f"{sample:,}")}</p>'
+
+
+def _write_confusion(evaluation: Evaluation) -> Iterator[str]:
+    table, names = evaluation.confusion, [escape(name) for name in evaluation.names]
+    most = max(int((table - np.diag(table.diagonal())).max()), 1)
+    yield f"<h2>{_say('confusion_title')}</h2><p>{_say('confusion_caption')}</p>"
+    yield '<div class="wide"><table><thead><tr><td></td>'
+    yield "".join(f'<th scope="col">{name}</th>' for name in names)
+    yield "".join(f'<th scope="col">{_say(key)}</th>' for key in ("class_count", "class_error"))
+    yield "</tr></thead><tbody>"
+    for row, name in enumerate(names):
+        cells = [_write_cell(int(count), row == column, most) for column, count in enumerate(table[row])]
+        total = int(table[row].sum())
+        error = f"{100 * (1 - table[row, row] / total):.2f}%" if total else ""
+        cells.append(f'<td class="sum">{total:,}</td><td>{error}</td>')
+        yield f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>'
+    yield "</tbody></table></div>"
+
+
+def _write_cell(count: int, right: bool, most: int) -> str:
+    if right:
+        return f'<td class="right">{count:,}</td>'
+    return f'<td class="wrong" style="--share:{count / most:.3f}">{count:,}</td>' if count else "<td></td>"
+
+
+def _write_misread(evaluation: Evaluation, result: Result) -> Iterator[str]:
+    shown = evaluation.misread[:MOST_MISREAD]
+    key = "misread_all" if len(shown) == evaluation.wrong else "misread_some"
+    yield f"<h2>{_say('misread_title')}</h2>"
+    if not len(shown):
+        yield f"<p>{_say('misread_none')}</p>"
+        return
+    yield f"<p>{_say(key, shown=len(shown), wrong=f'{evaluation.wrong:,}')}</p>"
+    yield f'<p class="note">{_say("misread_caption")}</p>'
+    yield '<div class="digits">'
+    for index in shown:
+        label = evaluation.names[evaluation.labels[index]]
+        answer = evaluation.names[evaluation.answers[index]]
+        words = _say("misread_alt", index=index, label=label, answer=answer)
+        place = _say("misread_place", index=index, margin=f"{evaluation.margins[index]:.2f}")
+        picture = draw_image(result.splits.test.images[index])
+        yield (
+            f'<figure><img alt="{words}" title="{words}" src="{picture}">'
+            f"<figcaption><b>{escape(label)} → {escape(answer)}</b>{place}</figcaption></figure>"
+        )
+    yield "</div>"
+
+
+def _write_rejection(evaluation: Evaluation) -> Iterator[str]:
+    refused = evaluation.rejection_for(WANTED_ERROR)
+    yield f"<h2>{_say('rejection_heading')}</h2>"
+    yield f"<p>{_say_refused(refused)}</p>"
+    yield write_svg(draw_rejection(evaluation, load_texts(get_language())))
+    yield f'<p class="note">{_say("rejection_caption")}</p>'
+
+
+def _say_refused(refused: float | None) -> str:
+    error = f"{WANTED_ERROR:g}"
+    if refused is None:
+        return _say("rejection_never", error=error)
+    return _say("rejection_wanted", error=error, refused=f"{refused:.2f}")
+
+
+def _write_kernels(result: Result) -> Iterator[str]:
+    rows = {"before": result.start["c1.weight"][:, 0], "after": result.network.parameters["c1.weight"][:, 0]}
+    most = max(float(abs(kernels).max()) for kernels in rows.values()) or 1.0
+    yield f"<h2>{_say('kernels_title')}</h2><p>{_say('kernels_caption')}</p>"
+    yield '<div class="kernels">'
+    for row, kernels in rows.items():
+        yield f"<span>{_say(row)}</span>"
+        for number, kernel in enumerate(kernels):
+            yield draw_kernel(kernel / most, _say("kernel_alt", number=number, when=say(f"report.{row}")))
+    yield "</div>"

@@ -1,0 +1,140 @@
+"""How a loss went and why it jumped: the rules behind `lenet rates` and the advice of `lenet train`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lenet.texts import say
+
+VERDICTS = ("diverges", "oscillates", "smooth", "crawls")
+
+# Decided on the tuning seeds of benchmarks/verdicts.py and judged on others (docs/rates.md). Losses are
+# counted in those of a guess, so that the limits hold for any number of classes.
+KNOWS_NOTHING = 0.99  # what a training that knows nothing ends above
+CRAWLING = 0.8  # what a training that hardly moved ends above
+THROWN = 0.6  # a rise of the loss that a high one's noise does not make, either
+JUMP = 0.46  # a rise of the loss that a low one's noise does not make
+COST = 0.35  # what one update costs the next batch where it leaves the place that it was in
+OVERSHOOT = 0.075  # root mean square of what updates cost the next batch, where the rate is too large
+STEP_SHARE = 0.3  # of the jumps, where the rate is to blame
+LOOK_BACK = 9  # losses, whose median a rise is measured from
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How a loss went, and why we say so.
+
+    Args:
+        verdict: one of `VERDICTS`.
+        cause: names the reason's sentence.
+        values: what fills its braces.
+    """
+
+    verdict: str
+    cause: str
+    values: Mapping[str, Any]
+
+    @property
+    def reason(self) -> str:
+        """One sentence in the reader's language."""
+        return say(f"reason.{self.cause}", **self.values)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Of the jumps of a drawn loss, the share of each cause; together 1.
+
+    Args:
+        sampling_noise: batches differ; with the weights frozen the loss would jump as much.
+        step_size: updates that raised the loss of a batch that stayed the same.
+        too_few_points: what is gone once each point is the mean of all losses since the last one.
+    """
+
+    sampling_noise: float
+    step_size: float
+    too_few_points: float
+
+
+def share_causes(losses: np.ndarray, frozen: np.ndarray, every: int = 1) -> Shares:
+    """Take the jumps of a loss apart.
+
+    The jump from one batch to the next is the sum of two differences: of two batches with the weights frozen,
+    and of one batch before and after an update. The first is sampling. Of the second, the rises are the step
+    size; the falls are learning. What rose falls again, so a rise counts twice.
+
+    Args:
+        losses: (n,) of each step's batch, before its update.
+        frozen: (n - 1,) of the next step's batch, before this step's update.
+        every: only every so many losses are drawn.
+    """
+    finite = np.isfinite(losses[1:]) & np.isfinite(frozen)
+    count = int(finite.cumprod().sum())
+    if count < len(frozen):
+        return Shares(0.0, 1.0, 0.0)  # an update led out of the numbers
+    rises = 2 * float(np.sum(_find_costs(losses, frozen) ** 2))
+    noise = float(np.sum((frozen - losses[:-1]) ** 2))
+    step = rises / (rises + noise) if rises + noise else 0.0
+    few = _share_omission(losses, every)
+    return Shares((1 - few) * (1 - step), (1 - few) * step, few)
+
+
+def _find_costs(losses: np.ndarray, frozen: np.ndarray) -> np.ndarray:
+    """(n - 1,) what each update cost the next batch; 0 where that fell."""
+    return np.maximum(losses[1:] - frozen, 0)
+
+
+def _share_omission(losses: np.ndarray, every: int) -> float:
+    """The share of the squared jumps of every so manieth loss that the means over as many do not have."""
+    stretches = losses[: len(losses) // every * every].reshape(-1, every)
+    if every == 1 or len(stretches) < 2:
+        return 0.0
+    drawn, means = (np.sum(np.diff(points) ** 2) for points in (stretches[:, -1], stretches.mean(axis=1)))
+    return max(0.0, 1 - float(means / drawn)) if drawn else 0.0
+
+
+def judge_losses(losses: np.ndarray, guess: float, frozen: np.ndarray | None = None) -> Judgement:
+    """Say how a loss went: it diverges, oscillates, falls smoothly, or crawls.
+
+    Args:
+        losses: (n,) of the steps, in order.
+        guess: the loss of a constant answer: log(classes) for cross-entropy.
+        frozen: as for `share_causes`; without it, rises are looked for in the losses themselves.
+    """
+    bad = np.flatnonzero(~np.isfinite(losses))
+    if len(bad):
+        return Judgement("diverges", "not_finite", {"step": int(bad[0]) + 1})
+    start, end = float(np.mean(losses[: len(losses) // 20 + 1])), find_end(losses)
+    learned_little = end > CRAWLING * min(start, guess)
+    if frozen is None:
+        rise = _find_rise(losses)
+        thrown = rise > THROWN * guess
+        jumps = thrown or (rise > JUMP * guess and not learned_little)
+    else:
+        costs = _find_costs(losses, frozen)
+        rise = float(costs.max(initial=0.0))
+        thrown = rise > COST * guess
+        overshoots = float(np.sqrt(np.mean(costs**2))) > OVERSHOOT * guess
+        jumps = overshoots and share_causes(losses, frozen).step_size > STEP_SHARE
+    values = {"start": f"{start:.2f}", "end": f"{end:.2f}", "rise": f"{rise:.3g}", "guess": f"{guess:.2f}"}
+    if thrown and end > KNOWS_NOTHING * guess:
+        return Judgement("diverges", "thrown", values)
+    if jumps:
+        return Judgement("oscillates", "overshoots", values)
+    if learned_little:
+        return Judgement("crawls", "hardly_moved", values)
+    return Judgement("smooth", "falls", values)
+
+
+def find_end(losses: np.ndarray) -> float:
+    """The median over the last eighth."""
+    return float(np.median(losses[-max(1, len(losses) // 8) :]))
+
+
+def _find_rise(losses: np.ndarray) -> float:
+    """How far a loss rose at most above the median of those just before it."""
+    before = (np.median(losses[max(0, at - LOOK_BACK) : at]) for at in range(1, len(losses)))
+    return max((float(loss - level) for loss, level in zip(losses[1:], before, strict=True)), default=0.0)
