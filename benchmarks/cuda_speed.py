@@ -1,10 +1,10 @@
-"""Seconds a pass on a CUDA card, and seconds until 99% and 99.3% of the validation digits are read right.
+"""Seconds an epoch on a CUDA card, and seconds until 99% and 99.3% of the validation digits are read right.
 
     LENET_DATA=/path/to/mnist python benchmarks/cuda_speed.py --out benchmarks/results/cuda_speed.json
 
 The 5,000 validation digits are the last of MNIST's training set; the test set is not looked at. Data, order
 and distortions are on the card; the clock runs from the first step on and includes measuring the error of a
-pass. With --device cpu the same code runs on the processor, to see that it does.
+epoch. With --device cpu the same code runs on the processor, to see that it does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lenet.data.split import split_dataset
 from lenet.engines.pytorch.engine import PytorchEngine
 from lenet.parameters import initialize_parameters
 from lenet.training.recipe import load_recipe
-from lenet.training.trainer import PassEnded, Trainer
+from lenet.training.trainer import EpochEnded, Trainer
 
 GOALS = (99.0, 99.3)  # percent
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[1]
 def measure(wanted: argparse.Namespace, seed: int) -> dict[str, Any]:
     """One training, timed."""
     architecture = get_preset(wanted.architecture)
-    recipe = load_recipe(wanted.recipe, architecture).changed(passes=wanted.passes, batch=wanted.batch)
+    recipe = load_recipe(wanted.recipe, architecture).changed(epochs=wanted.epochs, batch=wanted.batch)
     data = load_dataset("mnist", download=False, limit=wanted.limit)
     splits = split_dataset(data, None)
     start = initialize_parameters(architecture, seed, scheme=recipe.initialization)
@@ -45,15 +45,21 @@ def measure(wanted: argparse.Namespace, seed: int) -> dict[str, Any]:
     accuracies, ends = [], []
     begun = time.perf_counter()
     for event in trainer.events():
-        if isinstance(event, PassEnded):
+        if isinstance(event, EpochEnded):
             ends.append(time.perf_counter() - begun)
             accuracies.append(100 - (event.record.validation_error or 0.0))
             for goal in GOALS:
                 if accuracies[-1] >= goal and reached[f"seconds_to_{goal}"] is None:
                     reached[f"seconds_to_{goal}"] = ends[-1]
-    # the first pass loads kernels and sends the data
+    # the first epoch loads kernels and sends the data
     spans = [later - earlier for earlier, later in pairwise(ends)]
-    return {"seed": seed, "seconds_a_pass": spans, "first_pass": ends[0], "accuracy": accuracies, **reached}
+    return {
+        "seed": seed,
+        "seconds_per_epoch": spans,
+        "first_epoch": ends[0],
+        "accuracy": accuracies,
+        **reached,
+    }
 
 
 def main() -> None:
@@ -62,7 +68,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--architecture", default="original")
     parser.add_argument("--recipe", default="fast")
-    parser.add_argument("--passes", type=int)
+    parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch", type=int)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--seeds", type=int, default=5)

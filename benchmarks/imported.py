@@ -2,7 +2,7 @@
 
     LENET_DATA=/path/to/mnist python benchmarks/imported.py
 
-Two passes of Adam over 55,000 digits of MNIST, normalized with 0.1307 and 0.3081; asked about the last 5,000
+Two epochs of Adam over 55,000 digits of MNIST, normalized with 0.1307 and 0.3081; asked about the last 5,000
 of the training set. Padded by its first convolution, after the normalization, or before it.
 """
 
@@ -18,7 +18,7 @@ from torch.nn import functional
 from lenet.data.dataset import load_dataset
 from lenet.export.state_dict import import_network
 
-MEAN, STD, KEPT, BATCH, PASSES = 0.1307, 0.3081, 55_000, 64, 2
+MEAN, STD, KEPT, BATCH, EPOCHS = 0.1307, 0.3081, 55_000, 64, 2
 
 
 class Net(nn.Module):
@@ -49,7 +49,7 @@ def compare(padding: int) -> str:
         return field if padding else functional.pad(field, (2,) * 4, value=-MEAN / STD)
 
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
-    for _ in range(PASSES):
+    for _ in range(EPOCHS):
         for batch in torch.randperm(KEPT).split(BATCH):
             loss = functional.cross_entropy(network(see(images[batch])), labels[batch])
             optimizer.zero_grad()

@@ -5,7 +5,7 @@
     python benchmarks/speed.py write
 
 A part is NETWORK:FIGURE (what `lenet bench` measures), or one of:
-online: 20 passes of the method of 1998, the curvature measured before each and both errors after each;
+online: 20 epochs of the method of 1998, the curvature measured before each and both errors after each;
 cold: `lenet recognize one.png` as a new process; memory: the peak of `lenet train`;
 distorted: a training at batch 64 on the images themselves, and distorted as they are shown;
 shared: a training on one thread and on two, while another process keeps one of the two cores busy;
@@ -39,11 +39,11 @@ from lenet.bench.speed import EPOCH, Bench, measure, summarize
 from lenet.data.dataset import load_dataset
 from lenet.engines.loss import Loss
 from lenet.engines.native.engine import NativeEngine
-from lenet.images.distort import DistortedPass
+from lenet.images.distort import DistortedEpoch
 from lenet.parameters import initialize_parameters
 from lenet.samples import sample_path
 from lenet.training.recipe import load_recipe
-from lenet.training.trainer import PassEnded, Trainer
+from lenet.training.trainer import EpochEnded, Trainer
 
 ROOT = Path(__file__).parents[1]
 PROVENANCE = runpy.run_path(str(ROOT / "benchmarks/provenance.py"))
@@ -53,19 +53,19 @@ SEEDS = range(5)
 
 
 def measure_online():
-    """Seconds of 20 passes, one sample an update, on MNIST's 60,000; the second error on 10,000 of them."""
+    """Seconds of 20 epochs, one sample an update, on MNIST's 60,000; the second error on 10,000 of them."""
     train = load_dataset("mnist").train
     recipe = load_recipe("1998", ORIGINAL).changed(training_sample=EPOCH)
     start = initialize_parameters(ORIGINAL, 0, scheme=recipe.initialization)
     begun = time.perf_counter()
     trainer = Trainer(NativeEngine(threads=THREADS), start, recipe, train, train.first(10_000), seed=0)
-    passes = [event for event in trainer.events() if isinstance(event, PassEnded)]
+    epochs = [event for event in trainer.events() if isinstance(event, EpochEnded)]
     seconds = time.perf_counter() - begun
-    return {"seconds": seconds, "passes": len(passes), "training_error": passes[-1].record.training_error}
+    return {"seconds": seconds, "epochs": len(epochs), "training_error": epochs[-1].record.training_error}
 
 
 def start_training(threads, batch):
-    """`train(count, distortion)`, which goes on with one network and gives seconds a pass of 60,000."""
+    """`train(count, distortion)`, which goes on with one network and gives seconds an epoch of 60,000."""
     random = np.random.default_rng(0)
     images = random.integers(1, 256, (10_000, 28, 28), dtype=np.uint8)
     images[random.random(images.shape) < 0.8] = 0
@@ -84,14 +84,14 @@ def start_training(threads, batch):
 
 
 def measure_distorted(rounds):
-    """Seconds a pass at batch 64: plain, distorted as `1998-distorted` does, and elastically beside that."""
+    """Seconds an epoch at batch 64: plain, distorted as `1998-distorted` does, and elastically."""
     affine = load_recipe("1998-distorted", ORIGINAL).distortion
     kinds = {"plain": None, "affine": affine, "elastic": replace(affine, elastic=5)}
     trainings = {name: start_training(THREADS, 64) for name in kinds}
     seconds = {name: [] for name in kinds}
     for turn in range(rounds + 1):  # the first one is not counted
         for name, limits in kinds.items():
-            value = trainings[name](EPOCH // 2, limits and DistortedPass(limits, seed=0, pass_=turn))
+            value = trainings[name](EPOCH // 2, limits and DistortedEpoch(limits, seed=0, epoch=turn))
             seconds[name] += [value] if turn else []
     return {name: {"values": values, "median": statistics.median(values)} for name, values in seconds.items()}
 
@@ -110,7 +110,7 @@ def keep_busy():
 
 
 def measure_shared(rounds):
-    """Seconds a pass on one thread and on two beside a process that keeps a core busy; on one without it."""
+    """Seconds an epoch on one thread and on two beside a process that keeps a core busy; one without."""
     found = {}
     for batch, images in ((64, EPOCH // 2), (1, EPOCH // 6)):
         one, two = start_training(1, batch), start_training(2, batch)
@@ -157,7 +157,7 @@ def measure_trainings(lenet, chosen):
             "accuracies": accuracies,
             "median_accuracy": statistics.median(accuracies),
             "validation_errors": validation,
-            "passes": result["passes"],
+            "epochs": result["epochs"],
         }
     return found
 

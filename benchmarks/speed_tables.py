@@ -30,17 +30,17 @@ WORDS = {
         "first": "first call",
         "peak": "Multiply-adds of one thread: {peak:.0f} GFLOP/s, {clock:.0f}% of what {ghz:.2f} GHz allow. "
         "A training at batch 64 uses {share:.0f}% of it on both threads.",
-        "train": "`lenet train`, whole process: {network}, recipe `{recipe}`, {passes} passes",
+        "train": "`lenet train`, whole process: {network}, recipe `{recipe}`, {epochs} epochs",
         "train_value": "{accuracy:.2f}% in {seconds:.1f} s",
         "train_spread": "{low:.2f} to {high:.2f}%, {fast:.1f} to {slow:.1f} s",
         "train_head": ("", "test accuracy, median of 5 seeds", "spread"),
         "cold": "Reading one PNG by the command, a new process each time: {median:.2f} s (median of 10, "
         "{low:.2f} to {high:.2f}).",
-        "online": "20 passes of the method of 1998 (one sample an update, the curvature measured before each, "
+        "online": "20 epochs of the method of 1998 (one sample an update, the curvature measured before each, "
         "both errors after each): {seconds:.0f} s.",
-        "distorted": "A pass at batch 64 takes {plain:.2f} s on the images themselves, {affine:.2f} s on images that are distorted "
+        "distorted": "An epoch at batch 64 takes {plain:.2f} s on the images themselves, {affine:.2f} s on images that are distorted "
         "as they are shown, as the recipe `1998-distorted` does, and {elastic:.2f} s with elastic distortion beside that.",
-        "shared": "While another process keeps one of the two cores busy, a pass takes {two_64:.2f} s on two threads and {one_64:.2f} s "
+        "shared": "While another process keeps one of the two cores busy, an epoch takes {two_64:.2f} s on two threads and {one_64:.2f} s "
         "on one at batch 64, and {two_1:.2f} s and {one_1:.2f} s with one sample an update; on one thread without the other "
         "process {undisturbed_64:.2f} s and {undisturbed_1:.2f} s.",
         "memory": "Peak memory of a whole `lenet train` on as many images as MNIST has: {megabytes:.0f} MB.",
@@ -48,7 +48,7 @@ WORDS = {
         "rounds, two threads.",
         "spread": "Between its rounds one and the same measurement of `native` varied by up to a factor of {factor:.1f}.",
         "apart": "The host moves the two virtual cores: before {apart} of the {rounds} rounds a line of the cache took more than "
-        "{limit} ns from one to the other (median {apart_ns:.0f}; else {near_ns:.0f}). At batch 64 a pass of the network of 1998 took "
+        "{limit} ns from one to the other (median {apart_ns:.0f}; else {near_ns:.0f}). At batch 64 an epoch of the network of 1998 took "
         "{apart_s:.2f} s then, and {near_s:.2f} s in the other rounds.",
         "original": "The network of 1998",
         "modern": "What tutorials call LeNet-5 (`--architecture modern`)",
@@ -66,7 +66,7 @@ WORDS = {
         "first": "首次调用",
         "peak": "单线程乘加：{peak:.0f} GFLOP/s，为 {ghz:.2f} GHz 理论值的 {clock:.0f}%。批量 64 的训练在两个线程上用到其中的 "
         "{share:.0f}%。",
-        "train": "`lenet train` 整个进程：{network}，配方 `{recipe}`，{passes} 遍",
+        "train": "`lenet train` 整个进程：{network}，配方 `{recipe}`，{epochs} 遍",
         "train_value": "{accuracy:.2f}%，{seconds:.1f} 秒",
         "train_spread": "{low:.2f} 至 {high:.2f}%，{fast:.1f} 至 {slow:.1f} 秒",
         "train_head": ("", "测试准确率，5 个种子的中位数", "范围"),
@@ -172,7 +172,7 @@ def build_trainings(trainings, words):
     rows = ["| " + " | ".join(words["train_head"]) + " |", "|---|---|---|"]
     for name, found in trainings.items():
         network, recipe = name.split()
-        title = words["train"].format(network=network, recipe=recipe, passes=found["passes"])
+        title = words["train"].format(network=network, recipe=recipe, epochs=found["epochs"])
         value = words["train_value"].format(
             accuracy=found["median_accuracy"], seconds=found["median_seconds"]
         )

@@ -79,10 +79,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "map": "loss: MAP",
         "modern": "ReLU, maximum, full C3, softmax",
         "errors": "| variant | flags | validation error, % | mean | test error, % | mean |",
-        "costs": "| variant | parameters | connections | a pass, s | times the original |",
+        "costs": "| variant | parameters | connections | an epoch, s | times the original |",
         "none": "none",
         "errors_made": "The seeds {seeds} in their order, and their mean. `{command}` at {commit}; {machine}.",
-        "costs_made": "A pass is the updates on 55,000 images, without measuring errors, on two threads: the lower "
+        "costs_made": "An epoch is the updates on 55,000 images, without measuring errors, on two threads: the lower "
         "quartile of {rounds} rounds of {steps} updates, all variants in turn. Other programs took part of the two cores meanwhile, "
         "so that the medians are {low:.0f} to {high:.0f}% higher. `{command}` at {commit}; {machine}.",
         "title": "Every alternative against the original",
@@ -144,7 +144,7 @@ def train_variants(seeds: list[int]) -> None:
                     continue
             recipe = load_recipe("fast", architecture, loss)
             result = train(data, recipe, architecture=architecture, engine="native", seed=seed)
-            last = result.history.passes[-1]
+            last = result.history.epochs[-1]
             assert result.evaluation
             assert last.validation_error is not None
             found = {"validation": round(last.validation_error, 4), "test": round(result.evaluation.error, 4)}
@@ -152,7 +152,7 @@ def train_variants(seeds: list[int]) -> None:
             with change_results() as results:
                 made = describe_run("train")
                 commits = results.get("training", {}).get("commits", {}) | {name: made.pop("commit")}
-                results["training"] = made | {"recipe": "fast", "passes": recipe.passes, "commits": commits}
+                results["training"] = made | {"recipe": "fast", "epochs": recipe.epochs, "commits": commits}
                 results["errors"].setdefault(name, {})[str(seed)] = found
 
 
@@ -194,7 +194,7 @@ def read_errors(results: dict[str, Any], name: str, part: str) -> list[float]:
     return [found[str(seed)][part] for seed in SEEDS]
 
 
-def measure_pass(results: dict[str, Any], name: str) -> float:
+def measure_epoch(results: dict[str, Any], name: str) -> float:
     """Seconds that the updates on 55,000 images take: other programs only ever make a round longer."""
     timing = results["timing"]
     lower = statistics.quantiles(timing["seconds"][name], n=4)[0]
@@ -218,9 +218,9 @@ def write_tables(results: dict[str, Any], language: str) -> dict[str, str]:
             values = read_errors(results, name, part)
             cells += [", ".join(f"{value:.2f}" for value in values), f"{statistics.mean(values):.2f}"]
         errors.append([texts[name], f"`{flags}`" if flags else texts["none"], *cells])
-        seconds = measure_pass(results, name)
+        seconds = measure_epoch(results, name)
         counts = [f"{architecture.trainable:,}", f"{architecture.connections_total:,}"]
-        ratio = seconds / measure_pass(results, "original")
+        ratio = seconds / measure_epoch(results, "original")
         costs.append([texts[name], *counts, f"{seconds:.2f}", f"{ratio:.2f}"])
     each = timing["seconds"].values()
     above = [100 * (statistics.median(values) / statistics.quantiles(values, n=4)[0] - 1) for values in each]

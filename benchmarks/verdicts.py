@@ -75,7 +75,7 @@ class Setting:
     def recipe(self) -> Recipe:
         """Plain gradient descent; the rate is replaced."""
         scale = 0.1 if self.architecture.output == "rbf" else 1.0
-        return Recipe("rates", passes=1, batch=self.batch, rate=1.0, scale=scale, initialization="variance")
+        return Recipe("rates", epochs=1, batch=self.batch, rate=1.0, scale=scale, initialization="variance")
 
     def start(self) -> Parameters:
         """The parameters that all its trainings begin with."""
@@ -85,8 +85,8 @@ class Setting:
         """(STEPS, batch) indices of training images."""
         count = len(load_examples())
         whole = count // self.batch
-        passes = [draw_order(self.seed, number, count) for number in range(-(-STEPS // whole))]
-        return np.concatenate([order[: whole * self.batch].reshape(-1, self.batch) for order in passes])[
+        epochs = [draw_order(self.seed, number, count) for number in range(-(-STEPS // whole))]
+        return np.concatenate([order[: whole * self.batch].reshape(-1, self.batch) for order in epochs])[
             :STEPS
         ]
 

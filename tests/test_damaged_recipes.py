@@ -19,7 +19,7 @@ from lenet.errors import LenetError
 from lenet.network import Network
 from lenet.parameters import initialize_parameters
 from lenet.training.checkpoint import Checkpoint
-from lenet.training.history import History, HistoryFile, PassRecord
+from lenet.training.history import EpochRecord, History, HistoryFile
 from lenet.training.recipe import Recipe, load_recipe
 from lenet.training.settings import Settings
 
@@ -84,7 +84,7 @@ def make_checkpoint(path: Path) -> bytes:
 
 
 def make_history(path: Path) -> bytes:
-    records = [PassRecord(1, 2.0, 50.0, 60.5), PassRecord(2, 1.0, 10.0, None)]
+    records = [EpochRecord(1, 2.0, 50.0, 60.5), EpochRecord(2, 1.0, 10.0, None)]
     HistoryFile(path, History([1.5, 1.25, 1.0, 0.5], records), 2).close()
     return path.read_bytes()
 

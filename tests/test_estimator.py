@@ -42,10 +42,10 @@ def digits():
 def fitted(digits):
     """400 digits seen six times, the labels being words."""
     X, y = digits
-    return make_classifier(passes=6).fit(X[:400], np.array(WORDS)[y[:400]])
+    return make_classifier(epochs=6).fit(X[:400], np.array(WORDS)[y[:400]])
 
 
-@parametrize_with_checks([make_classifier(passes=6, random_state=None)])
+@parametrize_with_checks([make_classifier(epochs=6, random_state=None)])
 def test_scikit_learns_checks_pass(estimator, check):
     check(estimator)
 
@@ -69,10 +69,10 @@ def test_digits_are_learnt_to_four_percent(digits):
 
 def test_images_of_bytes_train_to_the_very_weights_of_lenet_train():
     train, test = read_digits()
-    recipe = load_recipe("fast", lenet.ORIGINAL).changed(passes=1, validation=False)
+    recipe = load_recipe("fast", lenet.ORIGINAL).changed(epochs=1, validation=False)
     dataset = lenet.Dataset("digits", "", tuple("0123456789"), train, test)
     network = lenet.train(dataset, recipe, engine="reference", seed=3).network
-    classifier = make_classifier(passes=1, random_state=3).fit(train.images, train.labels)
+    classifier = make_classifier(epochs=1, random_state=3).fit(train.images, train.labels)
     for name, array in network.parameters.items():
         np.testing.assert_array_equal(classifier.network_.parameters[name], array)
     assert classifier.recipe_ == recipe
@@ -148,7 +148,7 @@ def test_images_with_hardly_any_ink_keep_their_bytes():
 
 def test_digits_are_learnt_after_a_standard_scaler(digits):
     X, y = digits
-    pipeline = make_pipeline(StandardScaler(), make_classifier(recipe="demo", passes=4))
+    pipeline = make_pipeline(StandardScaler(), make_classifier(recipe="demo", epochs=4))
     assert pipeline.fit(X[:800], y[:800]).score(X[800:1100], y[800:1100]) > 0.5
 
 
@@ -175,20 +175,20 @@ def test_network_knows_the_names_of_the_classes(fitted, digits):
     assert answers == fitted.predict(digits[0][:30]).tolist()
 
 
-def test_history_has_every_step_and_every_pass(fitted):
+def test_history_has_every_step_and_every_epoch(fitted):
     assert len(fitted.history_.losses) == 6 * 20
-    assert [record.number for record in fitted.history_.passes] == [1, 2, 3, 4, 5, 6]
-    assert fitted.history_.passes[-1].training_error < 10
+    assert [record.number for record in fitted.history_.epochs] == [1, 2, 3, 4, 5, 6]
+    assert fitted.history_.epochs[-1].training_error < 10
 
 
 def test_few_rows_take_smaller_steps_at_a_lower_rate():
     X, y = load_iris(return_X_y=True)
     recipe = load_recipe("fast", lenet.ORIGINAL)
-    small = make_classifier(passes=1).fit(X, y).recipe_
+    small = make_classifier(epochs=1).fit(X, y).recipe_
     assert (small.batch, small.rate) == (8, recipe.rate * 8 / recipe.batch)
-    chosen = make_classifier(passes=1, batch=50).fit(X, y).recipe_
+    chosen = make_classifier(epochs=1, batch=50).fit(X, y).recipe_
     assert (chosen.batch, chosen.rate) == (50, recipe.rate)
-    chosen = make_classifier(passes=1, rate=0.01).fit(X, y).recipe_
+    chosen = make_classifier(epochs=1, rate=0.01).fit(X, y).recipe_
     assert (chosen.batch, chosen.rate) == (8, 0.01)
 
 
@@ -196,7 +196,7 @@ def test_equal_seeds_give_equal_weights():
     X, y = load_iris(return_X_y=True)
 
     def draw(random_state):
-        network = make_classifier(passes=1, random_state=random_state).fit(X, y).network_
+        network = make_classifier(epochs=1, random_state=random_state).fit(X, y).network_
         return network.parameters["c5.weight"].tobytes()
 
     assert draw(7) == draw(np.int64(7)) != draw(8)
@@ -209,7 +209,7 @@ def test_equal_seeds_give_equal_weights():
 
 def test_it_works_in_a_pipeline_and_a_grid_search():
     X, y = load_iris(return_X_y=True)
-    pipeline = make_pipeline(StandardScaler(), make_classifier(passes=4))
+    pipeline = make_pipeline(StandardScaler(), make_classifier(epochs=4))
     assert cross_val_score(pipeline, X, y, cv=3).mean() > 0.8
     search = GridSearchCV(pipeline, {"lenet5classifier__architecture": ["original", lenet.MODERN]}, cv=2)
     assert search.fit(X, y).score(X, y) > 0.8
@@ -218,8 +218,8 @@ def test_it_works_in_a_pipeline_and_a_grid_search():
 
 def test_grid_search_runs_in_several_processes():
     X, y = load_iris(return_X_y=True)
-    search = GridSearchCV(make_classifier(), {"passes": [1, 4]}, cv=2, n_jobs=2)
-    assert search.fit(X, y).best_params_ == {"passes": 4}
+    search = GridSearchCV(make_classifier(), {"epochs": [1, 4]}, cv=2, n_jobs=2)
+    assert search.fit(X, y).best_params_ == {"epochs": 4}
 
 
 def test_a_clone_has_the_settings_and_nothing_else(fitted):
@@ -243,7 +243,7 @@ def test_too_few_and_too_many_classes_are_refused(count):
 
 def test_a_linear_output_takes_96_classes():
     X = np.arange(2 * 96 * 4).reshape(-1, 4)
-    classifier = make_classifier(architecture="modern", passes=1).fit(X, np.arange(192) % 96)
+    classifier = make_classifier(architecture="modern", epochs=1).fit(X, np.arange(192) % 96)
     assert classifier.predict_proba(X).shape == (192, 96)
 
 
@@ -252,19 +252,19 @@ def test_an_unknown_architecture_is_refused():
         make_classifier(architecture="alexnet").fit(np.eye(4), [0, 1, 0, 1])
 
 
-def test_verbose_prints_a_line_a_pass(capsys):
+def test_verbose_prints_a_line_an_epoch(capsys):
     X, y = load_iris(return_X_y=True)
-    make_classifier(passes=2, verbose=True).fit(X, y)
+    make_classifier(epochs=2, verbose=True).fit(X, y)
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("pass 1/2: loss ")
-    assert second.startswith("pass 2/2: loss ")
+    assert first.startswith("epoch 1/2: loss ")
+    assert second.startswith("epoch 2/2: loss ")
 
 
 @pytest.mark.slow
 def test_pytorch_fits_as_reference_does(digits):
     pytest.importorskip("torch")
     X, y = digits
-    settings = {"passes": 2, "random_state": 1}
+    settings = {"epochs": 2, "random_state": 1}
     slow = make_classifier(**settings).fit(X[:300], y[:300])
     fast = make_classifier(engine="pytorch", **settings).fit(X[:300], y[:300])
     np.testing.assert_allclose(fast.history_.losses[:20], slow.history_.losses[:20], rtol=1e-4)

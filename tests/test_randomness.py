@@ -49,9 +49,9 @@ def test_a_seed_has_64_bits(seed: int) -> None:
         draw_words(np.zeros(4, np.uint32), seed)
 
 
-@given(seed=SEEDS, pass_=st.integers(0, 2**32 - 1), sample=st.integers(0, 2**32 - 1))
-def test_uniform_numbers_lie_inside_0_and_1_and_fit_float32(seed: int, pass_: int, sample: int) -> None:
-    numbers = draw_uniform(seed, Purpose.DISTORTION, pass_, np.array([sample]), 7)
+@given(seed=SEEDS, epoch=st.integers(0, 2**32 - 1), sample=st.integers(0, 2**32 - 1))
+def test_uniform_numbers_lie_inside_0_and_1_and_fit_float32(seed: int, epoch: int, sample: int) -> None:
+    numbers = draw_uniform(seed, Purpose.DISTORTION, epoch, np.array([sample]), 7)
     assert numbers.shape == (1, 7)
     assert (numbers > 0).all()
     assert (numbers < 1).all()
@@ -69,12 +69,12 @@ def test_a_number_does_not_depend_on_what_else_is_drawn() -> None:
     np.testing.assert_array_equal(draw_uniform(1, Purpose.ORDER, 0, np.array([42]), 3)[0], many[42, :3])
 
 
-def test_purposes_passes_samples_and_seeds_have_numbers_of_their_own() -> None:
+def test_purposes_epochs_samples_and_seeds_have_numbers_of_their_own() -> None:
     draws = [
-        draw_uniform(seed, purpose, pass_, np.array([sample]), 4)
+        draw_uniform(seed, purpose, epoch, np.array([sample]), 4)
         for seed in (0, 1, 2**32)
         for purpose in Purpose
-        for pass_ in (0, 1)
+        for epoch in (0, 1)
         for sample in (0, 1)
     ]
     assert len(np.unique(np.concatenate(draws))) == 4 * len(draws)
@@ -87,14 +87,14 @@ def test_uniform_numbers_are_uniform() -> None:
     assert np.abs(np.corrcoef(numbers.T) - np.eye(4)).max() < 0.04
 
 
-@given(seed=SEEDS, pass_=st.integers(0, 100), count=st.integers(0, 300))
-def test_an_order_has_every_sample_once(seed: int, pass_: int, count: int) -> None:
-    order = draw_order(seed, pass_, count)
+@given(seed=SEEDS, epoch=st.integers(0, 100), count=st.integers(0, 300))
+def test_an_order_has_every_sample_once(seed: int, epoch: int, count: int) -> None:
+    order = draw_order(seed, epoch, count)
     assert order.dtype == np.int32
     np.testing.assert_array_equal(np.sort(order), np.arange(count))
 
 
-def test_every_pass_and_every_purpose_has_its_own_order() -> None:
+def test_every_epoch_and_every_purpose_has_its_own_order() -> None:
     orders = [
         draw_order(0, 0, 50),
         draw_order(0, 1, 50),

@@ -29,7 +29,7 @@ CARD = """# The bundled network `{name}`
 | classes | {labels} |
 | trained on | {data}, {trained_on} |
 | test error | {error:.2f}% of the {count:,} test digits, evaluated once |
-| recipe | `{recipe}` (hash {hash}), {passes} passes, seed {seed}, engine `{engine}` |
+| recipe | `{recipe}` (hash {hash}), {epochs} epochs, seed {seed}, engine `{engine}` |
 | made with | lenet {version}, by `make weights` |
 
 The settings of the run, as `lenet train --recipe` accepts them:
@@ -70,7 +70,7 @@ def bundle(run: Path, name: str) -> Path:
         count=card["test_count"],
         recipe=card["recipe"],
         hash=card["recipe_hash"],
-        passes=card["passes"],
+        epochs=card["epochs"],
         seed=card["seed"],
         engine=card["engine"],
         version=version("lenet"),

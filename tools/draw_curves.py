@@ -21,11 +21,11 @@ def draw_curves(run: Path) -> None:
         run: the folder of a finished run.
     """
     history = History.read(run / "history.jsonl")
-    passes = Settings.read(run / "recipe.toml").recipe.passes
+    epochs = Settings.read(run / "recipe.toml").recipe.epochs
     for language, name in (("en", "curve.svg"), ("zh", "curve.zh.svg")):
         set_language(language)
         with tempfile.TemporaryDirectory() as folder:
-            write_curves(history, passes, len(history.losses) // passes, Path(folder))
+            write_curves(history, epochs, len(history.losses) // epochs, Path(folder))
             (FIGURES / name).write_bytes((Path(folder) / "curve.svg").read_bytes())
 
 

@@ -20,8 +20,8 @@ FIGURES = {
     "learn": ("explain", "--sample", "3", "--learn", "-o"),
     "steps": ("recognize", str(FOLDER / "page.jpg"), "--steps"),
     "rates": (*RATES, "0.5,0.1,0.02,0.0001", "-o"),
-    "rates-noise": (*RATES, "0.01", "--batch", "4", "--passes", "1", "-o"),
-    "rates-every": (*RATES, "0.01", "--batch", "4", "--passes", "1", "--every", "10", "-o"),
+    "rates-noise": (*RATES, "0.01", "--batch", "4", "--epochs", "1", "-o"),
+    "rates-every": (*RATES, "0.01", "--batch", "4", "--epochs", "1", "--every", "10", "-o"),
 }
 SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
 

@@ -101,7 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of MNIST's files")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--passes", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--out", type=Path, default=JUDGE_FILE)
     arguments = parser.parse_args()
     kept = ROOT / "build" / "judge.npz"
@@ -116,7 +116,7 @@ def main() -> None:
         kept.parent.mkdir(exist_ok=True)
         np.savez_compressed(kept, images=examples.images, labels=examples.labels)
     recipe = load_recipe("fast", MODERN)
-    recipe = replace(recipe, name="judge", passes=arguments.passes, distortion=DISTORTION)
+    recipe = replace(recipe, name="judge", epochs=arguments.epochs, distortion=DISTORTION)
     # a test part is asked for; no number of it is reported
     dataset = Dataset("judge", "", (*DIGITS_ALONE, RUBBISH), examples, examples.first(1000))
     result = train(dataset, recipe, architecture=MODERN, engine="native")

@@ -169,12 +169,12 @@ NB_MODULE(_native, m) {
           "Clock cycles a second, from a chain of dependent additions.");
     m.def("measure_meeting", &measure_meeting, nb::call_guard<nb::gil_scoped_release>(),
           "Seconds that two threads need to meet: a line of the cache gets from core to core.");
-    nb::class_<Distortion>(m, "Distortion", "How the images of a pass are distorted.")
+    nb::class_<Distortion>(m, "Distortion", "How the images of an epoch are distorted.")
         .def("__init__", [](Distortion* at, double scale, double squeeze, double shear, double shift,
-                            double elastic, double elastic_width, uint64_t seed, uint32_t pass, int plain) {
-            new (at) Distortion{scale, squeeze, shear, shift, elastic, elastic_width, seed, pass, plain};
+                            double elastic, double elastic_width, uint64_t seed, uint32_t epoch, int plain) {
+            new (at) Distortion{scale, squeeze, shear, shift, elastic, elastic_width, seed, epoch, plain};
         }, nb::arg("scale"), nb::arg("squeeze"), nb::arg("shear"), nb::arg("shift"), nb::arg("elastic"),
-             nb::arg("elastic_width"), nb::arg("seed"), nb::arg("pass_"), nb::arg("plain"));
+             nb::arg("elastic_width"), nb::arg("seed"), nb::arg("epoch"), nb::arg("plain"));
     m.def("show", &show, nb::arg("variant"), nb::arg("images"), nb::arg("patterns"), nb::arg("distortion").none(), nb::arg("out"),
           "Some patterns as the network sees them.");
     nb::class_<Program>(m, "Program", "One architecture, ready to run in one variant.")

@@ -9,7 +9,7 @@ struct Origin { double xx, xy, yy, x, y; };
 static Origin draw_origin(const Distortion& d, int pattern) {
     constexpr uint32_t PURPOSE = 3;
     uint32_t words[2][4];
-    for (uint32_t block = 0; block < 2; block++) draw_words(d.seed, block, (uint32_t)pattern, d.pass, PURPOSE, words[block]);
+    for (uint32_t block = 0; block < 2; block++) draw_words(d.seed, block, (uint32_t)pattern, d.epoch, PURPOSE, words[block]);
     const double scale = 1 + d.scale * to_amount(words[0][0]), squeeze = 1 + d.squeeze * to_amount(words[0][1]);
     const double a = scale * squeeze, b = d.shear * to_amount(words[0][2]), c = scale / squeeze;
     const double shift_x = d.shift * to_amount(words[0][3]), shift_y = d.shift * to_amount(words[1][0]);
@@ -35,7 +35,7 @@ static void draw_bends(const Distortion& d, int pattern, Bends& b) {
     float draws[2 * KNOTS_AT_MOST * KNOTS_AT_MOST];
     for (int i = 0; i < 2 * knots * knots; i += 4) {
         uint32_t words[4];
-        draw_words(d.seed, (uint32_t)i / 4, (uint32_t)pattern, d.pass, PURPOSE, words);
+        draw_words(d.seed, (uint32_t)i / 4, (uint32_t)pattern, d.epoch, PURPOSE, words);
         for (int j = 0; j < 4; j++)  // fewer are left where the number of knots is odd
             if (i + j < 2 * knots * knots) draws[i + j] = (float)(d.elastic * to_amount(words[j]));
     }

@@ -35,11 +35,11 @@ struct Network {
 
 struct Loss { int kind; float scale, junk; };
 
-// How far the images of a pass are distorted, and which of the draws they get; DistortedPass in images/distort.py.
+// How far the images of an epoch are distorted, and which of the draws they get; DistortedEpoch in images/distort.py.
 struct Distortion {
     double scale, squeeze, shear, shift, elastic, elastic_width;
     uint64_t seed;
-    uint32_t pass;
+    uint32_t epoch;
     int plain;
 };
 

@@ -1,7 +1,7 @@
 // Philox4x32-10, four random words of a counter; randomness.py.
-INLINE void draw_words(uint64_t seed, uint32_t block, uint32_t sample, uint32_t pass, uint32_t purpose, uint32_t (&c)[4]) {
+INLINE void draw_words(uint64_t seed, uint32_t block, uint32_t sample, uint32_t epoch, uint32_t purpose, uint32_t (&c)[4]) {
     uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
-    c[0] = block, c[1] = sample, c[2] = pass, c[3] = purpose;
+    c[0] = block, c[1] = sample, c[2] = epoch, c[3] = purpose;
     for (int round = 0; round < 10; round++) {
         const uint64_t a = 0xD2511F53ull * c[0], b = 0xCD9E8D57ull * c[2];
         c[0] = (uint32_t)(b >> 32) ^ c[1] ^ key[0], c[1] = (uint32_t)b;

@@ -20,7 +20,7 @@ def measure_meeting() -> float:
     """Seconds that two threads need to meet: a line of the cache gets from core to core."""
 
 class Distortion:
-    """How the images of a pass are distorted: `DistortedPass`."""
+    """How the images of an epoch are distorted: `DistortedEpoch`."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Distortion:
         elastic: float,
         elastic_width: float,
         seed: int,
-        pass_: int,
+        epoch: int,
         plain: int,
     ) -> None: ...
 

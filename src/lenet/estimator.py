@@ -34,7 +34,7 @@ except ImportError as error:
 IMAGE = 28
 BOX = 20  # MNIST's digits fill 20x20 of their 28x28
 INK = 255
-LEAST_STEPS = 20  # in a pass
+LEAST_STEPS = 20  # in an epoch
 LEAST_BATCH = 8
 MIDDLE = 0.5, 99.5  # percentiles
 
@@ -52,14 +52,14 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
     Args:
         architecture: "original" (1998), "modern", or an `Architecture`; it gets as many classes as y has.
         recipe: a recipe's name, its TOML file, or a `Recipe`; no validation part is set aside.
-        passes: how often each row is seen; None for the recipe's number.
-        batch: rows a step; None for the recipe's number, but on fewer rows so few that a pass has 20 steps
+        epochs: how often each row is seen; None for the recipe's number.
+        batch: rows a step; None for the recipe's number, but on fewer rows so few that an epoch has 20 steps
             (8 at least), and then a rate that is lower by the same factor.
         rate: the highest learning rate; None for the recipe's.
         engine: "auto" for the fastest at hand, or an engine's name.
         random_state: of the first weights and of the order of the rows. The same whole number gives what
             `lenet.train(seed=...)` gives; None draws another one for every fit.
-        verbose: whether to print a line after every pass.
+        verbose: whether to print a line after every epoch.
     Attributes:
         classes_: (classes,) the labels in y, sorted; the first has the code of "0", and so on.
         n_features_in_: numbers in a row.
@@ -78,7 +78,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         self,
         architecture: str | Architecture = "original",
         recipe: str | Path | Recipe = "fast",
-        passes: int | None = None,
+        epochs: int | None = None,
         batch: int | None = None,
         rate: float | None = None,
         engine: str = "auto",
@@ -87,7 +87,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
     ) -> None:
         self.architecture = architecture
         self.recipe = recipe
-        self.passes = passes
+        self.epochs = epochs
         self.batch = batch
         self.rate = rate
         self.engine = engine
@@ -125,9 +125,9 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
                     continue
                 self.history_.add(event.losses if isinstance(event, Advanced) else event.record)
                 if self.verbose and not isinstance(event, Advanced):
-                    self._print_pass()
+                    self._print_epoch()
         card: dict[str, str | int] = {"recipe": self.recipe_.name, "recipe_hash": self.recipe_.hash}
-        card |= {"engine": engine.name, "seed": seed, "passes": self.recipe_.passes}
+        card |= {"engine": engine.name, "seed": seed, "epochs": self.recipe_.epochs}
         names = tuple(map(str, self.classes_.tolist()))
         self.network_ = Network(architecture, trainer.parameters(), names, card, self.engine)
         return self
@@ -192,7 +192,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         if batch is None:
             batch = min(recipe.batch, max(count // LEAST_STEPS, LEAST_BATCH))
             rate = recipe.rate * batch / recipe.batch if rate is None else rate
-        return recipe.changed(passes=self.passes, batch=batch, rate=rate, validation=False)
+        return recipe.changed(epochs=self.epochs, batch=batch, rate=rate, validation=False)
 
     def _choose_seed(self) -> int:
         if not isinstance(self.random_state, int | np.integer):
@@ -216,10 +216,10 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         margins = border // 2, border - border // 2
         return np.pad(np.rint(INK * squares).astype(np.uint8), ((0, 0), margins, margins))
 
-    def _print_pass(self) -> None:
-        record = self.history_.passes[-1]
+    def _print_epoch(self) -> None:
+        record = self.history_.epochs[-1]
         values = {"loss": f"{record.loss:.3g}", "error": f"{record.training_error:.2f}"}
-        line = say("estimator.pass", number=record.number, passes=self.recipe_.passes, **values)
+        line = say("estimator.epoch", number=record.number, epochs=self.recipe_.epochs, **values)
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 

@@ -1,6 +1,6 @@
 """Everything random, from one keyed generator: a number depends on what it is for, not on when it is drawn.
 
-Philox4x32-10 turns a key (the seed) and a counter (block, sample, pass, purpose) into four random words.
+Philox4x32-10 turns a key (the seed) and a counter (block, sample, epoch, purpose) into four random words.
 No state is kept, so no result depends on the engine, on the threads, or on where a training was resumed,
 and the same numbers can be drawn in C++ and in a browser (`tests/test_randomness.py` has the vectors).
 
@@ -24,12 +24,12 @@ _HALF = np.uint64(32)
 class Purpose(IntEnum):
     """What a random number is for; the last word of the counter."""
 
-    WEIGHTS = 1  # sample: the parameter's index in `architecture.PARAMETER_NAMES`, pass: 0
+    WEIGHTS = 1  # sample: the parameter's index in `architecture.PARAMETER_NAMES`, epoch: 0
     ORDER = 2  # sample: index in the training set
     DISTORTION = 3  # sample: index in the training set
     SUBSET = 4  # sample: index in the training set
-    PEN = 5  # sample: index in the training set, pass: which of its redrawn copies
-    ELASTIC = 6  # sample: pattern of the pass
+    PEN = 5  # sample: index in the training set, epoch: which of its redrawn copies
+    ELASTIC = 6  # sample: pattern of the epoch
 
 
 def draw_words(counters: np.ndarray, seed: int) -> np.ndarray:
@@ -52,13 +52,13 @@ def draw_words(counters: np.ndarray, seed: int) -> np.ndarray:
     return np.stack([c0, c1, c2, c3], axis=-1).astype(np.uint32)
 
 
-def draw_uniform(seed: int, purpose: Purpose, pass_: int, samples: np.ndarray, count: int) -> np.ndarray:
+def draw_uniform(seed: int, purpose: Purpose, epoch: int, samples: np.ndarray, count: int) -> np.ndarray:
     """Uniform numbers in the open interval (0, 1) for each of some samples.
 
     Args:
         seed: 0 to 2^64 - 1.
         purpose: what they are for.
-        pass_: the pass, from 0.
+        epoch: the epoch, from 0.
         samples: (N,) integers, 0 to 2^32 - 1.
         count: how many numbers each sample needs.
     Returns:
@@ -68,23 +68,23 @@ def draw_uniform(seed: int, purpose: Purpose, pass_: int, samples: np.ndarray, c
     counters = np.empty((len(samples), blocks, 4), np.uint32)
     counters[..., 0] = np.arange(blocks)
     counters[..., 1] = np.asarray(samples)[:, None]
-    counters[..., 2] = pass_
+    counters[..., 2] = epoch
     counters[..., 3] = purpose
     words = draw_words(counters, seed).reshape(len(samples), 4 * blocks)[:, :count]
     # 23 random bits and a half: neither 0 nor 1 can occur, and float32 holds it exactly
     return ((words >> np.uint32(9)) + 0.5) * 2.0**-23
 
 
-def draw_order(seed: int, pass_: int, count: int, purpose: Purpose = Purpose.ORDER) -> np.ndarray:
+def draw_order(seed: int, epoch: int, count: int, purpose: Purpose = Purpose.ORDER) -> np.ndarray:
     """A random permutation: the samples sorted by a random number each, ties by index.
 
     Args:
         seed: 0 to 2^64 - 1.
-        pass_: the pass, from 0.
+        epoch: the epoch, from 0.
         count: how many samples there are.
         purpose: ORDER for the order of training, SUBSET to choose some of the samples.
     Returns:
         (count,) int32, each of 0 to count - 1 once.
     """
-    keys = draw_uniform(seed, purpose, pass_, np.arange(count), 1)[:, 0]
+    keys = draw_uniform(seed, purpose, epoch, np.arange(count), 1)[:, 0]
     return np.argsort(keys, kind="stable").astype(np.int32)

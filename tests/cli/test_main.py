@@ -295,9 +295,9 @@ def test_english_lines_are_broken_at_spaces():
 
 
 def test_a_setting_beside_resume_is_refused_before_anything_is_read(lenet) -> None:
-    run = lenet("train", "--resume", "nowhere", "--passes", "30", "--seed", "0")
+    run = lenet("train", "--resume", "nowhere", "--epochs", "30", "--seed", "0")
     assert run.code == 2
-    assert "--passes, --seed would do nothing" in run.err
+    assert "--epochs, --seed would do nothing" in run.err
 
 
 def test_an_engine_that_does_not_exist_is_refused_before_data_are_looked_for(lenet, monkeypatch) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-QUICK = ["--data", "digits", "--passes", "1", "--limit", "320", "--engine", "reference"]
+QUICK = ["--data", "digits", "--epochs", "1", "--limit", "320", "--engine", "reference"]
 
 
 def test_json_is_one_object_whose_rates_are_a_list_with_verdict_reason_and_shares(lenet):
@@ -45,7 +45,7 @@ def test_verdicts_are_said_in_words(lenet, tmp_path, language, words):
         ("--rates", "0.1", "-o", "picture.gif"),
         ("--every", "100"),
         ("--batch", "5000"),
-        ("--passes", "0"),
+        ("--epochs", "0"),
     ],
 )
 def test_a_mistake_is_one_line(lenet, words):
@@ -57,7 +57,7 @@ def test_a_mistake_is_one_line(lenet, words):
 
 
 def test_training_says_when_something_is_wrong(lenet, tmp_path):
-    words = ["--data", "digits", "--limit", "700", "--passes", "1", "--batch", "32", "--engine", "reference"]
+    words = ["--data", "digits", "--limit", "700", "--epochs", "1", "--batch", "32", "--engine", "reference"]
     healthy = lenet("train", *words, "--out", tmp_path / "a", "--json").json
     assert healthy["faults"] == []
     answer = lenet("train", *words, "--rate", "0.9", "--out", tmp_path / "b")

@@ -139,7 +139,7 @@ def test_figure_8_is_drawn_where_the_test_digits_are_mnists_whatever_the_name(
         released = replace(MNIST, files=(*MNIST.files[:2], images, labels))
         monkeypatch.setattr("lenet.data.dataset.MNIST", released)
     network = Network(ORIGINAL, initialize_parameters(ORIGINAL, 0), DIGITS)
-    trained = Trained(Training("1998-distorted", 0, passes=1), (0.0,), (0.0,), 1.0, network)
+    trained = Trained(Training("1998-distorted", 0, epochs=1), (0.0,), (0.0,), 1.0, network)
     monkeypatch.setattr("lenet.reproduction.results.CHANGES", {"noise": (0.0,)})
     monkeypatch.setattr("lenet.reproduction.pictures.draw_pictures", lambda *_: {})
     results = write_results([trained], dataset, "reference", tmp_path)

@@ -23,7 +23,7 @@ pytestmark = [
 
 # 660 of 800 images are trained on: 20 steps, whose batches of 33 two processes cannot halve
 TRAIN = shlex.split(
-    "train --data digits --recipe demo --passes 1 --batch 33 --limit 800 --seed 3 --rate 0.002"
+    "train --data digits --recipe demo --epochs 1 --batch 33 --limit 800 --seed 3 --rate 0.002"
 )
 
 
@@ -56,7 +56,7 @@ def test_only_the_first_process_speaks(together):
     answer, folder = together
     found = json.loads(answer.stdout)
     assert found["finished"]
-    assert answer.stderr.count("pass 1/1") == 1
+    assert answer.stderr.count("epoch 1/1") == 1
     assert found["run"] == str(folder)
 
 

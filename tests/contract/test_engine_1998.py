@@ -10,7 +10,7 @@ from lenet.images.normalize import normalize_digit
 from lenet.parameters import initialize_parameters
 from lenet.samples import read_sample
 from lenet.training.recipe import load_recipe
-from lenet.training.trainer import SCALE, PassEnded, Trainer
+from lenet.training.trainer import SCALE, EpochEnded, Trainer
 
 from .conftest import REFERENCE
 
@@ -25,14 +25,14 @@ def make_digits() -> Examples:
 
 
 def test_curvature_and_a_hundred_updates_are_those_of_the_reference(engine: Engine) -> None:
-    recipe = load_recipe("1998", ORIGINAL).changed(passes=1)
+    recipe = load_recipe("1998", ORIGINAL).changed(epochs=1)
     if engine.refuses(ORIGINAL, recipe):
         pytest.skip("it refuses rates of the parameters' own, as another test shows")
     start = initialize_parameters(ORIGINAL, 0, scheme=recipe.initialization)
     digits, found = make_digits(), {}
     for name, each, first in (("exact", REFERENCE, start.astype(np.float64)), ("found", engine, start)):
         trainer = Trainer(each, first, recipe, digits, digits.first(0), 0)
-        losses = [event.losses for event in trainer.events() if not isinstance(event, PassEnded)]
+        losses = [event.losses for event in trainer.events() if not isinstance(event, EpochEnded)]
         assert trainer.steps == UPDATES
         found[name] = np.concatenate(losses), trainer.state(), trainer.parameters()
     losses, state, parameters = found["exact"]

@@ -11,7 +11,7 @@ from lenet.architecture import ORIGINAL, PRESETS, Architecture
 from lenet.engines import Engine
 from lenet.engines.inputs import scale_images
 from lenet.engines.loss import Loss
-from lenet.images.distort import DistortedPass, Distortion
+from lenet.images.distort import DistortedEpoch, Distortion
 from lenet.parameters import initialize_parameters
 from lenet.storage import load_arrays, save_arrays
 
@@ -73,7 +73,7 @@ def test_losses_over_distorted_images_are_those_of_the_reference(
     rates = rates / 2  # one sample an update is lively enough to double a rounding every few steps
     # three copies of each image, the first of which stays as it is
     order = np.random.default_rng(1).permutation(120)[: 20 * batch].reshape(20, batch).astype(np.int32)
-    distortion = DistortedPass(Distortion(0.2, 0.1, 0.3, 2, elastic), seed=2**63 + 5, pass_=3, plain=40)
+    distortion = DistortedEpoch(Distortion(0.2, 0.1, 0.3, 2, elastic), seed=2**63 + 5, epoch=3, plain=40)
     start, settings = lively_parameters(architecture), Settings(Loss(), momentum=0.9)
     exact = REFERENCE.start(architecture, start.astype(np.float64), settings)
     expected = exact.advance(images, labels, order, rates, distortion=distortion)
@@ -86,7 +86,7 @@ def test_losses_over_distorted_images_are_those_of_the_reference(
 def test_patterns_below_plain_are_the_images_themselves(engine: Engine) -> None:
     images, labels, order, rates = draw_training(ORIGINAL)
     start, settings = lively_parameters(ORIGINAL), Settings(Loss())
-    distortion = DistortedPass(Distortion(shift=3), seed=0, pass_=0, plain=40)
+    distortion = DistortedEpoch(Distortion(shift=3), seed=0, epoch=0, plain=40)
     plain, none = (engine.start(ORIGINAL, start, settings) for _ in range(2))
     np.testing.assert_array_equal(
         plain.advance(images, labels, order, rates, distortion=distortion),

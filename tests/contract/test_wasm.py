@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lenet.architecture import C3_TABLE, CHOICES, MODERN, ORIGINAL, PARAMETER_NAMES
 from lenet.codes import CLASS_CHARACTERS
 from lenet.engines.inputs import show_patterns
-from lenet.images.distort import DistortedPass, Distortion
+from lenet.images.distort import DistortedEpoch, Distortion
 from lenet.images.geometry import center_by_mass, crop, fit_box
 from lenet.images.strokes import set_width
 from lenet.randomness import draw_words
@@ -122,7 +122,7 @@ class Calls:
         room = module.room
         seen = module.put(draw_digits(3)), 1, 3
         meant = module.put(draw_labels(3, 10).astype(np.int32)), 0
-        distortion = put_distortion(module, DistortedPass(Distortion(shift=2), seed=1, pass_=0))
+        distortion = put_distortion(module, DistortedEpoch(Distortion(shift=2), seed=1, epoch=0))
         order, rates = module.put(np.array([0, 2, 1, 1], np.int32)), module.put(np.full(4, 0.1, np.float32))
         weights, velocity = room(length, np.float32), room(length, np.float32)
         loss = 0, 0.1, 0.1
@@ -194,7 +194,7 @@ def test_a_label_that_is_no_class_is_refused(label: int) -> None:
 def test_an_index_that_is_no_image_is_refused(index: int) -> None:
     assert refuse(write("order", index), "train", {18: 0}) == "no image"
     assert refuse(write("order", index), "show", {5: 0}) == "no image"
-    # in a distorted pass large numbers show the images again
+    # in a distorted epoch large numbers show the images again
     expected = "fine" if index >= 0 else "no image"
     assert refuse(write("order", index), "train") == expected
     assert refuse(write("order", index), "show") == expected
@@ -252,7 +252,7 @@ def test_philox_gives_its_authors_known_answer(module: Module) -> None:
 
 def test_distorted_images_are_those_of_python(module: Module) -> None:
     images, patterns = draw_digits(5), np.arange(12, dtype=np.int32)
-    distortion = DistortedPass(Distortion(0.3, 0.2, 0.4, 3, 4, 3), seed=2**40 + 7, pass_=2, plain=4)
+    distortion = DistortedEpoch(Distortion(0.3, 0.2, 0.4, 3, 4, 3), seed=2**40 + 7, epoch=2, plain=4)
     expected = show_patterns(images, np.zeros(5, int), patterns[:, None], distortion, np.float32)[0][:, 0]
     with module.scope():
         out = module.room(expected.shape, np.float32)

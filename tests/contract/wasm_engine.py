@@ -19,7 +19,7 @@ from lenet.engines import Model, Refusal, Run, Update, get_engine
 from lenet.engines.inputs import check_images, check_targets
 from lenet.engines.loss import LOSSES, Loss
 from lenet.errors import EngineError, MissingExtra
-from lenet.images.distort import DistortedPass
+from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
 PATH = Path(lenet.__file__).parent / "page" / "static" / "lenet.wasm"
@@ -91,12 +91,12 @@ def describe(module: Module, architecture: Architecture) -> int:
     return module.call("describe", *choices, int(architecture.classes))
 
 
-def put_distortion(module: Module, distortion: DistortedPass | None) -> int:
+def put_distortion(module: Module, distortion: DistortedEpoch | None) -> int:
     if distortion is None:
         return 0
     amounts = np.array(list(asdict(distortion.limits).values()))
     seed = np.array([distortion.seed], np.uint64)
-    numbers = np.array([distortion.pass_, min(distortion.plain, 2**31 - 1)], np.uint32)
+    numbers = np.array([distortion.epoch, min(distortion.plain, 2**31 - 1)], np.uint32)
     return module.put(np.concatenate([part.view(np.uint8) for part in (amounts, seed, numbers)]))
 
 
@@ -237,7 +237,7 @@ class WasmRun:
         order: np.ndarray,
         rates: np.ndarray,
         scales: Parameters | None = None,
-        distortion: DistortedPass | None = None,
+        distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
         network, module, recipe = self._network, self._network.module, self._recipe
         check_images(network.architecture, images, training=True)

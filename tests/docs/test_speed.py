@@ -49,12 +49,12 @@ def test_every_part_says_where_it_was_measured():
         assert " /" not in run["command"], "a path of one machine"
 
 
-def test_a_pass_over_the_network_of_1998_takes_103_gflop():
+def test_an_epoch_over_the_network_of_1998_takes_103_gflop():
     assert count_operations(ORIGINAL) == 2 * (326_520 + 325_680 + 208_920)
     assert round(60_000 * count_operations(ORIGINAL) / 1e9) == 103
 
 
-def test_a_pass_over_the_modern_network_takes_more():
+def test_an_epoch_over_the_modern_network_takes_more():
     # C3 has 96 connections instead of 60, and the output is trained
     c3, output = 36 * 25 * 100, 840
     more = count_operations(MODERN) - count_operations(ORIGINAL)

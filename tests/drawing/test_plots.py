@@ -13,7 +13,7 @@ def plot() -> str:
     with prepare_drawing():
         axes = Figure(figsize=(3, 2), facecolor=LIGHT["paper"]).add_subplot()
         axes.plot([0, 1, 2], [1, 3, 2], color=LIGHT["accent"])
-        axes.set_xlabel("passes", color=LIGHT["soft"])
+        axes.set_xlabel("epochs", color=LIGHT["soft"])
         return render_svg(axes.figure, "test")
 
 
@@ -53,7 +53,7 @@ def test_a_bold_title_in_a_font_of_one_weight_complains_of_nothing(
     monkeypatch.setattr("lenet.drawing.plots.find_chinese_font", lambda: path)
     with prepare_drawing():
         axes = Figure(figsize=(3, 2)).add_subplot()
-        axes.set_title("passes", fontweight="bold")
-        axes.set_xlabel("passes")
+        axes.set_title("epochs", fontweight="bold")
+        axes.set_xlabel("epochs")
         render_svg(axes.figure, "test")
     assert [record.getMessage() for record in caplog.records] == []

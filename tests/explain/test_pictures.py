@@ -7,9 +7,9 @@ from PIL import Image
 
 from lenet.architecture import CHOICES, MODERN, ORIGINAL, Architecture
 from lenet.drawing import fonts, write
-from lenet.explain import pictures
 from lenet.drawing.drawing import Box, Words
 from lenet.errors import FileError, UsageError
+from lenet.explain import pictures
 from lenet.explain.pictures import HEIGHT, WIDTH, compose_network, draw_network
 from lenet.texts import set_language
 

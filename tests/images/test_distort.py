@@ -1,4 +1,4 @@
-"""Distortion: which images of a pass are moved, and where their ink goes."""
+"""Distortion: which images of an epoch are moved, and where their ink goes."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lenet.engines.inputs import scale_images, show_patterns
 from lenet.images.distort import (
-    DistortedPass,
+    DistortedEpoch,
     Distortion,
     count_knots,
     distort_images,
@@ -50,8 +50,8 @@ def test_half_a_pixel_to_the_right_is_the_mean_of_two() -> None:
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 1000))
-def test_images_as_the_network_sees_them_are_distorted_as_stored_ones(seed: int, pass_: int) -> None:
-    maps = draw_maps(Distortion(0.3, 0.2, 0.5, 4), seed, pass_, np.arange(7))
+def test_images_as_the_network_sees_them_are_distorted_as_stored_ones(seed: int, epoch: int) -> None:
+    maps = draw_maps(Distortion(0.3, 0.2, 0.5, 4), seed, epoch, np.arange(7))
     stored, seen = (distort_images(images, maps) for images in (IMAGES, scale_images(IMAGES, np.float32)))
     np.testing.assert_allclose(seen, stored, atol=2e-6)
 
@@ -59,7 +59,7 @@ def test_images_as_the_network_sees_them_are_distorted_as_stored_ones(seed: int,
 def test_a_pattern_shows_its_image_with_its_target() -> None:
     limits = Distortion(shift=3)
     order = np.array([[0, 20], [9, 6]], np.int32)
-    distortion = DistortedPass(limits, seed=5, pass_=2, plain=7)
+    distortion = DistortedEpoch(limits, seed=5, epoch=2, plain=7)
     seen, targets, steps = show_patterns(IMAGES, LABELS, order, distortion, np.float32)
     np.testing.assert_array_equal(targets, [0, 6, 2, 6])
     np.testing.assert_array_equal(steps, [[0, 1], [2, 3]])
@@ -91,8 +91,8 @@ def test_the_shares_of_a_place_are_bells_that_add_up_to_one(width: float) -> Non
 
 
 @given(st.floats(0.01, 16), st.floats(2, 16), st.integers(0, 2**64 - 1), st.integers(0, 1000))
-def test_no_place_is_bent_further_than_the_limit(limit: float, width: float, seed: int, pass_: int) -> None:
-    bends = draw_bends(Distortion(elastic=limit, elastic_width=width), seed, pass_, np.arange(3))
+def test_no_place_is_bent_further_than_the_limit(limit: float, width: float, seed: int, epoch: int) -> None:
+    bends = draw_bends(Distortion(elastic=limit, elastic_width=width), seed, epoch, np.arange(3))
     assert bends is not None
     assert bends.shape == (3, 2, 32, 32)
     assert np.abs(bends).max() <= limit
@@ -135,7 +135,7 @@ def test_without_elastic_distortion_images_move_as_they_did() -> None:
     limits = Distortion(0.2, 0.1, 0.3, 2)
     assert draw_bends(limits, 3, 1, patterns[0]) is None
     expected = distort_images(IMAGES[patterns[0] % 7], draw_maps(limits, 3, 1, patterns[0]))
-    found, _, _ = show_patterns(IMAGES, LABELS, patterns, DistortedPass(limits, 3, 1), np.float32)
+    found, _, _ = show_patterns(IMAGES, LABELS, patterns, DistortedEpoch(limits, 3, 1), np.float32)
     np.testing.assert_array_equal(found, expected)
-    bent = DistortedPass(Distortion(0.2, 0.1, 0.3, 2, elastic=2), 3, 1)
+    bent = DistortedEpoch(Distortion(0.2, 0.1, 0.3, 2, elastic=2), 3, 1)
     assert np.abs(show_patterns(IMAGES, LABELS, patterns, bent, np.float32)[0] - expected).max() > 0.1

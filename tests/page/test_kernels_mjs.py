@@ -11,7 +11,7 @@ import pytest
 import lenet
 from lenet.engines import get_engine
 from lenet.engines.loss import Loss
-from lenet.images.distort import DistortedPass, Distortion
+from lenet.images.distort import DistortedEpoch, Distortion
 from lenet.randomness import draw_words
 
 
@@ -48,7 +48,7 @@ const mark = kernels.wasm.mark();
 const gradient = network.gradient(images, targets);
 const losses = network.train({
   images: kept, targets, order: Int32Array.of(0, 1, 2, 0), rates: [1e-3, 1e-3], momentum: 0.9,
-  distortion: { shift: 2, elastic: 3, elasticWidth: 5, seed: 2n ** 63n + 1n, pass: 1 },
+  distortion: { shift: 2, elastic: 3, elasticWidth: 5, seed: 2n ** 63n + 1n, epoch: 1 },
 });
 console.log(JSON.stringify({
   labels, codes, leak: kernels.wasm.mark() - mark, losses: Array.from(losses), gradient: list(gradient),
@@ -108,7 +108,7 @@ def test_numbers_are_those_of_python(found: dict) -> None:
         for name, array in model.gradient(images, targets, Loss()).items()
     }
     run = reference.start(network.architecture, network.parameters, Settings())
-    distortion = DistortedPass(Distortion(shift=2, elastic=3, elastic_width=5), seed=2**63 + 1, pass_=1)
+    distortion = DistortedEpoch(Distortion(shift=2, elastic=3, elastic_width=5), seed=2**63 + 1, epoch=1)
     order = np.array([[0, 1], [2, 0]], np.int32)
     losses = run.advance(images, targets, order, np.full(2, 1e-3), distortion=distortion)
     pairs["losses"] = found["losses"], losses

@@ -26,7 +26,7 @@ def _english():
 
 @pytest.fixture(scope="module")
 def comparison():
-    return compare_rates("digits", [0.03, 1e-30], passes=1, limit=640, engine="reference", every=2)
+    return compare_rates("digits", [0.03, 1e-30], epochs=1, limit=640, engine="reference", every=2)
 
 
 def make_comparison(**verdicts):
@@ -79,7 +79,7 @@ def test_drawing_every_other_loss_leaves_jumps_to_too_few_points(comparison):
 
 
 def test_a_training_that_leaves_the_numbers_ends_there():
-    found = compare_rates("digits", [1e20], passes=1, limit=320, engine="reference", architecture=MODERN)
+    found = compare_rates("digits", [1e20], epochs=1, limit=320, engine="reference", architecture=MODERN)
     (trial,) = found.trials
     assert trial.judgement.verdict == "diverges"
     assert not np.isfinite(trial.losses[-1])
@@ -115,7 +115,7 @@ def test_without_a_good_rate_another_one_is_named(verdicts, rate):
     [{"rates": []}, {"rates": [0.1] * 9}, {"batch": 700}, {"every": 6}, {"every": 0}, {"seed": -1}],
 )
 def test_settings_that_cannot_be_are_refused(settings):
-    values = {"rates": [0.1], "passes": 1, "limit": 640} | settings
+    values = {"rates": [0.1], "epochs": 1, "limit": 640} | settings
     with pytest.raises(UsageError):
         compare_rates("digits", **values)
 
@@ -135,7 +135,7 @@ def test_the_picture_says_everything_in_words_and_in_the_same_bytes(comparison, 
 
 
 def test_a_picture_of_nothing_but_lost_numbers_is_drawn(tmp_path):
-    lost = compare_rates("digits", [1e20], passes=1, limit=320, engine="reference", architecture=MODERN)
+    lost = compare_rates("digits", [1e20], epochs=1, limit=320, engine="reference", architecture=MODERN)
     write_picture(lost, tmp_path / "x.svg")
     assert "no number from step" in (tmp_path / "x.svg").read_text("utf-8")
 

@@ -15,11 +15,11 @@ from lenet.reproduction.trainings import NOISE, Shelf, Training, run_trainings
 RECIPES = ("1998", "1998-distorted")
 NOTHING = dict.fromkeys(RECIPES, 0.0)
 PLAN = (
-    Training("1998", 0, passes=2),
-    Training("1998-distorted", 0, passes=1),
-    Training("1998", 0, part=4, passes=3),
-    Training("1998", 0, noise=NOISE, passes=1),
-    Training("1998", 1, passes=1),
+    Training("1998", 0, epochs=2),
+    Training("1998-distorted", 0, epochs=1),
+    Training("1998", 0, part=4, epochs=3),
+    Training("1998", 0, noise=NOISE, epochs=1),
+    Training("1998", 1, epochs=1),
 )
 
 
@@ -32,9 +32,9 @@ def draw_examples(count: int) -> Examples:
 DATA = Dataset("by hand", "made by hand", tuple("0123456789"), draw_examples(40), draw_examples(23))
 
 
-def test_a_training_takes_its_passes_its_updates_and_its_errors() -> None:
+def test_a_training_takes_its_epochs_its_updates_and_its_errors() -> None:
     pace = Pace(beginning={"1998": 1000.0}, update={"1998": 10.0}, reading=0.1)
-    # 3 passes over 10 of 40 images; 10 + 23 images read after each, and the 23 test digits at the end
+    # 3 epochs over 10 of 40 images; 10 + 23 images read after each, and the 23 test digits at the end
     seconds = 3 * 1000 + 30 * 10 + (3 * 33 + 23) * 0.1
     assert pace.forecast_training(PLAN[2], DATA) == pytest.approx(seconds)
 

@@ -41,7 +41,7 @@ def draw_examples(count: int, seed: int = 0) -> Examples:
 
 
 DATA = Dataset("by hand", "made by hand", tuple("0123456789"), draw_examples(60), draw_examples(40, 1))
-TINY = (Training("1998", 0, passes=1), Training("1998", 1, part=2, passes=1))
+TINY = (Training("1998", 0, epochs=1), Training("1998", 1, part=2, epochs=1))
 
 
 def train_all(shelf: Shelf, plan: tuple[Training, ...] = TINY, stop: bool = False) -> tuple[list, list[bool]]:
@@ -65,9 +65,9 @@ def test_the_plan_has_five_seeds_of_each_kind_and_the_first_seed_first() -> None
     assert len({training.name for training in plan}) == len(plan) == 21
 
 
-def test_the_whole_plan_shows_20_passes_of_60_000_patterns() -> None:
+def test_the_whole_plan_shows_20_epochs_of_60_000_patterns() -> None:
     whole = Training("1998", 0)
-    assert whole.settings.passes == published.PASSES
+    assert whole.settings.epochs == published.EPOCHS
     assert whole.settings.validation is False
     big = Dataset("big", "", tuple("0123456789"), draw_examples(6_000), draw_examples(1))
     assert whole.count_patterns(big) == 20 * 6_000
@@ -75,7 +75,7 @@ def test_the_whole_plan_shows_20_passes_of_60_000_patterns() -> None:
 
 
 def test_the_recipe_has_what_the_paper_states_at_a_fifth_of_its_rate() -> None:
-    assert (RECIPE.batch, RECIPE.passes, RECIPE.mu) == (1, 20, 0.02)
+    assert (RECIPE.batch, RECIPE.epochs, RECIPE.mu) == (1, 20, 0.02)
     assert RECIPE.rate == pytest.approx(RATES_1998[0] / 5)
     assert (RECIPE.method, RECIPE.curvature_samples, RECIPE.order) == ("diagonal-lm", 500, "constant")
     distorted = load_recipe("1998-distorted", ORIGINAL)
@@ -135,7 +135,7 @@ def test_what_was_made_otherwise_or_is_damaged_is_made_again(tmp_path: Path, dam
     files = sorted((tmp_path / "trainings").iterdir())
     assert [path.suffix for path in files] == [".json", ".safetensors"]
     if damage == "settings":
-        plan = (Training("1998", 0, passes=2),)
+        plan = (Training("1998", 0, epochs=2),)
     elif damage == "data":
         data = Dataset("by hand", "", DATA.labels, draw_examples(60, 5), DATA.test)
     elif damage == "file":
@@ -157,7 +157,7 @@ def test_a_network_is_never_taken_for_that_of_other_settings(
 
     monkeypatch.setattr("lenet.reproduction.trainings.write_text", fail)
     with pytest.raises(KeyboardInterrupt):
-        train_all(shelf, (Training("1998", 0, passes=2),))
+        train_all(shelf, (Training("1998", 0, epochs=2),))
     assert shelf.find(TINY[0]) is None
 
 
@@ -218,7 +218,7 @@ def trainers() -> list[Trainer]:
     except MissingExtra as missing:
         pytest.skip(str(missing))
     pytest.importorskip("sklearn")
-    recipe, examples = RECIPE.changed(passes=1), load_dataset("digits").train.first(100)
+    recipe, examples = RECIPE.changed(epochs=1), load_dataset("digits").train.first(100)
     start = initialize_parameters(ORIGINAL, 0, scheme=recipe.initialization)
     return [Trainer(engine, start, recipe, examples, examples.first(0), 0) for engine in engines]
 

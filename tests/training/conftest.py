@@ -14,11 +14,11 @@ from lenet.engines.reference.engine import ReferenceEngine, ReferenceRun
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.training import trainer as module
 from lenet.training.recipe import Recipe
-from lenet.training.trainer import Advanced, PassEnded, Trainer
+from lenet.training.trainer import Advanced, EpochEnded, Trainer
 
 SEED = 7
 COUNT, BATCH = 22, 4
-STEPS = 6  # a pass: five batches of 4 and one of 2
+STEPS = 6  # an epoch: five batches of 4 and one of 2
 RECIPE = Recipe("tiny", 2, BATCH, 0.05, "one-cycle", momentum=0.9, initialization="variance")
 
 LM = RECIPE.changed(rate=0.0005, schedule="1998", momentum=0.0, method="diagonal-lm", curvature_samples=5)
@@ -91,7 +91,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
     return found
 
 
-def finish(trainer: Trainer) -> list[Advanced | PassEnded]:
+def finish(trainer: Trainer) -> list[Advanced | EpochEnded]:
     return list(trainer.events())
 
 

@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 def test_a_checkpoint_comes_back_as_it_was(path: Path) -> None:
     CHECKPOINT.save(path)
     loaded = Checkpoint.load(path)
-    assert (loaded.key, loaded.steps, loaded.passes) == ("key", 12, 2)
+    assert (loaded.key, loaded.steps, loaded.epochs) == ("key", 12, 2)
     assert loaded.state.keys() == STATE.keys()
     for name, array in STATE.items():
         assert loaded.state[name].dtype == array.dtype
@@ -78,8 +78,8 @@ def test_another_step_under_the_same_weights_is_seen(path: Path) -> None:
     [
         {},
         {"key": "key", "steps": 12},
-        {"key": "key", "steps": 12, "passes": 2, "more": 1},
-        {"key": "key", "steps": 12, "passes": 2, "state": {}},
+        {"key": "key", "steps": 12, "epochs": 2, "more": 1},
+        {"key": "key", "steps": 12, "epochs": 2, "state": {}},
         {"architecture": {}, "labels": [], "card": {}},
     ],
 )

@@ -22,10 +22,10 @@ def test_a_named_recipe_is_named() -> None:
 
 
 def test_changed_settings_become_options() -> None:
-    changed = load_recipe("fast", ORIGINAL).changed(passes=3, rate=0.01)
+    changed = load_recipe("fast", ORIGINAL).changed(epochs=3, rate=0.01)
     command = write_command(make_settings(recipe=changed, limit=500))
     assert command is not None
-    assert "--recipe fast --passes 3 --rate 0.01 " in command
+    assert "--recipe fast --epochs 3 --rate 0.01 " in command
     assert "--limit 500" in command
 
 

@@ -21,7 +21,7 @@ from lenet.training.curve import (
     draw_training,
     write_curves,
 )
-from lenet.training.history import History, PassRecord
+from lenet.training.history import EpochRecord, History
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +29,10 @@ def _english() -> None:
     set_language("en")
 
 
-def make_history(passes: int, steps: int, validation: bool = True) -> History:
+def make_history(epochs: int, steps: int, validation: bool = True) -> History:
     random = np.random.default_rng(0)
-    losses = np.exp(-np.arange(passes * steps) / steps) * random.lognormal(0, 0.5, passes * steps)
-    records = [PassRecord(n, 0.5, 8.0 / n, 9.0 / n if validation else None) for n in range(1, passes + 1)]
+    losses = np.exp(-np.arange(epochs * steps) / steps) * random.lognormal(0, 0.5, epochs * steps)
+    records = [EpochRecord(n, 0.5, 8.0 / n, 9.0 / n if validation else None) for n in range(1, epochs + 1)]
     return History(losses.tolist(), records)
 
 
@@ -81,7 +81,7 @@ def test_without_a_chinese_font_the_png_is_the_english_one(
 
 
 def test_a_training_is_drawn_without_matplotlib(tmp_path: Path) -> None:
-    # it takes longer to import than a pass over MNIST to train
+    # it takes longer to import than an epoch over MNIST to train
     code = (
         "import sys; from pathlib import Path; from lenet.training.curve import write_curves;"
         "from lenet.training.history import History;"
@@ -111,7 +111,7 @@ def test_a_long_training_stays_a_small_file_and_keeps_its_extremes() -> None:
     assert len(write_svg(drawing)) < 50_000
 
 
-def test_errors_lie_over_their_pass_at_their_height() -> None:
+def test_errors_lie_over_their_epoch_at_their_height() -> None:
     drawing = draw_training(make_history(3, 20), 3, 20, load_texts("en"))
     dots = [part for part in drawing.parts if isinstance(part, Dot) and part.fill == "accent"]
     places = [LEFT + (RIGHT - LEFT) * number / 3 for number in (1, 2, 3)]
@@ -136,7 +136,7 @@ def test_the_running_median_ignores_a_lone_peak_and_follows_a_step() -> None:
 @pytest.mark.parametrize("losses", [[], [0.0, 0.0], [0.5], [3.0, 0.0, 1e-9]])
 def test_a_training_that_hardly_began_is_drawn_too(tmp_path: Path, losses: list[float]) -> None:
     write_curves(History(losses), 5, 20, tmp_path)
-    assert "no pass was finished" in read_words(tmp_path)
+    assert "no epoch was finished" in read_words(tmp_path)
     with Image.open(tmp_path / "curve.png") as picture:
         assert picture.size == (1260, 840)
 
@@ -149,7 +149,7 @@ def test_without_validation_only_the_training_error_is_drawn(tmp_path: Path) -> 
 
 
 def test_ends_that_meet_are_written_apart() -> None:
-    history = History([1.0] * 20, [PassRecord(1, 1.0, 3.0, 3.0)])
+    history = History([1.0] * 20, [EpochRecord(1, 1.0, 3.0, 3.0)])
     drawing = draw_training(history, 1, 20, load_texts("en"))
     ends = [part for part in drawing.parts if isinstance(part, Words) and "3.00" in part.text]
     assert len(ends) == 2

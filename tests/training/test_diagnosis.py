@@ -11,7 +11,7 @@ from lenet.network import Network
 from lenet.parameters import initialize_parameters
 from lenet.texts import set_language
 from lenet.training.diagnosis import find_faults
-from lenet.training.history import History, PassRecord
+from lenet.training.history import EpochRecord, History
 from lenet.training.recipe import Recipe
 from lenet.training.run import train
 
@@ -35,7 +35,7 @@ def make_network(architecture, parameters=None):
 
 
 def find(losses, training_error=1.0, validation_error=1.5, network=None, start=None, validated=1000):
-    history = History(list(losses), [PassRecord(1, 1.0, training_error, validation_error)])
+    history = History(list(losses), [EpochRecord(1, 1.0, training_error, validation_error)])
     network = network or make_network(MODERN)
     start = start or initialize_parameters(network.architecture, 1)
     faults = find_faults(history, 32, GUESS, network, start, IMAGES, validated)
@@ -59,7 +59,7 @@ def test_an_oscillating_training_is_named(falling):
 def test_a_loss_of_single_images_does_not_count_as_oscillating():
     # one digit in forty is misread: a mean over 5 images jumps by 2, one over 16 by less than noise may
     losses = np.where(np.arange(1000) % 40 == 39, 10.0, 0.05)
-    history = History(losses.tolist(), [PassRecord(1, 0.5, 2.0, 2.0)])
+    history = History(losses.tolist(), [EpochRecord(1, 0.5, 2.0, 2.0)])
     network = make_network(MODERN)
     start = initialize_parameters(MODERN, 1)
     assert find_faults(history, 1, GUESS, network, start, IMAGES, 1000) == []
@@ -87,7 +87,7 @@ def test_stuck_units_are_named_with_their_layer(architecture, bias, name, fallin
     arrays = dict(initialize_parameters(architecture, 0))
     arrays["c5.bias"] = np.full(120, bias, np.float32)
     network = make_network(architecture, type(initialize_parameters(architecture, 0))(architecture, arrays))
-    history = History(list(falling), [PassRecord(1, 1.0, 1.0, 1.0)])
+    history = History(list(falling), [EpochRecord(1, 1.0, 1.0, 1.0)])
     start = initialize_parameters(architecture, 1)
     (fault,) = find_faults(history, 32, GUESS, network, start, IMAGES, 1000)
     assert fault.name == name

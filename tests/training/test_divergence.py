@@ -29,8 +29,8 @@ from .conftest import (
 )
 
 # the step (from 0) with a rate of 1e30, and the step (from 1) of which the error speaks: at the beginning,
-# in the middle of a pass, in its ragged last batch (seen when the pass is measured), at the beginning of the
-# next pass, at the very end
+# in the middle of an epoch, in its ragged last batch (seen when the epoch is measured), at the start of the
+# next epoch, at the very end
 DIVERGING = {0: 2, 3: 5, STEPS - 1: STEPS, STEPS: STEPS + 2, 2 * STEPS - 1: 2 * STEPS}
 
 
@@ -62,9 +62,9 @@ def test_a_training_that_diverges_keeps_the_weights_of_its_last_finite_loss(wild
     assert len(losses) == wild + 1
     assert np.isfinite(losses).all()
     # the step with the last finite loss is not in the weights: it is the one that ruined them
-    assert (trainer.steps, trainer.passes) == (wild, wild // STEPS)
-    pass_, step = divmod(wild, STEPS)
-    batch = draw_order(SEED, pass_, COUNT)[step * BATCH : (step + 1) * BATCH]
+    assert (trainer.steps, trainer.epochs) == (wild, wild // STEPS)
+    epoch, step = divmod(wild, STEPS)
+    batch = draw_order(SEED, epoch, COUNT)[step * BATCH : (step + 1) * BATCH]
     run = ReferenceEngine().start(MODERN, trainer.parameters(), trainer.recipe)
     assert run.advance(TRAIN.images, TRAIN.labels, batch[None], np.zeros(1)).tolist() == losses[-1:]
 
@@ -80,7 +80,7 @@ def test_the_weights_kept_do_not_depend_on_how_the_steps_were_cut(
         trainer, error, losses = diverge(wild)
         lengths.add(tuple(len(call.order) for call in calls))
         kept.append(
-            (trainer.parameters(), trainer.state(), trainer.steps, trainer.passes, str(error), losses)
+            (trainer.parameters(), trainer.state(), trainer.steps, trainer.epochs, str(error), losses)
         )
     assert wild == 0 or len(lengths) > 1
     for parameters, state, *rest in kept[1:]:
@@ -93,7 +93,7 @@ def test_a_diverged_run_that_is_resumed_at_its_last_checkpoint_diverges_to_the_s
     trainer, error, losses = diverge(3)
     again = make_trainer(trainer.recipe, MODERN)
     again._rates[3] = 1e30
-    again.restore(trainer.state(), trainer.steps, trainer.passes, losses[: trainer.steps])
+    again.restore(trainer.state(), trainer.steps, trainer.epochs, losses[: trainer.steps])
     with pytest.raises(Diverged) as caught:
         finish(again)
     assert caught.value.values == error.values

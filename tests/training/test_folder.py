@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def stopped(path: Path) -> Path:
-    """A run that was stopped after four steps, one of them in the second pass."""
+    """A run that was stopped after four steps, one of them in the second epoch."""
     train(RunFolder(path, SETTINGS), make_trainer(), 4)
     return path
 
@@ -94,8 +94,8 @@ def test_a_stopped_run_is_brought_back_to_its_checkpoint(stopped: Path) -> None:
     folder = RunFolder(stopped, SETTINGS)
     history = folder.open_history(trainer)
     folder.close()
-    assert (trainer.steps, trainer.passes) == (reference.steps, reference.passes)
-    assert (len(history.losses), len(history.passes)) == (reference.steps, 1)
+    assert (trainer.steps, trainer.epochs) == (reference.steps, reference.epochs)
+    assert (len(history.losses), len(history.epochs)) == (reference.steps, 1)
     assert {n: a.tobytes() for n, a in trainer.state().items()} == {
         n: a.tobytes() for n, a in reference.state().items()
     }

@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lenet.errors import FileError, RunError
-from lenet.training.history import History, HistoryFile, PassRecord
+from lenet.training.history import EpochRecord, History, HistoryFile
 
 STEPS = 3
-RECORDS = [PassRecord(1, 2.0, 50.0, 60.5), PassRecord(2, 1.0, 10.0, None)]
+RECORDS = [EpochRecord(1, 2.0, 50.0, 60.5), EpochRecord(2, 1.0, 10.0, None)]
 HISTORY = History([2.5, 2.0, 1.5, 1.25, 1.0, 0.75, 0.5], RECORDS)
 TEXT = """\
 {"step": 1, "loss": 2.5}
 {"step": 2, "loss": 2.0}
 {"step": 3, "loss": 1.5}
-{"pass": 1, "loss": 2.0, "training_error": 50.0, "validation_error": 60.5}
+{"epoch": 1, "loss": 2.0, "training_error": 50.0, "validation_error": 60.5}
 {"step": 4, "loss": 1.25}
 {"step": 5, "loss": 1.0}
 {"step": 6, "loss": 0.75}
-{"pass": 2, "loss": 1.0, "training_error": 10.0, "validation_error": null}
+{"epoch": 2, "loss": 1.0, "training_error": 10.0, "validation_error": null}
 {"step": 7, "loss": 0.5}
 """
 
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "history.jsonl"
 
 
-def test_the_passes_lie_among_the_steps_where_they_ended(path: Path) -> None:
+def test_the_epochs_lie_among_the_steps_where_they_ended(path: Path) -> None:
     HistoryFile(path, HISTORY, STEPS).close()
     assert path.read_text() == TEXT
 
@@ -119,12 +119,12 @@ def test_an_empty_file_is_an_empty_history(path: Path) -> None:
         '{"step": 3, "loss": 1.0}',
         '{"step": 2.0, "loss": 1.0}',
         '{"step": "2", "loss": 1.0}',
-        '{"pass": 1}',
-        '{"pass": 2, "loss": 2.0, "training_error": 50.0, "validation_error": 60.5}',
-        '{"pass": "1", "loss": 2.0, "training_error": 50.0, "validation_error": 60.5}',
-        '{"pass": 1, "loss": 2.0, "training_error": [], "validation_error": 60.5}',
-        '{"pass": 1, "loss": 2.0, "training_error": 50.0, "validation_error": "60"}',
-        '{"pass": 1, "loss": 2.0, "training_error": 50.0, "validation_error": 60.5, "more": 1}',
+        '{"epoch": 1}',
+        '{"epoch": 2, "loss": 2.0, "training_error": 50.0, "validation_error": 60.5}',
+        '{"epoch": "1", "loss": 2.0, "training_error": 50.0, "validation_error": 60.5}',
+        '{"epoch": 1, "loss": 2.0, "training_error": [], "validation_error": 60.5}',
+        '{"epoch": 1, "loss": 2.0, "training_error": 50.0, "validation_error": "60"}',
+        '{"epoch": 1, "loss": 2.0, "training_error": 50.0, "validation_error": 60.5, "more": 1}',
         "[" * 100_000,
         "\udcff",
     ],

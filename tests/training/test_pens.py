@@ -47,11 +47,11 @@ def test_a_copy_depends_on_the_seed_and_on_its_place_alone() -> None:
     assert (draw_all(TEN, 1, SEED + 1).images[10:] != more.images[10:]).any()
 
 
-def test_a_pass_is_over_images_and_copies(calls: list[Call]) -> None:
+def test_an_epoch_is_over_images_and_copies(calls: list[Call]) -> None:
     recipe = RECIPE.changed(pens=1)
     trainer = make_trainer(recipe, train=TEN)
     finish(trainer)
-    assert trainer.steps_a_pass == 5
+    assert trainer.steps_per_epoch == 5
     np.testing.assert_array_equal(calls[0].images, draw_all(TEN, 1, SEED).images)
     seen = np.concatenate([call.order.ravel() for call in calls])
     np.testing.assert_array_equal(seen[:20], draw_order(SEED, 0, 20))
@@ -66,7 +66,7 @@ def test_a_training_with_pens_goes_on_where_it_was_stopped() -> None:
         losses += getattr(event, "losses", np.zeros(0)).tolist()
         if first.steps >= 3:
             break
-    second.restore(first.state(), first.steps, first.passes, losses)
+    second.restore(first.state(), first.steps, first.epochs, losses)
     finish(second)
     assert_same_bits(whole.parameters(), second.parameters())
 

@@ -32,13 +32,13 @@ def test_every_built_in_recipe_fits_every_preset(name: str, preset: str) -> None
 
 def test_the_linear_table_holds_for_linear_outputs_alone(tmp_path: Path) -> None:
     text = (
-        'name = "mine"\npasses = 3\nbatch = 8\nrate = 0.5\nscale = 0.25\n[linear]\nscale = 1\nrate = 0.125\n'
+        'name = "mine"\nepochs = 3\nbatch = 8\nrate = 0.5\nscale = 0.25\n[linear]\nscale = 1\nrate = 0.125\n'
     )
     path = write(tmp_path / "mine.toml", text)
     original, modern = load_recipe(path, ORIGINAL), load_recipe(str(path), MODERN)
     assert (original.scale, original.rate) == (0.25, 0.5)
     assert (modern.scale, modern.rate) == (1.0, 0.125)
-    assert (original.passes, modern.passes) == (3, 3)
+    assert (original.epochs, modern.epochs) == (3, 3)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -50,7 +50,7 @@ def test_every_built_in_recipe_fits_every_loss_and_activation(name: str, activat
 
 
 def test_a_table_holds_for_its_loss_and_a_later_one_goes_before_an_earlier_one(tmp_path: Path) -> None:
-    text = 'name = "mine"\npasses = 3\nbatch = 8\nrate = 0.5\n'
+    text = 'name = "mine"\nepochs = 3\nbatch = 8\nrate = 0.5\n'
     path = write(tmp_path / "mine.toml", text + "[logistic]\nrate = 0.25\nbatch = 4\n[mse]\nrate = 0.125\n")
     logistic = Architecture("logistic")
     rates = [
@@ -64,7 +64,7 @@ def test_a_table_holds_for_its_loss_and_a_later_one_goes_before_an_earlier_one(t
 
 def test_a_loss_that_is_asked_for_goes_before_the_files(tmp_path: Path) -> None:
     path = write(
-        tmp_path / "r.toml", 'name = "r"\npasses = 1\nbatch = 1\nrate = 1\nloss = "map"\n[mse]\nrate = 2\n'
+        tmp_path / "r.toml", 'name = "r"\nepochs = 1\nbatch = 1\nrate = 1\nloss = "map"\n[mse]\nrate = 2\n'
     )
     assert load_recipe(path, ORIGINAL, "mse").rate == 2
     assert load_recipe(path, ORIGINAL).rate == 1
@@ -73,7 +73,7 @@ def test_a_loss_that_is_asked_for_goes_before_the_files(tmp_path: Path) -> None:
 
 
 def test_a_file_says_loss_where_the_field_is_objective(tmp_path: Path) -> None:
-    path = write(tmp_path / "r.toml", 'name = "r"\npasses = 1\nbatch = 1\nrate = 1\nloss = "map"\nj = 0.5\n')
+    path = write(tmp_path / "r.toml", 'name = "r"\nepochs = 1\nbatch = 1\nrate = 1\nloss = "map"\nj = 0.5\n')
     recipe = load_recipe(path, ORIGINAL)
     assert (recipe.objective, recipe.loss.kind, recipe.loss.j) == ("map", "map", 0.5)
     assert recipe.to_dict()["loss"] == "map"
@@ -82,7 +82,7 @@ def test_a_file_says_loss_where_the_field_is_objective(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("moment", "momentum"), ("Passes", "passes"), ("lss", "loss"), ("weight-decay", "weight_decay")],
+    [("moment", "momentum"), ("Epochs", "epochs"), ("lss", "loss"), ("weight-decay", "weight_decay")],
 )
 def test_an_unknown_setting_suggests_the_nearest(typed: str, meant: str) -> None:
     with pytest.raises(RecipeError, match=f"{typed!r}.*: {meant}[?]"):
@@ -101,7 +101,7 @@ def test_an_unknown_limit_of_distortion_suggests_the_nearest() -> None:
         Recipe.from_dict(PLAIN.to_dict() | {"distortion": {"sheer": 1}})
 
 
-@pytest.mark.parametrize("name", ["name", "passes", "batch", "rate"])
+@pytest.mark.parametrize("name", ["name", "epochs", "batch", "rate"])
 def test_a_setting_without_a_default_must_be_there(name: str) -> None:
     values = PLAIN.to_dict()
     del values[name]
@@ -113,9 +113,9 @@ def test_a_setting_without_a_default_must_be_there(name: str) -> None:
     ("name", "value"),
     [
         ("name", 5),
-        ("passes", 1.5),
-        ("passes", True),
-        ("passes", "12"),
+        ("epochs", 1.5),
+        ("epochs", True),
+        ("epochs", "12"),
         ("batch", None),
         ("rate", "0.1"),
         ("rate", True),
@@ -138,8 +138,8 @@ def test_a_setting_of_another_type_is_named(name: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("passes", 0),
-        ("passes", 10_001),
+        ("epochs", 0),
+        ("epochs", 10_001),
         ("batch", 0),
         ("batch", -1),
         ("rate", 0),
@@ -174,7 +174,7 @@ def test_a_setting_out_of_range_is_named_with_its_value_and_its_range(name: str,
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("passes", 1), ("passes", 10_000), ("batch", 10_000), ("momentum", 0), ("weight_decay", 0)],
+    [("epochs", 1), ("epochs", 10_000), ("batch", 10_000), ("momentum", 0), ("weight_decay", 0)],
 )
 def test_the_ends_of_a_range_belong_to_it(name: str, value: int) -> None:
     assert getattr(PLAIN.changed(**{name: value}), name) == value
@@ -184,7 +184,7 @@ def test_numbers_may_be_numpys_and_are_kept_as_pythons() -> None:
     recipe = Recipe("numpy", np.int64(3), np.uint8(16), np.float32(0.5), momentum=np.float64(0.25))
     assert recipe == Recipe("numpy", 3, 16, 0.5, momentum=0.25)
     assert recipe.hash == Recipe("numpy", 3, 16, 0.5, momentum=0.25).hash
-    assert [type(value) for value in (recipe.passes, recipe.batch, recipe.rate)] == [int, int, float]
+    assert [type(value) for value in (recipe.epochs, recipe.batch, recipe.rate)] == [int, int, float]
 
 
 def test_whole_numbers_will_do_where_a_fraction_is_meant() -> None:
@@ -197,7 +197,7 @@ def test_whole_numbers_will_do_where_a_fraction_is_meant() -> None:
     "setting", ["elastic = -1", "elastic = 17", "elastic_width = 1.9", "elastic_width = 17"]
 )
 def test_an_elastic_distortion_out_of_range_is_refused(tmp_path: Path, setting: str) -> None:
-    text = f'name = "e"\npasses = 1\nbatch = 1\nrate = 1\n[distortion]\n{setting}\n'
+    text = f'name = "e"\nepochs = 1\nbatch = 1\nrate = 1\n[distortion]\n{setting}\n'
     path = write(tmp_path / "elastic.toml", text)
     with pytest.raises(RecipeError, match=rf"distortion\.{setting.split()[0]} .*{setting.split()[2]}"):
         load_recipe(path, ORIGINAL)
@@ -219,7 +219,7 @@ def test_copies_that_would_all_be_the_same_are_refused() -> None:
         ({"copies": 3, "patterns": "all", "pens": 1, "distortion": Distortion(shift=1)}, 600, 38),
     ],
 )
-def test_a_pass_has_patterns_and_steps_for_all_its_copies(
+def test_an_epoch_has_patterns_and_steps_for_all_its_copies(
     settings: dict[str, Any], patterns: int, steps: int
 ) -> None:
     recipe = PLAIN.changed(**settings)
@@ -239,17 +239,17 @@ def test_the_curvature_of_distances_is_refused_over_logits() -> None:
 
 
 def test_a_change_of_none_changes_nothing() -> None:
-    assert PLAIN.changed(rate=None, passes=None) is PLAIN
-    assert PLAIN.changed(rate=None, passes=7) == dataclasses.replace(PLAIN, passes=7)
+    assert PLAIN.changed(rate=None, epochs=None) is PLAIN
+    assert PLAIN.changed(rate=None, epochs=7) == dataclasses.replace(PLAIN, epochs=7)
 
 
 def test_a_change_is_checked_like_a_setting() -> None:
-    with pytest.raises(RecipeError, match="passes 0"):
-        PLAIN.changed(passes=0)
+    with pytest.raises(RecipeError, match="epochs 0"):
+        PLAIN.changed(epochs=0)
 
 
 def test_mse_over_logits_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "mse.toml", 'name = "m"\npasses = 1\nbatch = 1\nrate = 1\nloss = "mse"\n')
+    path = write(tmp_path / "mse.toml", 'name = "m"\nepochs = 1\nbatch = 1\nrate = 1\nloss = "mse"\n')
     assert load_recipe(path, ORIGINAL).objective == "mse"
     with pytest.raises(RecipeError, match="logits"):
         load_recipe(path, Architecture(output="linear"))
@@ -295,7 +295,7 @@ def test_a_file_that_is_absent_or_too_large_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("loss", ["[]", "{}", "5", "['mse']", "nan", "1979-05-27"])
 def test_a_loss_that_is_no_name_is_refused(tmp_path: Path, loss: str) -> None:
-    text = f'name = "r"\npasses = 1\nbatch = 1\nrate = 1\nloss = {loss}\n'
+    text = f'name = "r"\nepochs = 1\nbatch = 1\nrate = 1\nloss = {loss}\n'
     with pytest.raises(RecipeError, match="recipe: loss = "):
         load_recipe(write(tmp_path / "r.toml", text), ORIGINAL)
 
@@ -306,14 +306,14 @@ def test_a_linear_table_that_is_no_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_settings_of_a_run_are_a_recipe_too(tmp_path: Path) -> None:
-    text = 'name = "r"\npasses = 2\nbatch = 3\nrate = 0.5\n[run]\nseed = 1\n[architecture]\nclasses = 10\n'
+    text = 'name = "r"\nepochs = 2\nbatch = 3\nrate = 0.5\n[run]\nseed = 1\n[architecture]\nclasses = 10\n'
     assert load_recipe(write(tmp_path / "r.toml", text), ORIGINAL) == Recipe("r", 2, 3, 0.5)
 
 
 def test_tables_hold_for_a_loss_or_an_activation_and_the_later_one_wins(tmp_path: Path) -> None:
     path = write(
         tmp_path / "r.toml",
-        'name = "r"\npasses = 2\nbatch = 3\nrate = 0.5\n'
+        'name = "r"\nepochs = 2\nbatch = 3\nrate = 0.5\n'
         "[logistic]\nrate = 0.25\nscale = 2.0\n[linear]\nscale = 1.0\n[mse]\nrate = 0.125\n",
     )
     logistic = Architecture(activation="logistic")
@@ -330,7 +330,7 @@ def test_tables_hold_for_a_loss_or_an_activation_and_the_later_one_wins(tmp_path
     ("settings", "english", "chinese"),
     [
         ({"name": 5}, "a text in quotes", "应为带引号的文字"),
-        ({"passes": 2.5}, "a whole number", "应为整数"),
+        ({"epochs": 2.5}, "a whole number", "应为整数"),
         ({"rate": "high"}, "a number", "应为数"),
         ({"validation": 1}, "true or false", "应为 true 或 false"),
         ({"distortion": 3}, "a table", "应为一个表"),
@@ -340,7 +340,7 @@ def test_a_wrong_type_is_told_in_the_readers_words(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], english: str, chinese: str
 ) -> None:
     with pytest.raises(RecipeError) as caught:
-        Recipe.from_dict({"name": "x", "passes": 1, "batch": 1, "rate": 0.1} | settings)
+        Recipe.from_dict({"name": "x", "epochs": 1, "batch": 1, "rate": 0.1} | settings)
     assert str(caught.value).endswith(f"expected {english}.")
     monkeypatch.setenv("LENET_LANG", "zh")
     assert str(caught.value).endswith(f"：{chinese}。")

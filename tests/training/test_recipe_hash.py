@@ -21,7 +21,7 @@ FIELDS = [field.name for field in dataclasses.fields(Recipe)]
 recipes = st.builds(
     Recipe,
     name=st.text(st.characters(codec="utf-8")),
-    passes=st.integers(1, 10_000),
+    epochs=st.integers(1, 10_000),
     batch=st.integers(1, 10_000),
     rate=st.floats(1e-9, 1e9),
     schedule=st.sampled_from(SCHEDULES),
@@ -64,7 +64,7 @@ def test_two_recipes_are_equal_just_when_their_hashes_are(one: Recipe, other: Re
 def test_every_setting_counts_for_the_hash(name: str) -> None:
     values: dict[str, Any] = {
         "name": "other",
-        "passes": 2,
+        "epochs": 2,
         "batch": 17,
         "rate": 0.2,
         "schedule": "one-cycle",
@@ -92,7 +92,7 @@ def test_every_setting_counts_for_the_hash(name: str) -> None:
 
 
 def test_a_setting_at_its_default_does_not_count_so_that_a_new_one_changes_no_hash() -> None:
-    text = json.dumps({"batch": 16, "name": "plain", "passes": 1, "rate": 0.1})
+    text = json.dumps({"batch": 16, "epochs": 1, "name": "plain", "rate": 0.1})
     assert PLAIN.hash == hashlib.sha256(text.encode()).hexdigest()[:16]
     shifted = PLAIN.changed(distortion=Distortion(shift=1))
     text = json.dumps(json.loads(text) | {"distortion": {"shift": 1.0}}, sort_keys=True)
@@ -108,9 +108,8 @@ def test_both_settings_of_elastic_distortion_count_for_the_hash() -> None:
         Distortion(elastic=3),
     )
     assert len({PLAIN.changed(distortion=limit).hash for limit in limits}) == 4
-    text = json.dumps(
-        {"batch": 16, "distortion": {"elastic": 2.0}, "name": "plain", "passes": 1, "rate": 0.1}
-    )
+    values = {"batch": 16, "distortion": {"elastic": 2.0}, "epochs": 1, "name": "plain", "rate": 0.1}
+    text = json.dumps(values)
     assert PLAIN.changed(distortion=limits[1]).hash == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -16,7 +16,7 @@ from lenet.training.report import MOST_MISREAD, write_report
 from lenet.training.run import Result, resume, train
 
 EVIL = '<script>alert("x")</script>'
-RECIPE = load_recipe("fast", ORIGINAL).changed(passes=2, batch=32)
+RECIPE = load_recipe("fast", ORIGINAL).changed(epochs=2, batch=32)
 FILES = ("curve.svg", "curve.png", "report.html", "network.safetensors", "history.jsonl")
 
 
@@ -126,7 +126,7 @@ def test_every_misread_image_is_shown_the_surest_first(result: Result, tmp_path:
 def test_of_many_misread_images_a_hundred_are_shown(tmp_path: Path) -> None:
     # a network that hardly learned, on more than 150 classes' worth of noise
     made = train(
-        make_dataset(("a", "b", "c"), test=400), RECIPE.changed(passes=1, rate=1e-6), engine="reference"
+        make_dataset(("a", "b", "c"), test=400), RECIPE.changed(epochs=1, rate=1e-6), engine="reference"
     )
     _, page = read_page(made, tmp_path)
     assert made.evaluation is not None
@@ -188,7 +188,7 @@ def test_a_stopped_run_says_so_and_how_to_go_on(tmp_path: Path) -> None:
     [{"pens": 1}, {"copies": 2, "patterns": "all", "distortion": Distortion(shift=1)}],
     ids=["pens", "patterns"],
 )
-def test_the_page_has_the_curve_of_the_folder_however_long_a_pass_is(
+def test_the_page_has_the_curve_of_the_folder_however_long_an_epoch_is(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:
     train(make_dataset(), RECIPE.changed(**settings), engine="reference", out=tmp_path / "run")

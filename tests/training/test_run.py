@@ -24,7 +24,7 @@ from lenet.training import folder as folders
 from lenet.training.recipe import Recipe
 from lenet.training.run import Result, resume, train
 from lenet.training.settings import Settings
-from lenet.training.trainer import Advanced, PassEnded, Trainer
+from lenet.training.trainer import Advanced, EpochEnded, Trainer
 
 RECIPE = Recipe("tiny", 2, 8, 0.05, momentum=0.9, initialization="variance")
 CORE = {"recipe.toml", "history.jsonl", "checkpoint.safetensors", "network.safetensors"}
@@ -73,14 +73,14 @@ def test_a_training_comes_back_with_all_that_it_came_to() -> None:
     result = train(DATASET, RECIPE, engine="reference", seed=5)
     assert isinstance(result, Result)
     assert len(result.history.losses) == 2 * 6  # 44 images in batches of 8
-    assert [record.number for record in result.history.passes] == [1, 2]
+    assert [record.number for record in result.history.epochs] == [1, 2]
     assert [len(part) for part in result.splits] == [44, 4, 12]
     assert result.evaluation is not None
     assert len(result.evaluation) == 12
     assert result.folder is None
     card = result.network.card
     assert (card["data"], card["recipe"], card["recipe_hash"]) == ("by hand", "tiny", RECIPE.hash)
-    assert (card["engine"], card["seed"], card["passes"]) == ("reference", 5, 2)
+    assert (card["engine"], card["seed"], card["epochs"]) == ("reference", 5, 2)
     assert card["test_error"] == result.evaluation.error
     start = lenet.initialize_parameters(ORIGINAL, 5, scheme="variance")
     assert all((result.start[name] == array).all() for name, array in start.items())
@@ -284,15 +284,15 @@ def test_the_network_gets_as_many_classes_as_the_data_have() -> None:
 def test_a_recipe_without_validation_trains_on_everything() -> None:
     result = train(DATASET, RECIPE.changed(validation=False), engine="reference")
     assert [len(part) for part in result.splits] == [48, 0, 12]
-    assert result.history.passes[-1].validation_error is None
+    assert result.history.epochs[-1].validation_error is None
 
 
 def test_the_watcher_is_told_every_event_and_may_look_at_the_weights() -> None:
     seen: list[tuple[int, bool, bytes]] = []
 
-    def watch(trainer: Trainer, event: Advanced | PassEnded) -> None:
+    def watch(trainer: Trainer, event: Advanced | EpochEnded) -> None:
         weights = trainer.parameters()["c1.weight"].tobytes()
-        seen.append((trainer.steps, isinstance(event, PassEnded), weights))
+        seen.append((trainer.steps, isinstance(event, EpochEnded), weights))
 
     result = train(DATASET, RECIPE, engine="reference", watch=watch)
     assert [steps for steps, ended, _ in seen if ended] == [6, 12]
@@ -353,8 +353,8 @@ def test_an_interrupt_in_the_middle_of_a_step_leaves_a_run_that_ends_in_the_same
 
 
 def test_a_watcher_that_fails_leaves_a_run_that_ends_in_the_same_bytes(data: Path, tmp_path: Path) -> None:
-    def fail(trainer: Trainer, event: Advanced | PassEnded) -> None:
-        if isinstance(event, PassEnded):
+    def fail(trainer: Trainer, event: Advanced | EpochEnded) -> None:
+        if isinstance(event, EpochEnded):
             raise ZeroDivisionError
 
     train(data, RECIPE, engine="reference", out=tmp_path / "unbroken")
@@ -373,6 +373,6 @@ def test_a_run_may_be_moved(data: Path, tmp_path: Path) -> None:
 def test_the_setting_that_a_file_gives_is_refused_like_any_other(
     data: Path, out: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "mine.toml").write_text('name = "m"\npasses = 0\nbatch = 1\nrate = 1\n')
-    with pytest.raises(RecipeError, match="passes 0"):
+    (tmp_path / "mine.toml").write_text('name = "m"\nepochs = 0\nbatch = 1\nrate = 1\n')
+    with pytest.raises(RecipeError, match="epochs 0"):
         train(data, tmp_path / "mine.toml", out=out)

@@ -54,7 +54,7 @@ def test_a_training_without_steps_has_no_rates(schedule: str) -> None:
     assert plan_rates(schedule, 1.0, 0, 1).shape == (0,)
 
 
-def test_the_rates_of_1998_are_the_papers_for_each_of_its_20_passes() -> None:
+def test_the_rates_of_1998_are_the_papers_for_each_of_its_20_epochs() -> None:
     rates = plan_rates("1998", 0.0005, 20 * 3, 3).reshape(20, 3)
     assert (rates == rates[:, :1]).all()
     assert rates[:, 0].tolist() == [

@@ -80,7 +80,7 @@ def test_the_file_can_be_read_by_people() -> None:
     }
     assert values["architecture"]["output"] == "rbf"
     assert values["distortion"]["shift"] == 1.5
-    assert (values["passes"], values["loss"]) == (3, "cross-entropy")
+    assert (values["epochs"], values["loss"]) == (3, "cross-entropy")
 
 
 def test_the_file_is_a_recipe_too(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_settings_without_a_line_are_refused(tmp_path: Path, missing: str) -> No
         ("activation", '"sine"'),
         ("classes", "1"),
         ("classes", "inf"),
-        ("passes", "0"),
+        ("epochs", "0"),
         ("rate", "nan"),
         ("shift", "-1"),
         ("shift", '"far"'),

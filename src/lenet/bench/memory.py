@@ -42,7 +42,7 @@ def measure_memory(threads: int = 2) -> float | None:
             shape = (count, 28, 28) if images else (count,)
             array = random.integers(0, 256 if images else 10, shape, dtype=np.uint8)
             (data / file.name.removesuffix(".gz")).write_bytes(format_idx(array))
-        words = ["train", "--data", str(data), "--passes", "1", "--threads", str(threads)]
+        words = ["train", "--data", str(data), "--epochs", "1", "--threads", str(threads)]
         words += ["--out", str(Path(home, "run")), "--json"]
         command = [sys.executable, "-c", CHILD, *words]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

@@ -22,7 +22,7 @@ from lenet.texts import say
 EPOCH = 60_000
 IMAGES = 10_000  # recognized at once; a training goes through the first of them
 SAMPLES = {64: 6400, 256: 6400, 1: 3000}  # that are timed; an epoch is scaled from them
-# for `native`: a whole pass, as long as a framework's turn. A tenth of it would mostly measure how long the
+# for `native`: a whole epoch, as long as a framework's turn. A tenth of it would mostly measure how long the
 # second thread takes to get a core that has just been idle.
 FAST_SAMPLES = {64: EPOCH // 256 * 256, 256: EPOCH // 256 * 256, 1: 3000}
 SLOW_SAMPLES = {64: 1920, 256: 2560, 1: 200}  # for `reference`, which takes thirty times as long

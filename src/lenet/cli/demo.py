@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lenet.network import Answer, Network
 
 SAMPLE = 3  # the digit of the founding text's picture
-# MNIST in half a minute on the slowest engine: fewer images, fewer passes
+# MNIST in half a minute on the slowest engine: fewer images, fewer epochs
 MNIST_IMAGES, MNIST_PASSES = 10_000, 5
 
 
@@ -46,7 +46,7 @@ def demo(
     messages = make_console(stderr=True)
     dataset = _find_data()
     messages.print(dataset.seen, soft_wrap=True)
-    recipe = load_recipe("demo", ORIGINAL).changed(passes=MNIST_PASSES if dataset.name == "mnist" else None)
+    recipe = load_recipe("demo", ORIGINAL).changed(epochs=MNIST_PASSES if dataset.name == "mnist" else None)
     progress = TrainingProgress()
     folder = out or choose_folder("demo")
     with catch_interrupt() as interrupted, progress.shown():

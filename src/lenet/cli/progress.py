@@ -12,7 +12,7 @@ from lenet.texts import say
 
 if TYPE_CHECKING:
     from lenet.data.download import Progress
-    from lenet.training.trainer import Advanced, Event, PassEnded, Trainer
+    from lenet.training.trainer import Advanced, EpochEnded, Event, Trainer
 
 SMOOTHING = 0.9  # of the shown loss, from stretch to stretch
 
@@ -33,7 +33,7 @@ class TrainingProgress:
         self._task = self._bar.add_task("", now="")
         self._begun: tuple[float, int] | None = None
         self._loss: float | None = None
-        self._images, self._seconds = 0, 0.0  # of the pass
+        self._images, self._seconds = 0, 0.0  # of the epoch
 
     @contextmanager
     def shown(self) -> Iterator[TrainingProgress]:
@@ -63,7 +63,7 @@ class TrainingProgress:
         elif isinstance(event, Advanced):
             self._show_steps(trainer, event)
         else:
-            self._show_pass(trainer, event)
+            self._show_epoch(trainer, event)
 
     def _show_steps(self, trainer: Trainer, event: Advanced) -> None:
         if self._begun is None:
@@ -77,12 +77,12 @@ class TrainingProgress:
             "speed": f"{event.images / max(event.seconds, 1e-9):,.0f}",
             "left": self._time_left(trainer),
         }
-        number = min(trainer.passes + 1, trainer.recipe.passes)
+        number = min(trainer.epochs + 1, trainer.recipe.epochs)
         self._bar.update(
             self._task,
             total=trainer.total_steps,
             completed=event.steps,
-            description=say("progress.pass", number=number, passes=trainer.recipe.passes),
+            description=say("progress.epoch", number=number, epochs=trainer.recipe.epochs),
             now=say("progress.now", **values),
         )
 
@@ -94,15 +94,15 @@ class TrainingProgress:
         seconds = (time.monotonic() - begun) / done * (trainer.total_steps - trainer.steps)
         return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
-    def _show_pass(self, trainer: Trainer, event: PassEnded) -> None:
+    def _show_epoch(self, trainer: Trainer, event: EpochEnded) -> None:
         record = event.record
-        # a training that goes on at the end of a pass has no speed yet
+        # a training that goes on at the end of an epoch has no speed yet
         mean = f"{self._images / max(self._seconds, 1e-9):,.0f}"
         speed = say("progress.speed", speed=mean) if self._images else ""
         self._images, self._seconds = 0, 0.0
-        values = {"number": record.number, "passes": trainer.recipe.passes, "speed": speed}
+        values = {"number": record.number, "epochs": trainer.recipe.epochs, "speed": speed}
         values |= {"loss": f"{record.loss:.4f}", "training": f"{record.training_error:.2f}"}
-        key = "progress.passed"
+        key = "progress.finished"
         if record.validation_error is not None:
             key = "progress.validated"
             values |= {"error": f"{record.validation_error:.2f}"}

@@ -34,7 +34,7 @@ def rates(
     data: Annotated[
         str, typer.Option(metavar="digits|mnist|fashion|PATH", help=say("train.data"))
     ] = "digits",
-    passes: Annotated[int, typer.Option(help=say("train.passes"))] = 4,
+    epochs: Annotated[int, typer.Option(help=say("train.epochs"))] = 4,
     batch: Annotated[int, typer.Option(help=say("train.batch"))] = 32,
     limit: Annotated[int, typer.Option(help=say("train.limit"))] = 1500,
     every: Annotated[int, typer.Option(help=say("rates.every"))] = 1,
@@ -62,7 +62,7 @@ def rates(
         comparison = compare_rates(
             dataset,
             chosen,
-            passes=passes,
+            epochs=epochs,
             batch=batch,
             limit=limit,
             architecture=network,
@@ -157,7 +157,7 @@ def _describe(comparison: Comparison, data: str, seconds: float, picture: Path |
             "update": "plain gradient descent, constant rate",
             "loss": recipe.objective,
             "batch": recipe.batch,
-            "passes": recipe.passes,
+            "epochs": recipe.epochs,
             "steps": len(comparison.trials[0].losses),
             "every": comparison.every,
             "engine": comparison.engine,
@@ -192,7 +192,7 @@ def _print_comparison(comparison: Comparison, data: str, seconds: float, picture
         "seed": str(comparison.seed),
         "steps": str(len(comparison.trials[0].losses)),
     }
-    print_paragraph(say("rates.setting", batch=recipe.batch, passes=recipe.passes, **values))
+    print_paragraph(say("rates.setting", batch=recipe.batch, epochs=recipe.epochs, **values))
     for trial in comparison.trials:
         print_paragraph("")
         verdict = say(f"verdict.{trial.judgement.verdict}")

@@ -43,7 +43,7 @@ def train(
     connections: Annotated[str | None, variant_option("connections")] = None,
     output: Annotated[str | None, variant_option("output")] = None,
     loss: Annotated[str | None, typer.Option(metavar="cross-entropy|mse|map", help=say("train.loss"))] = None,
-    passes: Annotated[int | None, typer.Option(help=say("train.passes"))] = None,
+    epochs: Annotated[int | None, typer.Option(help=say("train.epochs"))] = None,
     rate: Annotated[float | None, typer.Option(help=say("train.rate"))] = None,
     batch: Annotated[int | None, typer.Option(help=say("train.batch"))] = None,
     engine: Annotated[
@@ -72,7 +72,7 @@ def train(
     else:
         fields = {"activation": activation, "pooling": pooling, "connections": connections}
         network = choose_architecture(architecture, **fields, output=output)
-        chosen = load_recipe(recipe, network, loss).changed(passes=passes, rate=rate, batch=batch)
+        chosen = load_recipe(recipe, network, loss).changed(epochs=epochs, rate=rate, batch=batch)
         folder = out or choose_folder(chosen.name)
         run.check_request(engine, seed, folder)
         dataset = load_data(data, limit)
@@ -170,7 +170,7 @@ def choose_folder(name: str) -> Path:
 def describe_result(result: Result) -> dict[str, object]:
     """A training as one JSON object."""
     evaluation, settings = result.evaluation, result.settings
-    last = result.history.passes[-1] if result.history.passes else None
+    last = result.history.epochs[-1] if result.history.epochs else None
     return {
         "test_error": evaluation.error if evaluation else None,
         "test_accuracy": evaluation.accuracy if evaluation else None,
@@ -178,7 +178,7 @@ def describe_result(result: Result) -> dict[str, object]:
         "test_count": len(evaluation) if evaluation else None,
         "validation_error": last.validation_error if last else None,
         "training_error": last.training_error if last else None,
-        "passes": len(result.history.passes),
+        "epochs": len(result.history.epochs),
         "seconds": round(result.seconds, 2),
         "engine": settings.engine,
         "data": settings.data,
@@ -196,8 +196,8 @@ def print_stop(result: Result) -> None:
     from lenet.training.command import write_resume
 
     folder = result.folder or Path()
-    network, passes = folder / "network.safetensors", len(result.history.passes)
-    line = say("train.stopped", passes=passes, network=network, command=write_resume(folder))
+    network, epochs = folder / "network.safetensors", len(result.history.epochs)
+    line = say("train.stopped", epochs=epochs, network=network, command=write_resume(folder))
     make_console(stderr=True).print(line, soft_wrap=True)
 
 

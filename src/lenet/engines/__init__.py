@@ -13,7 +13,7 @@ import numpy as np
 from lenet.architecture import Architecture
 from lenet.engines.loss import Loss
 from lenet.errors import EngineError, MissingExtra
-from lenet.images.distort import DistortedPass
+from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 from lenet.texts import say
 from lenet.wheels import choose_torch_index
@@ -117,18 +117,18 @@ class Run(Protocol):
         order: np.ndarray,
         rates: np.ndarray,
         scales: Parameters | None = None,
-        distortion: DistortedPass | None = None,
+        distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
         """Train for some steps.
 
         Args:
             images: the training set, on 32x32 fields.
             targets: (N,) whole numbers, or (N, classes) shares.
-            order: (steps, batch) int32 into `images`; with `distortion` patterns of the pass, so that
+            order: (steps, batch) int32 into `images`; with `distortion` patterns of the epoch, so that
                 numbers from N on show the images again.
             rates: (steps,) learning rates.
             scales: a factor for the rate of each parameter; None for 1.
-            distortion: of every image as the pass shows it; None for none.
+            distortion: of every image as the epoch shows it; None for none.
         Returns:
             (steps,) float64: the mean loss of each batch, before its step.
         """

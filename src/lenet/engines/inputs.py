@@ -8,7 +8,7 @@ import numpy as np
 
 from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE, Architecture
 from lenet.errors import ShapeError
-from lenet.images.distort import DistortedPass, distort_images, draw_bends, draw_maps
+from lenet.images.distort import DistortedEpoch, distort_images, draw_bends, draw_maps
 
 STORED = (FIELD - 2 * BORDER, FIELD - 2 * BORDER)
 
@@ -57,15 +57,15 @@ def scale_images(images: np.ndarray, dtype: Any) -> np.ndarray:
 
 
 def show_patterns(
-    images: np.ndarray, targets: np.ndarray, order: np.ndarray, distortion: DistortedPass, dtype: Any
+    images: np.ndarray, targets: np.ndarray, order: np.ndarray, distortion: DistortedEpoch, dtype: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distort the images of some steps.
 
     Args:
         images: the training set's, as `check_images` accepts them.
         targets: theirs, as `check_targets` accepts them.
-        order: (steps, batch) patterns of the pass.
-        distortion: of which pass.
+        order: (steps, batch) patterns of the epoch.
+        distortion: of which epoch.
         dtype: float32 or float64.
     Returns:
         What the patterns show, in their order: images of `dtype` (steps * batch, 1, 32, 32), their targets,
@@ -76,7 +76,7 @@ def show_patterns(
     plain = patterns < distortion.plain
     seen = np.empty((len(patterns), 1, FIELD, FIELD), dtype)
     seen[plain] = scale_images(shown[plain], dtype)
-    which = distortion.limits, distortion.seed, distortion.pass_, patterns[~plain]
+    which = distortion.limits, distortion.seed, distortion.epoch, patterns[~plain]
     seen[~plain] = distort_images(shown[~plain], draw_maps(*which), draw_bends(*which))
     steps = np.arange(len(patterns), dtype=np.int32).reshape(order.shape)
     return seen, targets[patterns % len(targets)], steps

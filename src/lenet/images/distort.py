@@ -1,4 +1,4 @@
-"""Random distortions of training images, planar affine and elastic, each drawn for its seed, pass and sample.
+"""Random distortions of training images, planar affine and elastic, drawn by seed, epoch and sample.
 
 Source: LeCun et al. 1998, section III.B: translations, scaling, squeezing and horizontal shearing; Simard et
 al. 2003, section 2: elastic distortions.
@@ -76,37 +76,37 @@ class Distortion:
 
 
 @dataclass(frozen=True)
-class DistortedPass:
-    """A pass over distorted images: which distortions, and which of their draws.
+class DistortedEpoch:
+    """An epoch over distorted images: which distortions, and which of their draws.
 
-    Pattern p of a pass shows image p % N of the training set's N, so a pass may show each several times,
+    Pattern p of an epoch shows image p % N of the training set's N, so an epoch may show each several times,
     distorted differently.
 
     Args:
         limits: how far images are distorted.
         seed: of the draws, 0 to 2^64 - 1.
-        pass_: the pass, from 0.
+        epoch: the epoch, from 0.
         plain: so many patterns, from 0 on, stay as they are.
     """
 
     limits: Distortion
     seed: int
-    pass_: int
+    epoch: int
     plain: int = 0
 
 
-def draw_maps(distortion: Distortion, seed: int, pass_: int, samples: np.ndarray) -> np.ndarray:
+def draw_maps(distortion: Distortion, seed: int, epoch: int, samples: np.ndarray) -> np.ndarray:
     """The affine map of each sample, from a point of the original to its place in the distorted image.
 
     Args:
         distortion: the limits.
         seed: 0 to 2^64 - 1.
-        pass_: the pass, from 0.
-        samples: (N,) patterns of the pass, see `DistortedPass`.
+        epoch: the epoch, from 0.
+        samples: (N,) patterns of the epoch, see `DistortedEpoch`.
     Returns:
         (N, 2, 3) float64: (x', y') = m[:, :2] (x, y) + m[:, 2], in pixels from the middle of the field.
     """
-    numbers = 2 * draw_uniform(seed, Purpose.DISTORTION, pass_, samples, 5) - 1
+    numbers = 2 * draw_uniform(seed, Purpose.DISTORTION, epoch, samples, 5) - 1
     scale, squeeze = 1 + distortion.scale * numbers[:, 0], 1 + distortion.squeeze * numbers[:, 1]
     maps = np.zeros((len(samples), 2, 3))
     maps[:, 0, 0], maps[:, 1, 1] = scale * squeeze, scale / squeeze
@@ -139,7 +139,7 @@ def share_knots(width: float) -> np.ndarray:
     return np.where(away < 1, 2 / 3 + away**2 * (away / 2 - 1), np.maximum(2 - away, 0) ** 3 / 6)
 
 
-def draw_bends(distortion: Distortion, seed: int, pass_: int, samples: np.ndarray) -> np.ndarray | None:
+def draw_bends(distortion: Distortion, seed: int, epoch: int, samples: np.ndarray) -> np.ndarray | None:
     """How far from its own place of the original the ink of each place is fetched, beside its affine map.
 
     Every knot of a coarse grid is moved, uniformly between minus and plus `elastic` along each axis, and
@@ -148,8 +148,8 @@ def draw_bends(distortion: Distortion, seed: int, pass_: int, samples: np.ndarra
     Args:
         distortion: the limits.
         seed: 0 to 2^64 - 1.
-        pass_: the pass, from 0.
-        samples: (N,) patterns of the pass, see `DistortedPass`.
+        epoch: the epoch, from 0.
+        samples: (N,) patterns of the epoch, see `DistortedEpoch`.
     Returns:
         (N, 2, 32, 32) float64, pixels to the right, then down; None without `elastic`. No place is bent
         by more than `elastic`; the standard deviation is about 0.28 of it.
@@ -162,7 +162,7 @@ def draw_bends(distortion: Distortion, seed: int, pass_: int, samples: np.ndarra
     if not distortion.elastic:
         return None
     count = count_knots(distortion.elastic_width)
-    numbers = 2 * draw_uniform(seed, Purpose.ELASTIC, pass_, samples, 2 * count**2) - 1
+    numbers = 2 * draw_uniform(seed, Purpose.ELASTIC, epoch, samples, 2 * count**2) - 1
     moves = distortion.elastic * numbers.reshape(-1, 2, count, count)
     shares = share_knots(distortion.elastic_width)
     return shares.T @ moves @ shares

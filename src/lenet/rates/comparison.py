@@ -24,7 +24,7 @@ from lenet.training.verdicts import Judgement, Shares, judge_losses, share_cause
 
 RATES = (0.5, 0.1, 0.02)
 LIMIT = 1_500  # training images, of larger sets: a lesson takes seconds
-PASSES = 4
+EPOCHS = 4
 BATCH = 32
 MOST_RATES = 8
 
@@ -108,7 +108,7 @@ def compare_rates(
     data: str | Dataset = "digits",
     rates: Sequence[float] = RATES,
     *,
-    passes: int = PASSES,
+    epochs: int = EPOCHS,
     batch: int = BATCH,
     limit: int = LIMIT,
     architecture: Architecture = ORIGINAL,
@@ -122,8 +122,8 @@ def compare_rates(
     Args:
         data: what `load_dataset` takes, or a data set; its test part is not touched.
         rates: 1 to 8 learning rates, above 0.
-        passes: over the training images.
-        batch: images a step; images that do not fill a last batch are left out of that pass.
+        epochs: over the training images.
+        batch: images a step; images that do not fill a last batch are left out of that epoch.
         limit: use only the first so many training images.
         architecture: the network.
         engine: "auto" for the fastest at hand, or an engine's name.
@@ -138,14 +138,14 @@ def compare_rates(
         raise UsageError("rates.count", count=len(rates), most=MOST_RATES)
     dataset = data.limit_training(limit) if isinstance(data, Dataset) else load_dataset(data, limit=limit)
     fitted = replace(architecture, classes=len(dataset.labels))
-    recipe = make_recipe(fitted, passes, batch, rates[0])
+    recipe = make_recipe(fitted, epochs, batch, rates[0])
     runner = get_engine(engine, training=True)
     refusal = runner.refuses(fitted, recipe)
     if refusal:
         raise EngineError(refusal.key, **refusal.values)
     if len(dataset.train) < batch:
         raise UsageError("rates.batch", batch=batch, count=len(dataset.train))
-    batches = cut_batches(len(dataset.train), batch, passes, seed)
+    batches = cut_batches(len(dataset.train), batch, epochs, seed)
     if not 1 <= every <= len(batches) // 4:
         raise UsageError("rates.every_range", every=every, most=len(batches) // 4)
     start = initialize_parameters(fitted, seed, scheme=recipe.initialization)
@@ -161,20 +161,20 @@ def compare_rates(
         judgement = judge_losses(losses, guess, frozen)
         trials.append(Trial(rate, losses, frozen, judgement, share_causes(losses, frozen, every)))
     return Comparison(
-        tuple(trials), recipe, fitted, runner.name, seed, batches.shape[1] * (len(batches) // passes), every
+        tuple(trials), recipe, fitted, runner.name, seed, batches.shape[1] * (len(batches) // epochs), every
     )
 
 
-def make_recipe(architecture: Architecture, passes: int, batch: int, rate: float) -> Recipe:
+def make_recipe(architecture: Architecture, epochs: int, batch: int, rate: float) -> Recipe:
     """Plain gradient descent at a constant rate: no momentum, no weight decay, no distortion."""
     scale = 0.1 if architecture.output == "rbf" else 1.0
-    return Recipe("rates", passes, batch, rate, scale=scale, initialization="variance", validation=False)
+    return Recipe("rates", epochs, batch, rate, scale=scale, initialization="variance", validation=False)
 
 
-def cut_batches(count: int, batch: int, passes: int, seed: int) -> np.ndarray:
-    """(steps, batch) indices of training images, whole batches only, in a new order every pass."""
+def cut_batches(count: int, batch: int, epochs: int, seed: int) -> np.ndarray:
+    """(steps, batch) indices of training images, whole batches only, in a new order every epoch."""
     whole = count // batch
-    orders = [draw_order(seed, number, count)[: whole * batch] for number in range(passes)]
+    orders = [draw_order(seed, number, count)[: whole * batch] for number in range(epochs)]
     return np.concatenate(orders).reshape(-1, batch)
 
 

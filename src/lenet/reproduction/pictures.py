@@ -43,7 +43,7 @@ def draw_pictures(results: Mapping[str, Any], images: np.ndarray, texts: Texts) 
 
 
 def draw_figure_5(results: Mapping[str, Any], texts: Texts) -> Figure:
-    """Both curves over the passes: the paper's as dots, ours as a line for each seed."""
+    """Both curves over the epochs: the paper's as dots, ours as a line for each seed."""
     figure, (left, right) = _make_panels(texts["reproduce.test_title"], texts["reproduce.training_title"])
     for axes, part, curve in (
         (left, "test", published.TEST_CURVE),
@@ -58,7 +58,7 @@ def draw_figure_5(results: Mapping[str, Any], texts: Texts) -> Figure:
         axes.set_ylim(0, 5.2)
         axes.set_xlim(0.5, len(curve) + 0.5)
         axes.set_xticks([1, 5, 10, 15, 20])
-        axes.set_xlabel(texts["reproduce.passes"], color=LIGHT["soft"])
+        axes.set_xlabel(texts["reproduce.epochs"], color=LIGHT["soft"])
     right.legend(frameon=False, loc="upper right")
     return figure
 

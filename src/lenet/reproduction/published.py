@@ -6,14 +6,14 @@ from importlib.resources import files
 
 import numpy as np
 
-PASSES = 20
-# Figure 5: percent after every pass; the curves are flat from the last number on.
+EPOCHS = 20
+# Figure 5: percent after every epoch; the curves are flat from the last number on.
 _TEST = (2.65, 2.24, 1.48, 1.43, 1.43, 1.09, 1.04, 1.07, 0.99, 0.96, 0.96, 0.99, 0.96)
 _TRAINING = (4.89, 3.04, 1.77, 1.48, 1.22, 0.91, 0.78, 0.70, 0.57, 0.49, 0.47, 0.44, 0.42)
 _TRAINING_LATE = (0.39, 0.39, 0.39, 0.39, 0.36, 0.36, 0.36)
-TEST_CURVE = _TEST + (_TEST[-1],) * (PASSES - len(_TEST))
+TEST_CURVE = _TEST + (_TEST[-1],) * (EPOCHS - len(_TEST))
 TRAINING_CURVE = _TRAINING + _TRAINING_LATE
-assert len(TEST_CURVE) == len(TRAINING_CURVE) == PASSES
+assert len(TEST_CURVE) == len(TRAINING_CURVE) == EPOCHS
 
 # Figure 6 and the text: percent on the test set, by the size of the training set; and with distortions.
 TEST_ERRORS = {15_000: 1.68, 30_000: 1.14, 60_000: 0.95}

@@ -41,7 +41,7 @@ def tabulate_curves(results: Mapping[str, Any], texts: Mapping[str, str]) -> Tab
     """Figure 5 as numbers: published, and the means of our seeds."""
     runs = {kind: results["kinds"][kind]["runs"] for kind in KINDS[:2] if kind in results["kinds"]}
     heading = [
-        texts["reproduce.passes"],
+        texts["reproduce.epochs"],
         texts["reproduce.published_test"],
         texts["reproduce.published_training"],
     ]
@@ -49,7 +49,7 @@ def tabulate_curves(results: Mapping[str, Any], texts: Mapping[str, str]) -> Tab
         texts[f"reproduce.curve_{part}_{name_key(kind)}"] for kind in runs for part in ("test", "training")
     ]
     rows = []
-    for at in range(results["passes"]):
+    for at in range(results["epochs"]):
         row = [str(at + 1)]
         row += [f"{curve[at]:.2f}" for curve in (published.TEST_CURVE, published.TRAINING_CURVE)]
         for several in runs.values():
@@ -122,9 +122,9 @@ def write_page(results: Mapping[str, Any], pictures: Mapping[str, str], folder: 
 def _write_sections(
     results: Mapping[str, Any], pictures: Mapping[str, str], texts: Mapping[str, str]
 ) -> Iterator[str]:
-    setting = {"seeds": len(results["seeds"]), "passes": results["passes"], "engine": results["engine"]}
+    setting = {"seeds": len(results["seeds"]), "epochs": results["epochs"], "engine": results["engine"]}
     yield f"<p>{escape(texts['reproduce.setting'].format(**setting))}</p>"
-    if results["passes"] < published.PASSES:
+    if results["epochs"] < published.EPOCHS:
         yield f'<p class="note">{escape(texts["reproduce.quick_note"])}</p>'
     yield _write_table(tabulate_errors(results, texts))
     tables = {"figure-5": tabulate_curves, "rejection": tabulate_rejection}

@@ -201,7 +201,7 @@ def collect_results(trained: Sequence[Trained], dataset: Dataset, engine: str, m
         "data": {"name": dataset.name, "training": len(dataset.train), "test": len(test)},
         "engine": engine,
         "seeds": sorted({one.training.seed for one in trained}),
-        "passes": max(len(one.test) for one in trained),
+        "epochs": max(len(one.test) for one in trained),
         "kinds": summarize_kinds(trained, len(dataset.train)),
         "rejection": {kind: measure_rejection(several) for kind, several in evaluations.items()},
         "figure_8": compare_figure_8(distorted) if mnist and distorted else None,

@@ -25,7 +25,7 @@ class Pace:
     """What the parts of the experiment take, in seconds.
 
     Args:
-        beginning: by recipe, before the first update of a pass: its order, and the curvature.
+        beginning: by recipe, before the first update of an epoch: its order, and the curvature.
         update: by recipe, one pattern learned; the distortion counts.
         reading: one image recognized.
     Assumption:
@@ -38,17 +38,17 @@ class Pace:
     reading: float
 
     def forecast_training(self, training: Training, dataset: Dataset) -> float:
-        """Seconds that a training takes, the errors of every pass included.
+        """Seconds that a training takes, the errors of every epoch included.
 
         Args:
             training: which.
             dataset: the whole.
         """
-        passes, recipe, test = training.settings.passes, training.recipe, len(dataset.test)
+        epochs, recipe, test = training.settings.epochs, training.recipe, len(dataset.test)
         learned = min(training.settings.training_sample, len(dataset.train) // training.part)
-        read = passes * (learned + test) + test  # and once more at the end, for the network's card
+        read = epochs * (learned + test) + test  # and once more at the end, for the network's card
         updates = training.count_patterns(dataset) * self.update[recipe]
-        return passes * self.beginning[recipe] + updates + read * self.reading
+        return epochs * self.beginning[recipe] + updates + read * self.reading
 
     def forecast_results(self, plan: Sequence[Training], dataset: Dataset) -> float:
         """Seconds that the networks take to read what `collect_results` shows them.
@@ -85,7 +85,7 @@ def measure_pace(dataset: Dataset, engine: str, plan: Sequence[Training]) -> Pac
 
 
 def _try_training(training: Training, dataset: Dataset, engine: Engine) -> tuple[float, float]:
-    """Seconds before the first update of a pass over all training images, and of an update at the fastest."""
+    """Seconds before the first update of an epoch over all training images, and of the fastest update."""
     recipe = training.settings
     start = initialize_parameters(ORIGINAL, 0, scheme=recipe.initialization)
     trainer = Trainer(engine, start, recipe, dataset.train, dataset.test.first(0), 0)

@@ -21,13 +21,15 @@ from lenet.randomness import Purpose, draw_order, draw_uniform
 from lenet.storage import read_bytes, write_text
 from lenet.training.recipe import Recipe, load_recipe
 from lenet.training.run import Watch, train
-from lenet.training.trainer import Event, PassEnded, Trainer
+from lenet.training.trainer import EpochEnded, Event, Trainer
 
 SEEDS = 5
 SUBSETS = (4, 2)  # a fourth and a half of the training images: 15,000 and 30,000 of MNIST's
 NOISE = 0.1  # share of pixels inverted, as in the paper's figure 13
-QUICK_PASSES = 4
-AWAY = 10_000  # the pass that a subset's and the noise's random numbers are keyed by: no training has so many
+QUICK_EPOCHS = 4
+AWAY = (
+    10_000  # the epoch that a subset's and the noise's random numbers are keyed by: no training has so many
+)
 MAX_BYTES = 1 << 20
 
 
@@ -40,14 +42,14 @@ class Training:
         seed: of weights, order, distortions, subset and noise.
         part: one such part of the training images, drawn at random: 4 for a fourth.
         noise: share of the pixels of the training images that are inverted, once and for all.
-        passes: fewer than the recipe's; None for all.
+        epochs: fewer than the recipe's; None for all.
     """
 
     recipe: str
     seed: int
     part: int = 1
     noise: float = 0.0
-    passes: int | None = None
+    epochs: int | None = None
 
     @property
     def kind(self) -> str:
@@ -63,7 +65,7 @@ class Training:
     @cached_property
     def settings(self) -> Recipe:
         """Its recipe."""
-        return load_recipe(self.recipe, ORIGINAL).changed(passes=self.passes)
+        return load_recipe(self.recipe, ORIGINAL).changed(epochs=self.epochs)
 
     def prepare(self, dataset: Dataset) -> Dataset:
         """The data that it learns from and is tested on.
@@ -82,7 +84,7 @@ class Training:
 
     def count_patterns(self, dataset: Dataset) -> int:
         """How many patterns it shows the network."""
-        return len(dataset.train) // self.part * self.settings.passes
+        return len(dataset.train) // self.part * self.settings.epochs
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,9 @@ class Trained:
 
     Args:
         training: which.
-        test: percent of the test digits misread after every pass. Nothing is chosen on it.
-        learned: percent of its training images misread after every pass.
-        seconds: how long it took, the errors of every pass included.
+        test: percent of the test digits misread after every epoch. Nothing is chosen on it.
+        learned: percent of its training images misread after every epoch.
+        seconds: how long it took, the errors of every epoch included.
         network: what it came to.
     """
 
@@ -109,14 +111,14 @@ def plan_trainings(seeds: int = SEEDS, quick: bool = False) -> tuple[Training, .
 
     Args:
         seeds: how many of each kind.
-        quick: one seed, few passes, and distortions without their whole number of copies.
+        quick: one seed, few epochs, and distortions without their whole number of copies.
     """
-    passes = QUICK_PASSES if quick else None
+    epochs = QUICK_EPOCHS if quick else None
     plan = []
     for seed in range(1 if quick else seeds):
-        plan += [Training(recipe, seed, passes=passes) for recipe in ("1998", "1998-distorted")]
-        plan += [Training("1998", seed, part, passes=passes) for part in SUBSETS]
-        plan += [Training("1998", seed, noise=NOISE, passes=passes)] if seed == 0 else []
+        plan += [Training(recipe, seed, epochs=epochs) for recipe in ("1998", "1998-distorted")]
+        plan += [Training("1998", seed, part, epochs=epochs) for part in SUBSETS]
+        plan += [Training("1998", seed, noise=NOISE, epochs=epochs)] if seed == 0 else []
     return tuple(plan)
 
 
@@ -178,7 +180,7 @@ class Shelf:
         test, engine = self.dataset.test, get_engine(self.engine, training=True)
 
         def follow(trainer: Trainer, event: Event) -> None:
-            if isinstance(event, PassEnded):
+            if isinstance(event, EpochEnded):
                 answers = engine.load(ORIGINAL, trainer.parameters()).penalties(test.images).argmin(axis=1)
                 errors.append(100 * float((answers != test.labels).mean()))
             watch(trainer, event)
@@ -189,7 +191,7 @@ class Shelf:
         )
         if result.evaluation is None:
             return None
-        learned = tuple(record.training_error for record in result.history.passes)
+        learned = tuple(record.training_error for record in result.history.epochs)
         seconds = time.perf_counter() - begun
         trained = Trained(training, tuple(errors), learned, seconds, result.network)
         path = self._path(training)

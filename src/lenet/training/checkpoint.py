@@ -21,13 +21,13 @@ class Checkpoint:
     Args:
         key: what the training is (recipe, data, architecture, engine, seed), as one hash.
         steps: how many are done.
-        passes: how many passes are done and measured.
+        epochs: how many epochs are done and measured.
         state: what the engine's run needs.
     """
 
     key: str
     steps: int
-    passes: int
+    epochs: int
     state: Mapping[str, np.ndarray]
 
     def save(self, path: Path) -> None:
@@ -36,7 +36,7 @@ class Checkpoint:
         Raises:
             FileError: the file cannot be written.
         """
-        metadata = {"key": self.key, "steps": self.steps, "passes": self.passes}
+        metadata = {"key": self.key, "steps": self.steps, "epochs": self.epochs}
         save_arrays(path, self.state, metadata | {"sha256": self._hash()})
 
     @classmethod
@@ -58,7 +58,7 @@ class Checkpoint:
 
     def _hash(self) -> str:
         """SHA-256 over everything: one changed bit would end in other weights, and nobody would see it."""
-        digest = hashlib.sha256(repr((self.key, self.steps, self.passes)).encode())
+        digest = hashlib.sha256(repr((self.key, self.steps, self.epochs)).encode())
         for name, array in sorted(self.state.items()):
             digest.update(repr((name, array.shape, array.dtype.str)).encode())
             digest.update(np.ascontiguousarray(array).data)

@@ -28,46 +28,46 @@ GAP = 18.0  # from the words at the end of a curve to those of the other one
 WANTED_ERROR = 0.5  # percent, where figure 10 of the paper compares
 
 
-def write_curves(history: History, passes: int, steps_a_pass: int, folder: Path) -> None:
+def write_curves(history: History, epochs: int, steps_per_epoch: int, folder: Path) -> None:
     """Draw a training into `curve.svg` and `curve.png`; equal histories give equal bytes.
 
     Args:
         history: its losses and errors.
-        passes: how many it was to have.
-        steps_a_pass: how many steps a pass has.
+        epochs: how many it was to have.
+        steps_per_epoch: how many steps an epoch has.
         folder: where the two files go.
     Raises:
         FileError: they cannot be written.
     """
     language = get_language()
-    drawing = draw_training(history, passes, steps_a_pass, load_texts(language))
+    drawing = draw_training(history, epochs, steps_per_epoch, load_texts(language))
     write_text(folder / "curve.svg", write_svg(drawing))
     # a PNG is drawn with this machine's fonts: without a Chinese one, its words are English
     if language == "zh" and find_chinese_font() is None:
-        drawing = draw_training(history, passes, steps_a_pass, load_texts("en"))
+        drawing = draw_training(history, epochs, steps_per_epoch, load_texts("en"))
     content = BytesIO()
     draw_png(drawing, PNG_SCALE).save(content, format="png")
     write_bytes(folder / "curve.png", content.getvalue())
 
 
-def draw_training(history: History, passes: int, steps_a_pass: int, texts: Mapping[str, str]) -> Drawing:
-    """The loss of every step with its running median, above the errors after every pass.
+def draw_training(history: History, epochs: int, steps_per_epoch: int, texts: Mapping[str, str]) -> Drawing:
+    """The loss of every step with its running median, above the errors after every epoch.
 
     Args:
         history: losses and errors.
-        passes: how far the axis reaches.
-        steps_a_pass: how many steps a pass has.
+        epochs: how far the axis reaches.
+        steps_per_epoch: how many steps an epoch has.
         texts: the sentences of one language.
     """
     drawing = Drawing(WIDTH, 560, texts["report.curve_title"])
-    across = Axis(0, passes, LEFT, RIGHT)
-    _draw_losses(drawing, across, np.array(history.losses, float), steps_a_pass, texts)
+    across = Axis(0, epochs, LEFT, RIGHT)
+    _draw_losses(drawing, across, np.array(history.losses, float), steps_per_epoch, texts)
     _draw_errors(drawing, across, history, texts)
     return drawing
 
 
 def _draw_losses(
-    drawing: Drawing, across: Axis, losses: np.ndarray, steps_a_pass: int, texts: Mapping[str, str]
+    drawing: Drawing, across: Axis, losses: np.ndarray, steps_per_epoch: int, texts: Mapping[str, str]
 ) -> None:
     title, bottom, top = texts["report.loss_title"], 244.0, 45.0
     positive = losses[losses > 0]
@@ -80,13 +80,13 @@ def _draw_losses(
     up = Axis(max(low, float(losses.min()) / 1.15), high, bottom, top, np.log10)
     axes = Axes(drawing, across, up)
     axes.draw_frame(title, choose_powers(up.low, up.high))
-    at, column = np.arange(1, len(losses) + 1) / steps_a_pass, losses
+    at, column = np.arange(1, len(losses) + 1) / steps_per_epoch, losses
     if len(losses) > 2 * COLUMNS:
         parts = np.array_split(losses, COLUMNS)
         column = np.array([(part.min(), part.max()) for part in parts]).ravel()
         at = np.repeat([part.mean() for part in np.array_split(at, COLUMNS)], 2)
     axes.draw_curve(at, column, "soft", 0.8, strength=0.55)
-    axes.draw_curve(middles / steps_a_pass, medians, "ink")
+    axes.draw_curve(middles / steps_per_epoch, medians, "ink")
     axes.write_end(float(up.place(medians[-1])), texts["report.median"], "ink")
 
 
@@ -99,9 +99,9 @@ def _take_medians(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _draw_errors(drawing: Drawing, across: Axis, history: History, texts: Mapping[str, str]) -> None:
-    numbers = [record.number for record in history.passes]
-    curves = [("training", "ink", [record.training_error for record in history.passes])]
-    validation = [record.validation_error for record in history.passes]
+    numbers = [record.number for record in history.epochs]
+    curves = [("training", "ink", [record.training_error for record in history.epochs])]
+    validation = [record.validation_error for record in history.epochs]
     measured = [error for error in validation if error is not None]
     if len(measured) == len(numbers):
         curves.append(("validation", "accent", measured))
@@ -109,10 +109,10 @@ def _draw_errors(drawing: Drawing, across: Axis, history: History, texts: Mappin
     axes = Axes(drawing, across, Axis(0, max(most * 1.25, 1), 504, 305, bend_near_zero))
     ticks = [tick for tick in ERROR_TICKS if tick <= axes.y.high and (most < 5 or tick not in (0.25, 0.5))]
     axes.draw_frame(
-        texts["report.error_title"], ticks, texts["report.passes_axis"], choose_steps(across.high, least=1)
+        texts["report.error_title"], ticks, texts["report.epochs_axis"], choose_steps(across.high, least=1)
     )
     if not numbers:
-        drawing.add(Words((LEFT + RIGHT) / 2, 410, texts["report.no_pass"], 14, "soft"))
+        drawing.add(Words((LEFT + RIGHT) / 2, 410, texts["report.no_epoch"], 14, "soft"))
         return
     ends = _spread_out([float(axes.y.place(errors[-1])) for *_, errors in curves])
     for (name, colour, errors), end in zip(curves, ends, strict=True):

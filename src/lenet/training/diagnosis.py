@@ -12,7 +12,7 @@ from lenet.architecture import TANH_AMPLITUDE, Architecture
 from lenet.network import Network
 from lenet.parameters import Parameters
 from lenet.texts import say
-from lenet.training.history import History, PassRecord
+from lenet.training.history import EpochRecord, History
 from lenet.training.verdicts import judge_losses
 
 POINTS = 200  # a long history is judged by means over so many stretches of it
@@ -62,13 +62,13 @@ def find_faults(
         validated: how many images the validation error was measured on.
     """
     losses = _thin_losses(np.array(history.losses), batch)
-    if len(losses) < LEAST_POINTS or not history.passes:
+    if len(losses) < LEAST_POINTS or not history.epochs:
         return []
     judgement = judge_losses(losses, float(losses[0]) if guess is None else guess)
     stuck = _find_stuck_layer(network, images)
     if judgement.verdict in ("diverges", "oscillates"):
         return [Fault(judgement.verdict, judgement.values), *stuck]
-    last, classes = history.passes[-1], network.architecture.classes
+    last, classes = history.epochs[-1], network.architecture.classes
     chance = 100 * (1 - 1 / classes)
     error = last.training_error if last.validation_error is None else last.validation_error
     values = {"error": f"{error:.1f}", "chance": f"{chance:.0f}", **judgement.values}
@@ -85,7 +85,7 @@ def _thin_losses(losses: np.ndarray, batch: int) -> np.ndarray:
     return losses[: len(losses) // length * length].reshape(-1, length).mean(axis=1)
 
 
-def _find_gap(last: PassRecord, validated: int) -> Iterator[Fault]:
+def _find_gap(last: EpochRecord, validated: int) -> Iterator[Fault]:
     if last.validation_error is None:
         return
     share = last.validation_error / 100

@@ -13,7 +13,7 @@ from lenet.storage import write_text
 from lenet.training.checkpoint import Checkpoint
 from lenet.training.history import History, HistoryFile
 from lenet.training.settings import SETTINGS_FILE, Settings
-from lenet.training.trainer import Advanced, PassEnded, Trainer
+from lenet.training.trainer import Advanced, EpochEnded, Trainer
 
 CHECKPOINT_EVERY = 2.0  # seconds
 
@@ -51,18 +51,18 @@ class RunFolder:
             saved = Checkpoint.load(self._checkpoint)
             if saved.key != self._key or _describe(saved.state) != _describe(trainer.state()):
                 raise RunError("run.checkpoint", path=self._checkpoint)
-            history = History.read(self._history).cut(saved.steps, saved.passes)
-            if len(history.losses) < saved.steps or len(history.passes) < saved.passes:
+            history = History.read(self._history).cut(saved.steps, saved.epochs)
+            if len(history.losses) < saved.steps or len(history.epochs) < saved.epochs:
                 raise RunError("run.history_short", path=self._history, steps=saved.steps)
-            trainer.restore(saved.state, saved.steps, saved.passes, history.losses)
+            trainer.restore(saved.state, saved.steps, saved.epochs, history.losses)
         if not self._settings_file.exists():
             write_text(self._settings_file, self._settings_text)
         for part in self.path.glob(".*.????????.part"):  # what a killed process was writing
             part.unlink(missing_ok=True)
-        self._file = HistoryFile(self._history, history, trainer.steps_a_pass)
+        self._file = HistoryFile(self._history, history, trainer.steps_per_epoch)
         return history
 
-    def follow(self, trainer: Trainer, event: Advanced | PassEnded) -> None:
+    def follow(self, trainer: Trainer, event: Advanced | EpochEnded) -> None:
         """Write down an event, and from time to time a checkpoint."""
         if self._file:
             self._file.add(event.losses if isinstance(event, Advanced) else event.record)
@@ -80,7 +80,7 @@ class RunFolder:
         # the history first: it may hold more than the checkpoint, never less
         if self._file:
             self._file.flush()
-        Checkpoint(self._key, trainer.steps, trainer.passes, trainer.state()).save(self._checkpoint)
+        Checkpoint(self._key, trainer.steps, trainer.epochs, trainer.state()).save(self._checkpoint)
         self._saved = time.monotonic()
 
 

@@ -1,4 +1,4 @@
-"""What happened in a training: the loss of every step, the errors after every pass; a file of JSON lines."""
+"""What happened in a training: the loss of every step, the errors after every epoch; a file of JSON lines."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MAX_BYTES = 1 << 30  # 20 million steps
 
 
 @dataclass(frozen=True)
-class PassRecord:
-    """One pass over the training images.
+class EpochRecord:
+    """One epoch over the training images.
 
     Args:
         number: from 1.
         loss: mean over its steps.
-        training_error: percent, on the recipe's `training_sample` of images, with the weights after the pass.
+        training_error: percent, on `training_sample` of the images, with the weights after the epoch.
         validation_error: percent; None without a validation part.
     """
 
@@ -38,15 +38,15 @@ class PassRecord:
 
 @dataclass
 class History:
-    """The losses of all steps and the records of all passes, in order.
+    """The losses of all steps and the records of all epochs, in order.
 
     Args:
         losses: mean loss of each step's batch, before its update.
-        passes: one record a pass.
+        epochs: one record an epoch.
     """
 
     losses: list[float] = field(default_factory=list)
-    passes: list[PassRecord] = field(default_factory=list)
+    epochs: list[EpochRecord] = field(default_factory=list)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -67,11 +67,11 @@ class History:
     def _add_line(self, entry: dict[str, Any]) -> None:
         step = entry.pop("step", None)
         if step is None:
-            record = PassRecord(entry.pop("pass"), **entry)
+            record = EpochRecord(entry.pop("epoch"), **entry)
             values = [record.loss, record.training_error]
             values += [] if record.validation_error is None else [record.validation_error]
-            number, expected = record.number, len(self.passes) + 1
-            self.passes.append(record)
+            number, expected = record.number, len(self.epochs) + 1
+            self.epochs.append(record)
         else:
             values = [entry["loss"]]
             number, expected = step, len(self.losses) + 1
@@ -80,16 +80,16 @@ class History:
         if type(number) is not int or number != expected or not numbers:
             raise ValueError(entry)
 
-    def add(self, entry: np.ndarray | PassRecord) -> None:
-        """Add the losses of some steps, or the record of a pass."""
-        if isinstance(entry, PassRecord):
-            self.passes.append(entry)
+    def add(self, entry: np.ndarray | EpochRecord) -> None:
+        """Add the losses of some steps, or the record of an epoch."""
+        if isinstance(entry, EpochRecord):
+            self.epochs.append(entry)
         else:
             self.losses += entry.tolist()
 
-    def cut(self, steps: int, passes: int) -> Self:
+    def cut(self, steps: int, epochs: int) -> Self:
         """The beginning of the history, as it was at a checkpoint."""
-        return type(self)(self.losses[:steps], self.passes[:passes])
+        return type(self)(self.losses[:steps], self.epochs[:epochs])
 
 
 class HistoryFile:
@@ -98,17 +98,17 @@ class HistoryFile:
     Args:
         path: the file; what it holds is replaced by `history`.
         history: what happened so far.
-        steps_a_pass: where the passes lie among the steps.
+        steps_per_epoch: where the epochs lie among the steps.
     Raises:
         FileError: the file cannot be written.
     """
 
-    def __init__(self, path: Path, history: History, steps_a_pass: int) -> None:
+    def __init__(self, path: Path, history: History, steps_per_epoch: int) -> None:
         lines: list[str] = []
         done = 0
-        for record in history.passes:
-            end = record.number * steps_a_pass
-            lines += [*_format_losses(done, history.losses[done:end]), _format_pass(record)]
+        for record in history.epochs:
+            end = record.number * steps_per_epoch
+            lines += [*_format_losses(done, history.losses[done:end]), _format_epoch(record)]
             done = end
         lines += _format_losses(done, history.losses[done:])
         write_text(path, "".join(lines))
@@ -117,15 +117,15 @@ class HistoryFile:
         with self._name_fault():
             self._file = path.open("a", encoding="utf-8", newline="\n")
 
-    def add(self, entry: np.ndarray | PassRecord) -> None:
-        """Add the losses of some steps, or the record of a pass.
+    def add(self, entry: np.ndarray | EpochRecord) -> None:
+        """Add the losses of some steps, or the record of an epoch.
 
         Raises:
             FileError: the file cannot be written; likewise `flush` and `close`.
         """
         with self._name_fault():
-            if isinstance(entry, PassRecord):
-                self._file.write(_format_pass(entry))
+            if isinstance(entry, EpochRecord):
+                self._file.write(_format_epoch(entry))
             else:
                 self._file.writelines(_format_losses(self._step, entry))
                 self._step += len(entry)
@@ -153,6 +153,6 @@ def _format_losses(done: int, losses: Sequence[float] | np.ndarray) -> list[str]
     return [json.dumps({"step": done + i, "loss": float(loss)}) + "\n" for i, loss in enumerate(losses, 1)]
 
 
-def _format_pass(record: PassRecord) -> str:
+def _format_epoch(record: EpochRecord) -> str:
     values = asdict(record)
-    return json.dumps({"pass": values.pop("number"), **values}) + "\n"
+    return json.dumps({"epoch": values.pop("number"), **values}) + "\n"

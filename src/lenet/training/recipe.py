@@ -39,24 +39,24 @@ class Recipe:
 
     Args:
         name: what it is called.
-        passes: how often each training image is seen, 1 to 10,000.
-        batch: images a step, 1 to 10,000; the last step of a pass takes what is left.
+        epochs: how often each training image is seen, 1 to 10,000.
+        batch: images a step, 1 to 10,000; the last step of an epoch takes what is left.
         rate: the highest learning rate, above 0.
         schedule: "constant"; "one-cycle": up from a 25th of the rate, then down to nothing; or "1998": the
             paper's five rates, the first of which is the rate.
         method: "sgd": one rate for all parameters; or "diagonal-lm": each parameter's own, rate / (mu + h),
-            h being its curvature, measured before every pass (stochastic diagonal Levenberg-Marquardt).
+            h being its curvature, measured before every epoch (stochastic diagonal Levenberg-Marquardt).
         mu: what keeps the rates finite where the loss is flat, above 0; "diagonal-lm" only.
         curvature: where its recursion starts at F6: "exact": with the second derivatives of the loss; or
             "constant": with 2, those of `mse`, whatever the loss. "diagonal-lm" only.
-        curvature_samples: how many patterns the curvature is measured on, drawn anew for every pass.
-        order: "shuffled" anew for every pass; or "constant": one random order for all of them.
+        curvature_samples: how many patterns the curvature is measured on, drawn anew for every epoch.
+        order: "shuffled" anew for every epoch; or "constant": one random order for all of them.
         copies: patterns for each training image: itself, and copies - 1 that are distorted, the same all the
-            time. 1: the images themselves, distorted anew in every pass.
-        patterns: how many a pass takes when there are copies: "images": as many as there are images, the next
-            ones of their order, which begins again after `copies` passes; or "all" of them.
+            time. 1: the images themselves, distorted anew in every epoch.
+        patterns: how many an epoch takes when there are copies: "images": as many as there are images, the
+            next ones of their order, which begins again after `copies` epochs; or "all" of them.
         pens: copies of each training image that are redrawn with another pen, half to twice as thick,
-            before the training begins, 0 to 10; a pass is over images and copies.
+            before the training begins, 0 to 10; an epoch is over images and copies.
         momentum: the share of the last step that is kept, 0 to below 1.
         weight_decay: how strongly every parameter is pulled to 0, from 0.
         objective: "cross-entropy", "mse" or "map"; `loss` in the file.
@@ -64,22 +64,22 @@ class Recipe:
         j: the cost of rubbish in MAP.
         initialization: what `initialize_parameters` calls `scheme`.
         validation: whether the last twelfth of the training images is kept to measure the error on.
-        training_sample: how many training images the error is measured on after every pass, at most.
+        training_sample: how many training images the error is measured on after every epoch, at most.
         distortion: how far images are distorted; a table in the file, none by default.
     Raises:
         RecipeError: a value that is not allowed.
     Source:
         LeCun et al. 1998, section III.B (1998's rates; 540,000 distorted patterns beside the 60,000, in 20
-        passes of 60,000) and appendix C (diagonal-lm, the constant order).
+        epochs of 60,000) and appendix C (diagonal-lm, the constant order).
     Assumption:
         The paper does not say where the curvature's recursion starts; the authors' later code starts it with
         1 for half the squared distance, which is 2 for the whole one. Nor does it say on which patterns the
         curvature is measured when some are distorted: on all kinds. It says that distortions left the length
-        of the training unchanged: we take it that a pass goes on having as many patterns as there are images.
+        of the training unchanged: we take it that an epoch still has as many patterns as there are images.
     """
 
     name: str
-    passes: int
+    epochs: int
     batch: int
     rate: float
     schedule: str = "constant"
@@ -105,7 +105,7 @@ class Recipe:
         for setting in fields(self):
             if setting.name != "distortion":
                 self._check_type(setting.name, str(setting.type))
-        for name in ("passes", "batch"):
+        for name in ("epochs", "batch"):
             self._check(name, 1 <= getattr(self, name) <= 10_000, "1 - 10000")
         for name in ("curvature_samples", "training_sample"):
             self._check(name, getattr(self, name) >= 1, ">= 1")
@@ -138,11 +138,11 @@ class Recipe:
         return Loss("mse") if self.curvature == "constant" else self.loss
 
     def count_patterns(self, images: int) -> int:
-        """How many patterns a pass has over so many training images, with their copies."""
+        """How many patterns an epoch has over so many training images, with their copies."""
         return images * (self.pens + 1) * (self.copies if self.patterns == "all" else 1)
 
     def count_steps(self, images: int) -> int:
-        """How many steps a pass has over so many training images; the last one may be a smaller batch."""
+        """How many steps an epoch has over so many training images; the last one may be a smaller batch."""
         return -(-self.count_patterns(images) // self.batch)
 
     def check(self, architecture: Architecture) -> None:
@@ -182,7 +182,7 @@ class Recipe:
             RecipeError: a setting is missing, unknown, of the wrong type or out of range.
         """
         _check_names(values, [_name_setting(setting.name) for setting in fields(cls)])
-        for key in ("name", "passes", "batch", "rate"):
+        for key in ("name", "epochs", "batch", "rate"):
             if key not in values:
                 raise RecipeError("training.missing", name=key)
         limits = values.get("distortion", {})

@@ -72,9 +72,9 @@ def _write_error(evaluation: Evaluation) -> Iterator[str]:
 
 def _write_stop(result: Result) -> Iterator[str]:
     recipe, done = result.settings.recipe, result.history
-    steps = _count_steps(result) * recipe.passes
+    steps = _count_steps(result) * recipe.epochs
     yield f'<p class="lede">{_say("stopped", steps=f"{len(done.losses):,}", total=f"{steps:,}")}</p>'
-    yield f"<p>{_say('stopped_note', passes=len(done.passes), all=recipe.passes)}</p>"
+    yield f"<p>{_say('stopped_note', epochs=len(done.epochs), all=recipe.epochs)}</p>"
     if result.folder:
         yield f"<pre><code>{escape(write_resume(result.folder))}</code></pre>"
 
@@ -122,14 +122,14 @@ def _write_values(values: dict[str, Any]) -> str:
 
 
 def _count_steps(result: Result) -> int:
-    """How many steps a pass has."""
+    """How many steps an epoch has."""
     return result.settings.recipe.count_steps(len(result.splits.train))
 
 
 def _write_curve(result: Result) -> Iterator[str]:
     sample = min(result.settings.recipe.training_sample, len(result.splits.train))
-    passes, texts = result.settings.recipe.passes, load_texts(get_language())
-    drawing = draw_training(result.history, passes, _count_steps(result), texts)
+    epochs, texts = result.settings.recipe.epochs, load_texts(get_language())
+    drawing = draw_training(result.history, epochs, _count_steps(result), texts)
     yield f"<h2>{_say('curve_title')}</h2>"
     yield write_svg(drawing)
     yield f'<p class="note">{_say("curve_caption", sample=f"{sample:,}")}</p>'

@@ -20,7 +20,7 @@ class Result:
     Args:
         network: the trained network; its card has the measured error.
         start: the parameters that the training began with.
-        history: every loss and every pass.
+        history: every loss and every epoch.
         evaluation: of the test part, made once at the end; None where the training was stopped before.
         splits: the data, in its three parts.
         seen: which form of data was found, and where: a sentence for the reader.

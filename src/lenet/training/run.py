@@ -152,7 +152,7 @@ def run_training(
 
     def name_network() -> Network:
         card: dict[str, str | int] = {"data": dataset.name, "recipe": recipe.name, "recipe_hash": recipe.hash}
-        card |= {"engine": engine.name, "seed": settings.seed, "passes": trainer.passes}
+        card |= {"engine": engine.name, "seed": settings.seed, "epochs": trainer.epochs}
         return Network(settings.architecture, trainer.parameters(), dataset.labels, card, engine.name)
 
     try:
@@ -165,7 +165,7 @@ def run_training(
         raise Diverged("run.diverged", reason=error, path=folder.network) from error
 
     network, evaluation = name_network(), None
-    if trainer.passes == recipe.passes:
+    if trainer.epochs == recipe.epochs:
         evaluation = evaluate(network, splits.test.images, splits.test.labels)
         network = replace(
             network, card={**network.card, "test_error": evaluation.error, "test_count": len(evaluation)}
@@ -175,7 +175,7 @@ def run_training(
     result = Result(network, start, history, evaluation, splits, dataset.seen, settings, seconds, where)
     if folder:
         network.save(folder.network)
-        write_curves(history, recipe.passes, trainer.steps_a_pass, folder.path)
+        write_curves(history, recipe.epochs, trainer.steps_per_epoch, folder.path)
         write_report(result, folder.path)
     return result
 

@@ -13,10 +13,10 @@ from lenet.data.examples import Examples
 from lenet.engines import Engine
 from lenet.engines.inputs import show_patterns
 from lenet.errors import Diverged
-from lenet.images.distort import DistortedPass
+from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 from lenet.randomness import Purpose, draw_order
-from lenet.training.history import PassRecord
+from lenet.training.history import EpochRecord
 from lenet.training.pens import add_pens
 from lenet.training.recipe import Recipe
 from lenet.training.schedule import plan_rates
@@ -45,14 +45,14 @@ class Advanced:
 
 
 @dataclass(frozen=True)
-class PassEnded:
-    """A pass is over and its errors are measured.
+class EpochEnded:
+    """An epoch is over and its errors are measured.
 
     Args:
         record: what was measured.
     """
 
-    record: PassRecord
+    record: EpochRecord
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Redrawn:
     total: int
 
 
-Event: TypeAlias = Advanced | PassEnded | Redrawn
+Event: TypeAlias = Advanced | EpochEnded | Redrawn
 
 
 class Trainer:
@@ -79,7 +79,7 @@ class Trainer:
         parameters: where it starts.
         recipe: how.
         train: what it learns from; copies redrawn with other pens are added when `events` begins.
-        validation: what its error is measured on after every pass; may be empty.
+        validation: what its error is measured on after every epoch; may be empty.
         seed: of the order of the images, and of all else that is random.
     """
 
@@ -94,20 +94,20 @@ class Trainer:
     ) -> None:
         recipe.check(parameters.architecture)
         self.recipe = recipe
-        self._patterns_a_pass = recipe.count_patterns(len(train))
-        self.steps_a_pass = recipe.count_steps(len(train))
-        self.total_steps = self.steps_a_pass * recipe.passes
+        self._patterns_per_epoch = recipe.count_patterns(len(train))
+        self.steps_per_epoch = recipe.count_steps(len(train))
+        self.total_steps = self.steps_per_epoch * recipe.epochs
         self.steps = 0
-        self.passes = 0
+        self.epochs = 0
         self._engine = engine
         self._run = engine.start(parameters.architecture, parameters, recipe)
         self._train, self._validation = train, validation
         self._images = len(train) * (recipe.pens + 1)
         self._seed = seed
-        self._rates = plan_rates(recipe.schedule, recipe.rate, self.total_steps, self.steps_a_pass)
-        # each parameter's own share of the rate; measured when a pass begins
+        self._rates = plan_rates(recipe.schedule, recipe.rate, self.total_steps, self.steps_per_epoch)
+        # each parameter's own share of the rate; measured when an epoch begins
         self._scales = parameters.map(np.ones_like) if recipe.method == "diagonal-lm" else None
-        self._pass_losses: list[float] = []
+        self._epoch_losses: list[float] = []
         self._length = 1  # of the next stretch, in steps; grows until one takes STRETCH
         self._last: _Stretch | None = None
 
@@ -122,13 +122,13 @@ class Trainer:
             state |= {SCALE + name: array.copy() for name, array in self._scales.items()}
         return state
 
-    def restore(self, state: Mapping[str, np.ndarray], steps: int, passes: int, losses: list[float]) -> None:
+    def restore(self, state: Mapping[str, np.ndarray], steps: int, epochs: int, losses: list[float]) -> None:
         """Go on where a training stopped.
 
         Args:
             state: what `state` gave then.
             steps: how many were done.
-            passes: how many were done and measured.
+            epochs: how many were done and measured.
             losses: of all those steps.
         """
         self._run.restore({name: array for name, array in state.items() if not name.startswith(SCALE)})
@@ -136,8 +136,8 @@ class Trainer:
             self._scales = Parameters(
                 self._scales.architecture, {name: state[SCALE + name] for name in self._scales}
             )
-        self.steps, self.passes = steps, passes
-        self._pass_losses = losses[passes * self.steps_a_pass :]
+        self.steps, self.epochs = steps, epochs
+        self._epoch_losses = losses[epochs * self.steps_per_epoch :]
 
     def events(self) -> Iterator[Event]:
         """Train to the end of the recipe; between two events the caller may stop, save, or look.
@@ -147,15 +147,15 @@ class Trainer:
         """
         if len(self._train) != self._images:
             self._train = yield from self._redraw()
-        while self.passes < self.recipe.passes:
-            end = (self.passes + 1) * self.steps_a_pass
+        while self.epochs < self.recipe.epochs:
+            end = (self.epochs + 1) * self.steps_per_epoch
             if self.steps < end:
                 order = self._draw_order()
-                if self._scales and self.steps == self.passes * self.steps_a_pass:
+                if self._scales and self.steps == self.epochs * self.steps_per_epoch:
                     self._scales = self._measure_scales()
                 while self.steps < end:
-                    yield from self._advance(order, self.steps - self.passes * self.steps_a_pass)
-            yield self._end_pass()
+                    yield from self._advance(order, self.steps - self.epochs * self.steps_per_epoch)
+            yield self._end_epoch()
 
     def _redraw(self) -> Generator[Event, None, Examples]:
         """The training images with copies redrawn by other pens behind them."""
@@ -169,19 +169,19 @@ class Trainer:
             yield Redrawn(copies, self._images - len(self._train))
 
     def _draw_order(self) -> np.ndarray:
-        """The patterns of the pass that begins, in their order."""
-        patterns, length = len(self._train) * self.recipe.copies, self._patterns_a_pass
-        round_, part = divmod(self.passes, patterns // length)
+        """The patterns of the epoch that begins, in their order."""
+        patterns, length = len(self._train) * self.recipe.copies, self._patterns_per_epoch
+        round_, part = divmod(self.epochs, patterns // length)
         shuffled = self.recipe.order == "shuffled"
         order = draw_order(self._seed, round_ if shuffled else 0, patterns)
         return order[part * length : (part + 1) * length]
 
-    def _distort(self, pass_: int) -> DistortedPass | None:
-        """How the patterns of a pass are distorted, if they are."""
+    def _distort(self, epoch: int) -> DistortedEpoch | None:
+        """How the patterns of an epoch are distorted, if they are."""
         limits, fixed = self.recipe.distortion, self.recipe.copies > 1
         if not limits:
             return None
-        return DistortedPass(limits, self._seed, *((0, len(self._train)) if fixed else (pass_, 0)))
+        return DistortedEpoch(limits, self._seed, *((0, len(self._train)) if fixed else (epoch, 0)))
 
     def _measure_scales(self) -> Parameters:
         """1 / (mu + h) for each parameter, where h is the curvature on some of the patterns.
@@ -191,8 +191,8 @@ class Trainer:
         """
         recipe, train = self.recipe, self._train
         count = len(train) * recipe.copies
-        chosen = draw_order(self._seed, self.passes, count, Purpose.SUBSET)[: recipe.curvature_samples]
-        distortion = self._distort(self.passes)
+        chosen = draw_order(self._seed, self.epochs, count, Purpose.SUBSET)[: recipe.curvature_samples]
+        distortion = self._distort(self.epochs)
         images, labels = train.images, train.labels
         if distortion:
             images, labels, chosen = show_patterns(images, labels, chosen, distortion, np.float32)
@@ -203,9 +203,9 @@ class Trainer:
             return curvature.map(lambda h: 1 / (recipe.mu + h))
 
     def _advance(self, order: np.ndarray, done: int) -> Iterator[Advanced]:
-        """One stretch, `done` steps after the beginning of the pass."""
+        """One stretch, `done` steps after the beginning of the epoch."""
         batches = self._cut_batches(order, done)
-        stretch = _Stretch(self.steps, self.passes, batches, self._run.state(), self._scales)
+        stretch = _Stretch(self.steps, self.epochs, batches, self._run.state(), self._scales)
         start = time.perf_counter()
         losses = self._learn(stretch)
         seconds = time.perf_counter() - start
@@ -213,7 +213,7 @@ class Trainer:
         if len(bad):
             losses = losses[: bad[0]]
         steps = self.steps = self.steps + len(losses)
-        self._pass_losses += losses.tolist()
+        self._epoch_losses += losses.tolist()
         refusal = self._diverge(stretch, self.steps) if len(bad) else None
         if len(losses):
             images = stretch.batches[: len(losses)].size
@@ -227,14 +227,14 @@ class Trainer:
         """Make the steps of a stretch, or the first few of them."""
         batches = stretch.batches[:steps]
         rates = self._rates[stretch.first : stretch.first + len(batches)]
-        distortion = self._distort(stretch.pass_)
+        distortion = self._distort(stretch.epoch)
         with np.errstate(all="ignore"):  # the losses are looked at
             return self._run.advance(
                 self._train.images, self._train.labels, batches, rates, stretch.scales, distortion
             )
 
     def _cut_batches(self, order: np.ndarray, done: int) -> np.ndarray:
-        """(steps, batch) of the next stretch; what is left at the end of a pass is a batch of its own."""
+        """(steps, batch) of the next stretch; what is left at the end of an epoch is a batch of its own."""
         batch = self.recipe.batch
         whole = len(order) // batch
         if done == whole:
@@ -249,8 +249,8 @@ class Trainer:
             stretch: the last one that was made; None if the run was resumed just here.
             finite: how many steps had a finite loss; the last of them made what cannot be gone on with.
         """
-        number, rate = self.passes + 1, float(self._rates[max(finite - 1, 0)])
-        step = min(finite + 1, number * self.steps_a_pass)
+        number, rate = self.epochs + 1, float(self._rates[max(finite - 1, 0)])
+        step = min(finite + 1, number * self.steps_per_epoch)
         # a tenth of what was too high here, which early in a one-cycle is far below the recipe's own rate;
         # rounded; :g then writes 50, not 5e+01
         lower = float(f"{min(rate, self.recipe.rate) / 10:.1g}")
@@ -261,10 +261,10 @@ class Trainer:
             self._run.restore(stretch.before)
             if good:
                 self._learn(stretch, good)
-            self.steps, self.passes, self._scales = stretch.first + good, stretch.pass_, stretch.scales
+            self.steps, self.epochs, self._scales = stretch.first + good, stretch.epoch, stretch.scales
         return Diverged("training.diverged", step=step, number=number, rate=f"{rate:.3g}", lower=f"{lower:g}")
 
-    def _end_pass(self) -> PassEnded:
+    def _end_epoch(self) -> EpochEnded:
         parameters = self._run.parameters()
         model = self._engine.load(parameters.architecture, parameters)
 
@@ -276,24 +276,24 @@ class Trainer:
                 raise self._diverge(self._last, self.steps)
             return 100 * float((penalties.argmin(axis=1) != examples.labels).mean())
 
-        record = PassRecord(
-            number=self.passes + 1,
-            loss=float(np.mean(self._pass_losses)),
+        record = EpochRecord(
+            number=self.epochs + 1,
+            loss=float(np.mean(self._epoch_losses)),
             training_error=measure_error(self._train.first(self.recipe.training_sample)),
             validation_error=measure_error(self._validation) if len(self._validation) else None,
         )
-        # only now: a pass counts when it is measured
-        self.passes += 1
-        self._pass_losses = []
-        return PassEnded(record)
+        # only now: an epoch counts when it is measured
+        self.epochs += 1
+        self._epoch_losses = []
+        return EpochEnded(record)
 
 
 @dataclass(frozen=True, eq=False)
 class _Stretch:
-    """Some steps of a pass that are made at once: the first one's number, the pass, what held before."""
+    """Some steps of an epoch that are made at once: the first one's number, the epoch, what held before."""
 
     first: int
-    pass_: int
+    epoch: int
     batches: np.ndarray
     before: Mapping[str, np.ndarray]
     scales: Parameters | None

@@ -12,7 +12,7 @@ from lenet.engines.inputs import scale_images, show_patterns
 from lenet.engines.loss import Loss
 from lenet.engines.reference.engine import ReferenceEngine
 from lenet.errors import EngineError, ShapeError
-from lenet.images.distort import DistortedPass, Distortion
+from lenet.images.distort import DistortedEpoch, Distortion
 from lenet.parameters import Parameters, initialize_parameters
 
 native = pytest.importorskip(
@@ -166,8 +166,8 @@ def test_the_kernels_distort_as_numpy_does(variant, stored):
         (5, 1, Distortion(0.15, 0.1, 0.14, 1.5, elastic=5, elastic_width=4), 1e-5),
         (5, 1, Distortion(elastic=3, elastic_width=16), 1e-5),
     )
-    for seed, pass_, limit, gap in cases:
-        distortion = DistortedPass(limit, seed, pass_, plain=10)
+    for seed, epoch, limit, gap in cases:
+        distortion = DistortedEpoch(limit, seed, epoch, plain=10)
         patterns = np.append(np.arange(60, dtype=np.int32), 2**31 - 1)
         found = np.empty((len(patterns), 1, 32, 32), np.float32)
         _native.show(variant, images, patterns, native.pack_distortion(distortion), found)
@@ -181,7 +181,7 @@ def test_the_kernels_distort_as_numpy_does(variant, stored):
 @pytest.mark.parametrize("batch", [1, 2, 16, 33])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_number_of_threads_changes_no_bit_of_a_distorted_training(architecture, batch, variant):
-    distortion = DistortedPass(Distortion(shift=2, shear=0.2, elastic=4), 1, 2, 60)
+    distortion = DistortedEpoch(Distortion(shift=2, shear=0.2, elastic=4), 1, 2, 60)
     losses, parameters = train(architecture, 1, batch, variant, distortion=distortion)
     others, found = train(architecture, 2, batch, variant, distortion=distortion)
     assert others.tobytes() == losses.tobytes()
@@ -357,8 +357,8 @@ def test_packing_keeps_every_number():
     assert all(np.array_equal(found[name], parameters[name]) for name in parameters)
 
 
-def test_a_distorted_pass_over_no_images_is_refused():
-    recipe, distortion = Recipe(Loss()), DistortedPass(Distortion(shift=1), 0, 0)
+def test_a_distorted_epoch_over_no_images_is_refused():
+    recipe, distortion = Recipe(Loss()), DistortedEpoch(Distortion(shift=1), 0, 0)
     run = NativeEngine().start(ORIGINAL, initialize_parameters(ORIGINAL, 0), recipe)
     images, labels = np.zeros((0, 28, 28), np.uint8), np.zeros(0, int)
     with pytest.raises(ShapeError):

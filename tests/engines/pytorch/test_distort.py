@@ -5,7 +5,7 @@ import pytest
 
 from lenet.engines.inputs import scale_images
 from lenet.engines.inputs import show_patterns as show_by_numpy
-from lenet.images.distort import DistortedPass, Distortion
+from lenet.images.distort import DistortedEpoch, Distortion
 from lenet.randomness import Purpose
 from lenet.randomness import draw_uniform as draw_by_numpy
 
@@ -22,11 +22,11 @@ def test_philox_gives_the_published_words() -> None:
     assert draw_words(torch.zeros(1, 4, dtype=torch.int64), 0)[0].tolist() == zeros
 
 
-@pytest.mark.parametrize(("seed", "pass_"), [(0, 0), (2**63 + 5, 3), (2**64 - 1, 2**20)])
-def test_the_numbers_drawn_are_those_of_numpy(seed: int, pass_: int) -> None:
+@pytest.mark.parametrize(("seed", "epoch"), [(0, 0), (2**63 + 5, 3), (2**64 - 1, 2**20)])
+def test_the_numbers_drawn_are_those_of_numpy(seed: int, epoch: int) -> None:
     samples = np.array([0, 1, 59_999, 2**32 - 1])
-    expected = draw_by_numpy(seed, Purpose.DISTORTION, pass_, samples, 5)
-    np.testing.assert_array_equal(draw_uniform(seed, pass_, torch.from_numpy(samples)).numpy(), expected)
+    expected = draw_by_numpy(seed, Purpose.DISTORTION, epoch, samples, 5)
+    np.testing.assert_array_equal(draw_uniform(seed, epoch, torch.from_numpy(samples)).numpy(), expected)
 
 
 @pytest.mark.parametrize("stored", [True, False])
@@ -44,7 +44,7 @@ def test_the_images_are_those_of_numpy(stored: bool, limit: Distortion) -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 28, 28), np.uint8)
     given = images if stored else scale_images(images, np.float32)
     patterns = np.arange(70).reshape(7, 10)
-    distortion = DistortedPass(limit, 7, 2, plain=20)
+    distortion = DistortedEpoch(limit, 7, 2, plain=20)
     expected, _, _ = show_by_numpy(given, np.arange(30), patterns, distortion, np.float32)
     index = torch.from_numpy(patterns.ravel())
     plain = torch.from_numpy(scale_images(images, np.float32))[index % 30]

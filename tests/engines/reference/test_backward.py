@@ -253,7 +253,7 @@ def test_the_curvature_of_1998_in_plain_loops() -> None:
 
 @pytest.mark.parametrize("pooling", ["average", "max"])
 def test_the_curvature_passes_plain_pooling_with_its_factors_squared(pooling: str) -> None:
-    """A maximum passes all to its winner; a mean passes (1/4)^2 to each of its four."""
+    """A maximum epochs all to its winner; a mean epochs (1/4)^2 to each of its four."""
     network = Architecture(pooling=pooling, output="linear")
     p, images, shares = draw_parameters(network), draw_images(1), np.eye(10)[[6]]
     trace = run_forward(p, images)

@@ -19,7 +19,7 @@ from lenet.engines.keras.setup import keras, tf
 from lenet.engines.keras.training import EachStep, Momentum, PenaltyLoss, measure_loss
 from lenet.engines.loss import Loss
 from lenet.errors import EngineError
-from lenet.images.distort import DistortedPass
+from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
 CHUNK = 256  # 32x32 fields at a time
@@ -141,7 +141,7 @@ class KerasRun:
         order: np.ndarray,
         rates: np.ndarray,
         scales: Parameters | None = None,
-        distortion: DistortedPass | None = None,
+        distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
         check_images(self._architecture, images, training=True)
         check_targets(self._architecture, targets, len(images))

@@ -21,7 +21,7 @@ from lenet.engines import Model, Refusal, Run, Update, get_engine
 from lenet.engines.inputs import check_images, check_targets
 from lenet.engines.loss import LOSSES, Loss
 from lenet.errors import EngineError, ShapeError
-from lenet.images.distort import DistortedPass
+from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
 ALIGNMENT = 16  # numbers: a line of the cache
@@ -147,13 +147,13 @@ def _loss_numbers(loss: Loss) -> tuple[int, float, float]:
     return LOSSES.index(loss.kind), loss.scale, loss.j
 
 
-def pack_distortion(distortion: DistortedPass | None) -> _native.Distortion | None:
-    """What the kernels need to know of a distorted pass."""
+def pack_distortion(distortion: DistortedEpoch | None) -> _native.Distortion | None:
+    """What the kernels need to know of a distorted epoch."""
     if distortion is None:
         return None
     limits = asdict(distortion.limits)
     return _native.Distortion(
-        **limits, seed=distortion.seed, pass_=distortion.pass_, plain=min(distortion.plain, 2**31 - 1)
+        **limits, seed=distortion.seed, epoch=distortion.epoch, plain=min(distortion.plain, 2**31 - 1)
     )
 
 
@@ -250,7 +250,7 @@ class NativeRun:
         order: np.ndarray,
         rates: np.ndarray,
         scales: Parameters | None = None,
-        distortion: DistortedPass | None = None,
+        distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
         architecture, recipe = self._layout.architecture, self._recipe
         check_images(architecture, images, training=True)

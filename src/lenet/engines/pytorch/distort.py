@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE
-from lenet.images.distort import DistortedPass, Distortion, count_knots, share_knots
+from lenet.images.distort import DistortedEpoch, Distortion, count_knots, share_knots
 from lenet.randomness import KEY_STEPS, MULTIPLIERS, ROUNDS, Purpose
 
 LOW = 0xFFFFFFFF
@@ -34,14 +34,14 @@ def draw_words(counters: Tensor, seed: int) -> Tensor:
 
 
 def draw_uniform(
-    seed: int, pass_: int, samples: Tensor, purpose: Purpose = Purpose.DISTORTION, count: int = DRAWS
+    seed: int, epoch: int, samples: Tensor, purpose: Purpose = Purpose.DISTORTION, count: int = DRAWS
 ) -> Tensor:
     """The numbers of each sample's distortion, as `randomness.draw_uniform` draws them.
 
     Args:
         seed: 0 to 2^64 - 1.
-        pass_: the pass, from 0.
-        samples: (N,) int64 patterns of the pass.
+        epoch: the epoch, from 0.
+        samples: (N,) int64 patterns of the epoch.
         purpose: DISTORTION for the affine map, ELASTIC for the bending.
         count: how many numbers each sample needs.
     Returns:
@@ -51,7 +51,7 @@ def draw_uniform(
     counters = torch.empty(len(samples), blocks, 4, dtype=torch.int64, device=samples.device)
     counters[..., 0] = torch.arange(blocks, device=samples.device)
     counters[..., 1] = samples[:, None]
-    counters[..., 2] = pass_
+    counters[..., 2] = epoch
     counters[..., 3] = int(purpose)
     words = draw_words(counters, seed).reshape(len(samples), 4 * blocks)[:, :count]
     return ((words >> 9).to(torch.float64) + 0.5) * 2.0**-23
@@ -75,11 +75,11 @@ def invert_maps(limits: Distortion, numbers: Tensor) -> tuple[Tensor, Tensor]:
     return rows.view(-1, 2, 2), limits.shift * spread[:, 3:]
 
 
-def draw_bends(distortion: DistortedPass, patterns: Tensor) -> Tensor:
+def draw_bends(distortion: DistortedEpoch, patterns: Tensor) -> Tensor:
     """How far each place is bent, as `images.distort.draw_bends`.
 
     Args:
-        distortion: of which pass, with `elastic`.
+        distortion: of which epoch, with `elastic`.
         patterns: (N,) int64.
     Returns:
         (N, 2, 32, 32) float64.
@@ -87,7 +87,7 @@ def draw_bends(distortion: DistortedPass, patterns: Tensor) -> Tensor:
     limits = distortion.limits
     knots = count_knots(limits.elastic_width)
     count = 2 * knots**2
-    numbers = draw_uniform(distortion.seed, distortion.pass_, patterns, Purpose.ELASTIC, count)
+    numbers = draw_uniform(distortion.seed, distortion.epoch, patterns, Purpose.ELASTIC, count)
     moves = limits.elastic * (2 * numbers - 1).view(-1, 2, knots, knots)
     shares = torch.from_numpy(share_knots(limits.elastic_width)).to(patterns.device)
     return shares.T @ moves @ shares
@@ -127,18 +127,18 @@ def distort_images(images: Tensor, matrix: Tensor, shift: Tensor, bends: Tensor 
     return grey * PIXEL_SCALE + PIXEL_OFFSET if stored else grey
 
 
-def show_patterns(images: Tensor, patterns: Tensor, distortion: DistortedPass, plain: Tensor) -> Tensor:
-    """What some patterns of a pass show.
+def show_patterns(images: Tensor, patterns: Tensor, distortion: DistortedEpoch, plain: Tensor) -> Tensor:
+    """What some patterns of an epoch show.
 
     Args:
         images: the training set's, as `distort_images` takes them.
         patterns: (N,) int64.
-        distortion: of which pass.
+        distortion: of which epoch.
         plain: (N, 1, 32, 32) the same images undistorted, as the network sees them.
     Returns:
         (N, 1, 32, 32) of the type of `plain`.
     """
-    numbers = draw_uniform(distortion.seed, distortion.pass_, patterns)
+    numbers = draw_uniform(distortion.seed, distortion.epoch, patterns)
     bends = draw_bends(distortion, patterns) if distortion.limits.elastic else None
     moved = distort_images(images, *invert_maps(distortion.limits, numbers), bends).to(plain.dtype)
     still = (patterns < distortion.plain)[:, None, None, None]

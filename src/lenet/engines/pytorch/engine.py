@@ -19,7 +19,7 @@ from lenet.engines.pytorch.curvature import measure_curvature, measure_loss
 from lenet.engines.pytorch.distort import show_patterns
 from lenet.engines.pytorch.group import Group, choose_device, help_out, join_group
 from lenet.engines.pytorch.network import LeNet5, drop_place
-from lenet.images.distort import DistortedPass
+from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
 CHUNK = 256  # 32x32 fields at a time
@@ -150,7 +150,7 @@ class PytorchRun:
         order: np.ndarray,
         rates: np.ndarray,
         scales: Parameters | None = None,
-        distortion: DistortedPass | None = None,
+        distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
         check_images(self._architecture, images, training=True)
         check_targets(self._architecture, targets, len(images))
@@ -173,7 +173,7 @@ class PytorchRun:
         order: np.ndarray,
         rates: np.ndarray,
         factors: Tensor | None,
-        distortion: DistortedPass | None,
+        distortion: DistortedEpoch | None,
     ) -> Tensor:
         """Make some steps, in every process; see `advance`.
 
@@ -181,7 +181,7 @@ class PytorchRun:
             order: (steps, batch) patterns.
             rates: (steps,).
             factors: one for every parameter, or None.
-            distortion: of the pass, or None.
+            distortion: of the epoch, or None.
         Returns:
             (steps,) float64: the loss of each whole batch.
         """
@@ -199,7 +199,7 @@ class PytorchRun:
         return losses
 
     def _differentiate(
-        self, batch: Tensor, count: int, distortion: DistortedPass | None
+        self, batch: Tensor, count: int, distortion: DistortedEpoch | None
     ) -> tuple[Tensor, Tensor]:
         """The mean loss of a batch of `count` images and its gradient, of which this process has `batch`."""
         chosen = batch % len(self._images) if distortion else batch

@@ -12,7 +12,7 @@ from lenet.engines.inputs import check_images, check_targets, scale_images, show
 from lenet.engines.loss import Loss
 from lenet.engines.reference.backward import measure_loss, run_backward
 from lenet.engines.reference.forward import run_forward
-from lenet.images.distort import DistortedPass
+from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
 CHUNK = 256  # images at a time: the windows of one take 100 kB
@@ -110,7 +110,7 @@ class ReferenceRun:
         order: np.ndarray,
         rates: np.ndarray,
         scales: Parameters | None = None,
-        distortion: DistortedPass | None = None,
+        distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
         architecture = self._parameters.architecture
         check_images(architecture, images, training=True)

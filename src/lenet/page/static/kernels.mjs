@@ -217,7 +217,7 @@ export class Network {
   /**
    * Train for some steps; gives the loss of each. `order`: Int32Array of steps x batch images; `rates`: one a step;
    * `scales`: a factor for the rate of each parameter, by name; `distortion`: {scale, squeeze, shear, shift,
-   * elastic, elasticWidth, seed (BigInt), pass, plain}, see images/distort.py.
+   * elastic, elasticWidth, seed (BigInt), epoch, plain}, see images/distort.py.
    */
   train({ images, targets, order, rates, momentum = 0, weightDecay = 0, loss = {}, scales = null, distortion = null }) {
     const { kernels } = this;
@@ -242,12 +242,12 @@ export class Network {
   }
 
   putDistortion({
-    scale = 0, squeeze = 0, shear = 0, shift = 0, elastic = 0, elasticWidth = 4, seed = 0n, pass = 0, plain = 0,
+    scale = 0, squeeze = 0, shear = 0, shift = 0, elastic = 0, elasticWidth = 4, seed = 0n, epoch = 0, plain = 0,
   }) {
     const bytes = new DataView(new ArrayBuffer(64));
     [scale, squeeze, shear, shift, elastic, elasticWidth].forEach((amount, k) => bytes.setFloat64(8 * k, amount, true));
     bytes.setBigUint64(48, seed, true);
-    bytes.setUint32(56, pass, true);
+    bytes.setUint32(56, epoch, true);
     bytes.setInt32(60, plain, true);
     return this.kernels.put(new Uint8Array(bytes.buffer));
   }
