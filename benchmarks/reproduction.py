@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from lenet.data.dataset import load_dataset
-from lenet.reproduction.pictures import draw_pictures
+from lenet.drawing.write import save_picture
+from lenet.reproduction.pictures import list_drawings
 from lenet.reproduction.report import (
     Table,
     say_figure_8,
@@ -49,7 +50,8 @@ def write_robustness(results: dict[str, Any], texts: dict[str, str]) -> str:
     found = results["robustness"]
     parts = []
     for kind, amounts in found["amounts"].items():
-        heading = [texts[f"reproduce.change_{kind}"], *(f"{amount:g}" for amount in amounts)]
+        change = texts["reproduce.change_error"].format(change=texts[f"reproduce.change_{kind}"])
+        heading = [change, *(f"{amount:g}" for amount in amounts)]
         names = {name: re.sub(r"\W", "_", name) for name in found["errors"]}
         rows = [
             [texts[f"reproduce.line_{key}"], *(f"{error:.1f}" for error in found["errors"][name][kind])]
@@ -95,8 +97,9 @@ def main() -> None:
     results = json.loads(RESULTS.read_text("utf-8"))
     images = load_dataset("mnist").test.images
     for language, page in PAGES.items():
-        for name, svg in draw_pictures(results, images, load_texts(language)).items():
-            write_text(ROOT / "docs" / "figures" / f"reproduction-{name}{SUFFIXES[language]}", svg)
+        for name, compose in list_drawings(results, images).items():
+            path = ROOT / "docs" / "figures" / f"reproduction-{name}{SUFFIXES[language]}"
+            save_picture(compose, path, language)
         write_text(page, fill_page(page.read_text("utf-8"), results, language))
 
 

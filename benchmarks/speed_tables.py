@@ -2,11 +2,13 @@
 
 import re
 import statistics
+from functools import partial
 from pathlib import Path
 
-from lenet.bench.picture import NAMES, choose_fastest, write_picture
+from lenet.bench.picture import NAMES, choose_fastest, draw_speed
 from lenet.bench.speed import FIGURES, UNITS
-from lenet.texts import load_texts, set_language
+from lenet.drawing.write import save_picture
+from lenet.texts import load_texts
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = {  # language, and whether the tables are whole
@@ -95,9 +97,8 @@ def write_documents(results):
         text = path.read_text("utf-8")
         path.write_text(place(text, build(results, language, whole)), "utf-8")
     for language, end in (("en", ""), ("zh", ".zh")):
-        set_language(language)
-        write_picture(results["original"], ROOT / "docs" / "figures" / f"speed{end}.svg")
-    set_language(None)
+        path = ROOT / "docs" / "figures" / f"speed{end}.svg"
+        save_picture(partial(draw_speed, results["original"]), path, language)
 
 
 def place(text, block):

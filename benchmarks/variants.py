@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +29,9 @@ import numpy as np
 
 from lenet.architecture import MODERN, ORIGINAL, Architecture
 from lenet.data.dataset import load_dataset
-from lenet.drawing.drawing import Box, Drawing, Line, Words, write_svg
+from lenet.drawing.axes import draw_title
+from lenet.drawing.drawing import Box, Drawing, Line, Words
+from lenet.drawing.write import save_picture
 from lenet.engines.native.engine import NativeEngine
 from lenet.parameters import initialize_parameters
 from lenet.randomness import draw_order
@@ -265,10 +268,7 @@ def draw_variants(results: dict[str, Any], language: str) -> Drawing:
     def place(error: float) -> float:
         return left + (right - left) * error / end
 
-    drawing.add(
-        Words(24, 34, texts["title"], 17, "ink", "start", bold=True),
-        Words(24, 56, texts["subtitle"], 12, "soft", "start"),
-    )
+    draw_title(drawing, 24, texts["subtitle"])
     for tick in np.arange(0, end + 0.01, 0.2):
         x = place(float(tick))
         drawing.add(Line((x, top - 16), (x, bottom - 8), "line", 0.5))
@@ -294,7 +294,7 @@ def write_pages() -> None:
     """Draw the picture and write the tables, in both languages."""
     results = read_results()
     for language, page in PAGES.items():
-        write_text(FIGURES[language], write_svg(draw_variants(results, language)))
+        save_picture(partial(draw_variants, results), FIGURES[language], language)
         write_text(page, fill(page.read_text("utf-8"), write_tables(results, language)))
 
 

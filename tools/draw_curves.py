@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
+from functools import partial
 from pathlib import Path
 
-from lenet.texts import set_language
-from lenet.training.curve import write_curves
+from lenet.drawing.write import save_picture
+from lenet.training.curve import draw_training
 from lenet.training.history import History
 from lenet.training.settings import Settings
 
@@ -22,11 +22,9 @@ def draw_curves(run: Path) -> None:
     """
     history = History.read(run / "history.jsonl")
     epochs = Settings.read(run / "recipe.toml").recipe.epochs
+    compose = partial(draw_training, history, epochs, len(history.losses) // epochs)
     for language, name in (("en", "curve.svg"), ("zh", "curve.zh.svg")):
-        set_language(language)
-        with tempfile.TemporaryDirectory() as folder:
-            write_curves(history, epochs, len(history.losses) // epochs, Path(folder))
-            (FIGURES / name).write_bytes((Path(folder) / "curve.svg").read_bytes())
+        save_picture(compose, FIGURES / name, language)
 
 
 if __name__ == "__main__":

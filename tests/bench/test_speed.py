@@ -54,7 +54,7 @@ def test_the_fastest_is_the_smallest_time_and_the_largest_number_of_images(found
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_bar_is_as_long_as_the_time(found, language):
-    drawing = draw_speed(found, load_texts(language))
+    drawing = draw_speed(found, language)
     bars = [part for part in drawing.parts if isinstance(part, Box)]
     assert [bar.fill for bar in bars] == ["accent", "soft", "soft"] * 2
     widths = [bar.width for bar in bars]

@@ -141,7 +141,7 @@ def test_figure_8_is_drawn_where_the_test_digits_are_mnists_whatever_the_name(
     network = Network(ORIGINAL, initialize_parameters(ORIGINAL, 0), DIGITS)
     trained = Trained(Training("1998-distorted", 0, epochs=1), (0.0,), (0.0,), 1.0, network)
     monkeypatch.setattr("lenet.reproduction.results.CHANGES", {"noise": (0.0,)})
-    monkeypatch.setattr("lenet.reproduction.pictures.draw_pictures", lambda *_: {})
+    monkeypatch.setattr("lenet.reproduction.pictures.list_drawings", lambda *_: {})
     results = write_results([trained], dataset, "reference", tmp_path)
     assert (results["figure_8"] is not None) == (results["labels"] is not None) == mnist
 

@@ -4,7 +4,10 @@ import json
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from lenet.drawing.drawing import write_svg
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,6 +18,17 @@ def test_the_tables_of_the_reproduction_are_made_from_its_results(language):
     results = json.loads((ROOT / "benchmarks/results/reproduction.json").read_text("utf-8"))
     page = tool["PAGES"][language].read_text("utf-8")
     assert page == tool["fill_page"](page, results, language), "python benchmarks/reproduction.py"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_pictures_of_the_reproduction_are_made_from_its_results(language):
+    tool = runpy.run_path(str(ROOT / "benchmarks" / "reproduction.py"))
+    results = json.loads((ROOT / "benchmarks/results/reproduction.json").read_text("utf-8"))
+    drawings = tool["list_drawings"](results, np.zeros((10_000, 28, 28), np.uint8))
+    del drawings["figure-8"]  # it shows MNIST's digits
+    for name, compose in drawings.items():
+        path = ROOT / "docs" / "figures" / f"reproduction-{name}{tool['SUFFIXES'][language]}"
+        assert path.read_text("utf-8") == write_svg(compose(language)), "python benchmarks/reproduction.py"
 
 
 def test_what_is_published_was_trained_as_the_recipes_say_now():

@@ -11,7 +11,6 @@ from lenet.architecture import MODERN, ORIGINAL
 from lenet.bench.picture import draw_speed
 from lenet.bench.speed import FIGURES, count_operations
 from lenet.drawing.drawing import write_svg
-from lenet.texts import load_texts
 
 ROOT = Path(__file__).parents[2]
 RESULTS = json.loads((ROOT / "benchmarks/results/speed.json").read_text("utf-8"))
@@ -74,5 +73,5 @@ def test_rounds_with_the_cores_apart_are_told_from_the_others():
 
 @pytest.mark.parametrize(("language", "name"), [("en", "speed.svg"), ("zh", "speed.zh.svg")])
 def test_the_bars_are_those_of_the_measured_numbers(language, name):
-    drawn = write_svg(draw_speed(RESULTS["original"], load_texts(language)))
+    drawn = write_svg(draw_speed(RESULTS["original"], language))
     assert (ROOT / "docs" / "figures" / name).read_text("utf-8") == drawn

@@ -4,7 +4,7 @@ import pytest
 from PIL import ImageColor
 
 from lenet.drawing.drawing import Box, Drawing, Line, Words, draw_png, write_svg
-from lenet.drawing.palette import DARK, LIGHT
+from lenet.drawing.palette import DARK, LIGHT, mix_colours
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -63,6 +63,15 @@ def test_png_has_each_part_in_its_place_and_colour(drawing):
     assert read_colour(picture, 3, 50) == "ink"
     weak = picture.getpixel((160, 40))
     assert all(0x23 < value < 0xFF for value in weak[:1])
+
+
+@pytest.mark.parametrize("below", ["paper", "sheet", "accent"])
+def test_a_weak_fill_lets_through_what_lies_below(below):
+    drawing = Drawing(30, 30, "weak")
+    drawing.add(Box(0, 0, 30, 30, below), Box(10, 10, 10, 10, "ink", strength=0.4))
+    expected = mix_colours(LIGHT["ink"], LIGHT[below], 0.4)
+    assert draw_png(drawing).getpixel((30, 30)) == pytest.approx(expected, abs=1)
+    assert draw_png(drawing).getpixel((5, 5)) == ImageColor.getrgb(LIGHT[below])
 
 
 def test_a_dashed_line_has_gaps():

@@ -5,7 +5,7 @@ import pytest
 
 from lenet.drawing.drawing import Drawing, draw_png, write_svg
 from lenet.drawing.palette import LIGHT, mix_colours
-from lenet.drawing.polyline import BREAK, DASH, Dot, Polyline
+from lenet.drawing.polyline import DASH_DOT, DASHED, Dot, Polyline
 
 INK = tuple(bytes.fromhex(LIGHT["ink"][1:]))
 PAPER = tuple(bytes.fromhex(LIGHT["paper"][1:]))
@@ -26,11 +26,14 @@ def test_a_curve_passes_through_its_points() -> None:
         assert tuple(picture[y, x]) == PAPER
 
 
-def test_dashes_cover_their_share_of_a_curve() -> None:
-    row = render(Polyline(np.array([(0, 20), (25, 20), (60, 20)]), thickness=3, dashed=True))[20]
-    assert (row == INK).all(axis=1).mean() == pytest.approx(DASH / (DASH + BREAK), abs=0.12)
-    assert tuple(row[2]) == INK
-    assert tuple(row[int(DASH + BREAK / 2)]) == PAPER
+@pytest.mark.parametrize("dashes", [DASHED, DASH_DOT])
+def test_dashes_cover_their_share_of_a_curve(dashes: tuple[float, ...]) -> None:
+    row = render(Polyline(np.array([(0, 20), (25, 20), (60, 20)]), thickness=3, dashes=dashes))[20]
+    assert (row == INK).all(axis=1).mean() == pytest.approx(sum(dashes[::2]) / sum(dashes), abs=0.12)
+    # where each dash and each gap has its middle
+    ends = np.cumsum((0, *dashes))
+    for number, middle in enumerate((ends[:-1] + ends[1:]) / 2):
+        assert tuple(row[int(middle)]) == (PAPER if number % 2 else INK)
 
 
 def test_a_weak_curve_lets_the_paper_through() -> None:

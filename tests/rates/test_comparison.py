@@ -10,8 +10,7 @@ from lenet.architecture import MODERN, ORIGINAL
 from lenet.data.dataset import load_dataset
 from lenet.errors import UsageError
 from lenet.rates.comparison import Comparison, Trial, compare_rates, make_recipe
-from lenet.rates.picture import write_picture
-from lenet.texts import load_texts, set_language
+from lenet.texts import set_language
 from lenet.training.verdicts import Judgement, Shares
 
 ROOT = Path(__file__).parents[2]
@@ -118,26 +117,6 @@ def test_settings_that_cannot_be_are_refused(settings):
     values = {"rates": [0.1], "epochs": 1, "limit": 640} | settings
     with pytest.raises(UsageError):
         compare_rates("digits", **values)
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_picture_says_everything_in_words_and_in_the_same_bytes(comparison, tmp_path, language):
-    set_language(language)
-    for name in ("a.svg", "b.svg", "a.png"):
-        write_picture(comparison, tmp_path / name)
-    text = (tmp_path / "a.svg").read_text("utf-8")
-    texts = load_texts(language)
-    for key in ("verdict.crawls", "rates.sampling_noise", "rates.steps_axis"):
-        assert texts[key] in text
-    assert (tmp_path / "b.svg").read_text("utf-8") == text
-    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    assert "prefers-color-scheme:dark" in text
-
-
-def test_a_picture_of_nothing_but_lost_numbers_is_drawn(tmp_path):
-    lost = compare_rates("digits", [1e20], epochs=1, limit=320, engine="reference", architecture=MODERN)
-    write_picture(lost, tmp_path / "x.svg")
-    assert "no number from step" in (tmp_path / "x.svg").read_text("utf-8")
 
 
 def test_the_judged_runs_are_in_the_documents():

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from lenet.cli.options import architecture_option, choose_architecture, json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.output import draw_picture, make_console, print_json
 from lenet.errors import UsageError
 from lenet.texts import say
-
-SUFFIXES = (".svg", ".png")
 
 
 def bench(
@@ -27,13 +26,14 @@ def bench(
     """Measure every engine and framework at hand, in turn."""
     from lenet.bench.memory import measure_memory
     from lenet.bench.speed import measure
+    from lenet.drawing.write import check_suffix
 
     if not 1 <= rounds <= 100:
         raise UsageError("bench.range", name="rounds", value=rounds, limit=100)
     if threads is not None and not 1 <= threads <= 1024:
         raise UsageError("bench.range", name="threads", value=threads, limit=1024)
-    if picture and picture.suffix.lower() not in SUFFIXES:
-        raise UsageError("bench.suffix", path=picture)
+    if picture:
+        check_suffix(picture)
     console = make_console(stderr=True)
     found = measure(
         choose_architecture(architecture),
@@ -44,15 +44,13 @@ def bench(
     console.print("peak_memory_mb", soft_wrap=True)
     found["peak_memory_mb"] = measure_memory(threads or 2)
     if picture:
-        from lenet.bench.picture import write_picture
+        from lenet.bench.picture import draw_speed
 
-        write_picture(found, picture)
+        draw_picture(partial(draw_speed, found), picture)
     if as_json:
         print_json(found)
     else:
         _print_table(found)
-        if picture:
-            make_console().print(say("bench.drawn", path=picture), soft_wrap=True)
 
 
 def _print_table(found: dict[str, Any]) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from lenet.cli.options import json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.output import draw_picture, make_console, print_json
 from lenet.errors import UsageError
-from lenet.texts import get_language, say
+from lenet.texts import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +83,7 @@ def _show(
     as_json: bool,
 ) -> None:
     if picture:
-        _draw(compose, picture)
+        draw_picture(compose, picture)
         described["picture"] = str(picture)
     if as_json:
         print_json(described)
@@ -119,16 +119,6 @@ def _read_steps(image: str | None, sample: int | None) -> tuple[str, Steps]:
         return "-", list(steps(read_picture(read_standard_input())))
     path = Path(image) if image is not None else sample_path(sample if sample is not None else -1)
     return str(path), list(steps(read_picture(path)))
-
-
-def _draw(compose: Callable[[str], Drawing], path: Path) -> None:
-    from lenet.drawing.write import write_picture
-
-    language = write_picture(compose, path)
-    message = say("explain.drawn", path=path)
-    if language != get_language():
-        message += f"\n{say('pictures.no_chinese_font')}"
-    make_console(stderr=True).print(message, soft_wrap=True)
 
 
 def _recognize(network: Network, steps: Steps) -> Explained:

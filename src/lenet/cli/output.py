@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from lenet.counts import Count
-from lenet.texts import say
+from lenet.texts import get_language, say
 
 # a word or a Chinese character, with the brackets and marks that may not be parted from it; compiled when
 # it is needed, which takes 4 ms
@@ -23,8 +23,12 @@ PIECES = (
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
     from rich.text import Text
+
+    from lenet.drawing.drawing import Drawing
 
 
 def print_json(result: dict[str, Any]) -> None:
@@ -63,6 +67,22 @@ def make_console(*, stderr: bool = False) -> Console:
                 yield segment if segment.control else Segment(replace_controls(segment.text), segment.style)
 
     return SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def draw_picture(compose: Callable[[str], Drawing], path: Path) -> None:
+    """Draw a picture into a file, and say so on standard error.
+
+    Args:
+        compose: gives the drawing in a language.
+        path: a file ending in .svg or .png.
+    """
+    from lenet.drawing.write import save_picture
+
+    language = save_picture(compose, path)
+    message = say("pictures.drawn", path=path)
+    if language != get_language():
+        message += f"\n{say('pictures.no_chinese_font')}"
+    make_console(stderr=True).print(message, soft_wrap=True)
 
 
 def replace_controls(text: str) -> str:

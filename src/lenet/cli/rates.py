@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ import numpy as np
 import typer
 
 from lenet.cli.options import architecture_option, choose_architecture, json_option
-from lenet.cli.output import make_console, print_json, print_paragraph
+from lenet.cli.output import draw_picture, make_console, print_json, print_paragraph
 from lenet.cli.train import load_data
 from lenet.errors import UsageError
 from lenet.texts import say
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 COLUMNS = 44  # of a live curve
 BLOCKS = "▁▂▃▄▅▆▇█"
 LOWEST, HIGHEST = 0.02, 20.0  # losses of the lowest and the highest block, on a logarithmic scale
-SUFFIXES = (".svg", ".png")
 
 
 def rates(
@@ -49,11 +49,12 @@ def rates(
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Train at each rate from the same start, and say how it went and why."""
+    from lenet.drawing.write import check_suffix
     from lenet.rates.comparison import compare_rates
 
     chosen = _read_rates(rates)
-    if picture and picture.suffix.lower() not in SUFFIXES:
-        raise UsageError("rates.suffix", path=picture)
+    if picture:
+        check_suffix(picture)
     network = choose_architecture(architecture)
     dataset = load_data(data, limit)
     begun = time.perf_counter()
@@ -73,13 +74,13 @@ def rates(
         )
     seconds = time.perf_counter() - begun
     if picture:
-        from lenet.rates.picture import write_picture
+        from lenet.rates.picture import draw_comparison
 
-        write_picture(comparison, picture)
+        draw_picture(partial(draw_comparison, comparison), picture)
     if as_json:
         print_json(_describe(comparison, dataset.name, seconds, picture))
     else:
-        _print_comparison(comparison, dataset.name, seconds, picture)
+        _print_comparison(comparison, dataset.name, seconds)
 
 
 def _read_rates(words: str) -> list[float]:
@@ -184,7 +185,7 @@ def _describe_trial(trial: Trial) -> dict[str, object]:
     }
 
 
-def _print_comparison(comparison: Comparison, data: str, seconds: float, picture: Path | None) -> None:
+def _print_comparison(comparison: Comparison, data: str, seconds: float) -> None:
     recipe = comparison.recipe
     values = {"data": data, "images": f"{comparison.images:,}", "engine": comparison.engine}
     values |= {
@@ -203,8 +204,6 @@ def _print_comparison(comparison: Comparison, data: str, seconds: float, picture
     if comparison.every == 1:
         print_paragraph(say("rates.all_drawn"))
     print_paragraph(_recommend(comparison))
-    if picture:
-        print_paragraph(say("rates.drawn", path=picture))
 
 
 def _write_shares(trial: Trial) -> dict[str, str]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lenet.cli.options import json_option
-from lenet.cli.output import make_console, print_error, print_json, replace_controls
+from lenet.cli.output import draw_picture, make_console, print_error, print_json, replace_controls
 from lenet.errors import UsageError
-from lenet.texts import get_language, say
+from lenet.texts import say
 
 if TYPE_CHECKING:
     from lenet.network import Answer, Network
@@ -71,16 +71,12 @@ def _check_steps(path: Path, sources: Sequence[str]) -> None:
 def _draw_steps(network: Network, source: str, path: Path) -> None:
     from functools import partial
 
-    from lenet.drawing.write import write_picture
     from lenet.explain.steps_picture import compose_steps, take_looks
     from lenet.images.read import read_picture
 
     picture = read_picture(Path(source))
     compose = partial(compose_steps, take_looks(picture), network.recognize(picture))
-    message = say("explain.drawn", path=path)
-    if write_picture(compose, path) != get_language():
-        message += f"\n{say('pictures.no_chinese_font')}"
-    make_console(stderr=True).print(message, soft_wrap=True)
+    draw_picture(compose, path)
 
 
 def _describe(reading: Reading) -> dict[str, Any]:

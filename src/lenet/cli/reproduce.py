@@ -123,17 +123,20 @@ def write_results(trained: list[Trained], dataset: Dataset, engine: str, folder:
     import json
 
     from lenet.data.dataset import has_mnist_test_part
-    from lenet.reproduction.pictures import draw_pictures
+    from lenet.drawing.drawing import write_svg
+    from lenet.drawing.write import save_picture
+    from lenet.reproduction.pictures import list_drawings
     from lenet.reproduction.report import write_page
     from lenet.reproduction.results import collect_results
     from lenet.storage import write_text
-    from lenet.texts import get_language, load_texts
+    from lenet.texts import get_language
 
     results = collect_results(trained, dataset, engine, has_mnist_test_part(dataset))
     write_text(folder / "results.json", json.dumps(results, indent=1) + "\n")
-    pictures = draw_pictures(results, dataset.test.images, load_texts(get_language()))
-    for name, svg in pictures.items():
-        write_text(folder / f"{name}.svg", svg)
+    drawings = list_drawings(results, dataset.test.images)
+    for name, compose in drawings.items():
+        save_picture(compose, folder / f"{name}.svg")
+    pictures = {name: write_svg(compose(get_language())) for name, compose in drawings.items()}
     write_page(results, pictures, folder)
     return results
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,12 +19,12 @@ from lenet.architecture import (
 )
 from lenet.cli.glyphs import draw_glyphs, write_distances
 from lenet.cli.options import architecture_option, choose_architecture, json_option, variant_option
-from lenet.cli.output import make_console, print_json, print_paragraph, write_count
+from lenet.cli.output import draw_picture, make_console, print_json, print_paragraph, write_count
 from lenet.codes import CLASS_CHARACTERS
 from lenet.explain.layers import explain_layer
 from lenet.explain.summary import MISPRINTS, describe_architecture, describe_layer, write_side
 from lenet.explain.wiring import draw_table
-from lenet.texts import get_language, say
+from lenet.texts import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,7 +51,9 @@ def summary(
     chosen = choose_architecture(architecture, **fields)
     described = describe_layer(chosen, layer) if layer else describe_architecture(chosen)
     if picture:
-        _draw_picture(chosen, picture)
+        from lenet.explain.pictures import compose_network
+
+        draw_picture(partial(compose_network, chosen), picture)
         described["picture"] = str(picture)
     if as_json:
         print_json(described)
@@ -59,16 +62,6 @@ def summary(
         _print_layer(chosen, chosen.layer(layer))
     else:
         _print_summary(chosen)
-
-
-def _draw_picture(architecture: Architecture, path: Path) -> None:
-    from lenet.explain.pictures import draw_network
-
-    language = draw_network(architecture, path)
-    message = say("summary.drawn", path=path)
-    if language != get_language():
-        message += f"\n{say('pictures.no_chinese_font')}"
-    make_console(stderr=True).print(message, soft_wrap=True)
 
 
 def _print_summary(architecture: Architecture) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from lenet.drawing.cells import Cells, draw_cells, write_cells
 from lenet.drawing.fonts import FAMILIES, find_chinese_font, needs_chinese
-from lenet.drawing.palette import DARK, LIGHT, mix_colours
+from lenet.drawing.palette import DARK, LIGHT
 from lenet.drawing.polyline import Dot, Polyline, draw_dot, draw_polyline, write_dot, write_polyline
 from lenet.drawing.raster import Raster, draw_raster, write_raster
 
@@ -160,7 +160,7 @@ def draw_png(drawing: Drawing, scale: float = PNG_SCALE) -> Image:
     scale *= SMOOTHING
     size = (round(drawing.width * scale), round(drawing.height * scale))
     image = Image.new("RGB", size, LIGHT["paper"])
-    pen = ImageDraw.Draw(image)
+    pen = ImageDraw.Draw(image, "RGBA")  # weak fills let through what lies below
     chinese = any(needs_chinese(part.text) for part in drawing.parts if isinstance(part, Words))
     font_file = find_chinese_font() if chinese else None
     for part in drawing.parts:
@@ -188,14 +188,13 @@ def _draw_box(pen: ImageDraw, box: Box, scale: float) -> None:
     if box.stroke:
         outer = (left - edge, top - edge, right + edge, bottom + edge)
         width = round(box.thickness * scale)
-        pen.rectangle(outer, fill=_mix(box), outline=LIGHT[box.stroke], width=width)
+        pen.rectangle(outer, fill=_read_fill(box), outline=LIGHT[box.stroke], width=width)
     else:
-        pen.rectangle((left, top, right, bottom), fill=_mix(box))
+        pen.rectangle((left, top, right, bottom), fill=_read_fill(box))
 
 
-def _mix(box: Box) -> tuple[int, ...] | None:
-    """The fill on plain paper; the drawings here put nothing else below a weak fill."""
-    return mix_colours(LIGHT[box.fill], LIGHT["sheet"], box.strength) if box.fill else None
+def _read_fill(box: Box) -> tuple[int, ...] | None:
+    return (*bytes.fromhex(LIGHT[box.fill][1:]), round(255 * box.strength)) if box.fill else None
 
 
 def _draw_line(pen: ImageDraw, line: Line, scale: float) -> None:

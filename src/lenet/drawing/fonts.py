@@ -37,6 +37,11 @@ def needs_chinese(text: str) -> bool:
     return any(character >= "\u2e80" for character in text)
 
 
+def estimate_width(text: str, size: float) -> float:
+    """About how wide a text is in the widest of the usual fonts; in an SVG only its reader knows."""
+    return size * sum(1.0 if needs_chinese(character) else 0.56 for character in text)
+
+
 @cache
 def find_chinese_font() -> Path | None:
     """The file of an installed font that has Chinese characters, or None."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,12 @@ from lenet.drawing.palette import LIGHT, mix_colours
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-DASH, BREAK = 6.7, 2.9  # lengths of a dash and of the gap after it
+Dashes = tuple[float, ...]  # lengths of dashes and of the gaps after them, in turn
+
+SOLID: Dashes = ()
+DASHED: Dashes = (6.7, 2.9)
+DOTTED: Dashes = (1.8, 2.8)
+DASH_DOT: Dashes = (8.0, 2.6, 1.8, 2.6)
 
 
 @dataclass(frozen=True)
@@ -24,14 +30,14 @@ class Polyline:
         points: (n, 2) x and y, in units of the drawing.
         stroke: a colour's name in the palette.
         thickness: of the lines.
-        dashed: whether they are.
+        dashes: of the lines.
         strength: 0 to 1, how much of the paper they cover.
     """
 
     points: np.ndarray = field(compare=False)
     stroke: str = "ink"
     thickness: float = 1.0
-    dashed: bool = False
+    dashes: Dashes = SOLID
     strength: float = 1.0
 
 
@@ -48,7 +54,8 @@ class Dot:
 def write_polyline(line: Polyline) -> str:
     """The curve as an SVG element."""
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in line.points.tolist())
-    extra = f' stroke-dasharray="{DASH:g} {BREAK:g}"' if line.dashed else ""
+    dashes = " ".join(f"{length:g}" for length in line.dashes)
+    extra = f' stroke-dasharray="{dashes}"' if dashes else ""
     extra += f' stroke-opacity="{line.strength:g}"' if line.strength < 1 else ""
     form = f'fill="none" stroke-width="{line.thickness:g}" stroke-linejoin="round"{extra}'
     return f'<polyline class="s-{line.stroke}" {form} points="{points}"/>'
@@ -64,19 +71,23 @@ def draw_polyline(pen: ImageDraw, line: Polyline, scale: float) -> None:
     """
     colour = mix_colours(LIGHT[line.stroke], LIGHT["paper"], line.strength)
     width = max(1, round(line.thickness * scale))
-    for piece in _cut_dashes(line.points) if line.dashed else [line.points]:
+    for piece in _cut_dashes(line.points, line.dashes) if line.dashes else [line.points]:
         pen.line((piece * scale).ravel().tolist(), colour, width, joint="curve")
 
 
-def _cut_dashes(points: np.ndarray) -> Iterator[np.ndarray]:
+def _cut_dashes(points: np.ndarray, dashes: Dashes) -> Iterator[np.ndarray]:
     """The pieces of a curve that its dashes cover."""
     steps = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0.0], np.cumsum(steps)])
-    for begin in np.arange(0, along[-1], DASH + BREAK):
-        end = min(begin + DASH, along[-1])
+    begin = 0.0
+    for dash, gap in cycle(zip(dashes[::2], dashes[1::2], strict=True)):
+        if begin >= along[-1]:
+            return
+        end = min(begin + dash, along[-1])
         within = along[(along > begin) & (along < end)]
         places = np.concatenate([[begin], within, [end]])
         yield np.stack([np.interp(places, along, coordinate) for coordinate in points.T], axis=1)
+        begin += dash + gap
 
 
 def write_dot(dot: Dot) -> str:

@@ -5,14 +5,11 @@ Source: LeCun et al. 1998, figures 2 and 3, Table I.
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from lenet.architecture import C1_MAPS, PRESETS, Architecture, Layer
 from lenet.codes import CLASS_CHARACTERS, CODE_HEIGHT, CODE_WIDTH, glyph
 from lenet.drawing.drawing import Box, Drawing, Line, Words
-from lenet.drawing.write import write_picture
 from lenet.explain.layers import FUNCTIONS
 from lenet.explain.stacks import Place, draw_layers, draw_rays
 from lenet.explain.wiring import group_maps
@@ -25,21 +22,6 @@ HEAD, KIND, COUNTS = 130, 418, 452  # heights of the rows of words
 NOTES = 566
 TABLE_CELL, CODE_PIXEL, CODE_GAP = 14.0, 4.0, 11.0
 MOST_CODES = 10
-
-
-def draw_network(architecture: Architecture, path: Path) -> str:
-    """Draw the network into a file.
-
-    Args:
-        architecture: the network.
-        path: a file ending in .svg (light or dark, as its reader is) or .png (light).
-    Returns:
-        The language of its words: English in a PNG where no font with Chinese characters is installed.
-    Raises:
-        UsageError: another suffix.
-        FileError: the file cannot be written.
-    """
-    return write_picture(partial(compose_network, architecture), path)
 
 
 def compose_network(architecture: Architecture, language: str) -> Drawing:

@@ -2,139 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
-from lenet.drawing.fonts import find_chinese_font
-from lenet.drawing.palette import LIGHT
-from lenet.drawing.plots import prepare_drawing, render_svg
+from lenet.drawing.axes import (
+    SIZE,
+    Axes,
+    Axis,
+    Bend,
+    Style,
+    choose_powers,
+    choose_steps,
+    draw_bar,
+    draw_title,
+    split_width,
+)
+from lenet.drawing.drawing import Drawing, Words
 from lenet.rates.comparison import Comparison, Trial
-from lenet.storage import write_bytes, write_text
-from lenet.texts import get_language, load_texts
+from lenet.texts import load_texts
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-WIDTH, HEAD, ROW, FOOT = 8.4, 0.25, 1.75, 0.55  # inches
-LEFT, RIGHT, CAUSES = 0.075, 0.66, 0.79  # of the width: where the curve begins and ends, and the causes begin
+WIDTH, TOP, ROW, FOOT = 840.0, 76.0, 156.0, 26.0
+LEFT, RIGHT, GAP = 50.0, 560.0, 60.0  # of the losses; between two views of them
+CAUSES, CAUSES_RIGHT = 690.0, 785.0  # where the bars of the causes begin, and where 100% ends
+TALL = 108.0
 WINDOWS = 20  # of the running mean beside each other
 LOWEST, HIGHEST = 0.02, 30.0  # losses that the axis reaches at most
-TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 SHARES = ("sampling_noise", "step_size", "too_few_points")
 
 
-def write_picture(comparison: Comparison, path: Path) -> None:
-    """Draw a comparison into one file; equal comparisons give equal bytes.
+class View(NamedTuple):
+    """A column of panels: the losses of every trial on one scale.
 
     Args:
-        comparison: what to draw.
-        path: ends in .svg, which is light or dark as its reader is, or in .png.
-    Raises:
-        FileError: it cannot be written.
+        bend: of the axis.
+        limits: its ends, given all finite losses above 0.
+        ticks: the numbers at it, between its ends.
     """
-    language = get_language()
-    with prepare_drawing():
-        if path.suffix.lower() == ".svg":
-            write_text(path, render_svg(draw_comparison(comparison, load_texts(language)), "rates"))
-            return
-        # a PNG is drawn with this machine's fonts: without a Chinese one, its words are English
-        known = language if language == "en" or find_chinese_font() else "en"
-        content = BytesIO()
-        figure = draw_comparison(comparison, load_texts(known))
-        figure.savefig(content, format="png", dpi=150, metadata={"Software": None})
-    write_bytes(path, content.getvalue())
+
+    bend: Bend
+    limits: Callable[[np.ndarray], tuple[float, float]]
+    ticks: Callable[[float, float], list[float]]
 
 
-def draw_comparison(comparison: Comparison, texts: Mapping[str, str]) -> Figure:
+def limit_powers(losses: np.ndarray) -> tuple[float, float]:
+    """The ends of a logarithmic axis for some losses."""
+    if not len(losses):
+        return LOWEST, HIGHEST
+    least, most = np.clip([losses.min(), losses.max()], LOWEST, HIGHEST).tolist()
+    return max(LOWEST, least / 1.3), min(HIGHEST, 1.3 * most)
+
+
+VIEWS = (View(np.log10, limit_powers, choose_powers),)
+
+
+def draw_comparison(comparison: Comparison, language: str) -> Drawing:
     """A row for each rate: its loss and, beside it, what its jumps come from.
 
     Args:
         comparison: what to draw.
-        texts: the sentences of one language.
+        language: of the words, "en" or "zh".
     """
-    from matplotlib.figure import Figure
-
-    rows = len(comparison.trials)
-    height = HEAD + rows * ROW + FOOT
-    figure = Figure(figsize=(WIDTH, height), facecolor=LIGHT["paper"])
-    low, high = _find_limits(comparison)
-    for row, trial in enumerate(comparison.trials):
-        bottom = (FOOT + (rows - 1 - row) * ROW + 0.12) / height
-        tall = (ROW - 0.52) / height
-        curve = figure.add_axes((LEFT, bottom, RIGHT - LEFT, tall), facecolor=LIGHT["paper"])
-        _draw_curve(curve, trial, comparison.every, texts)
-        curve.set_ylim(low, high)
-        ticks = [tick for tick in TICKS if low <= tick <= high]
-        curve.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-        curve.minorticks_off()
-        causes = figure.add_axes((CAUSES, bottom, 0.97 - CAUSES, tall), facecolor=LIGHT["paper"])
-        _draw_causes(causes, trial, texts)
-        if row < rows - 1:
-            curve.tick_params(labelbottom=False)
-        else:
-            curve.set_xlabel(texts["rates.steps_axis"], color=LIGHT["soft"])
+    texts, trials = load_texts(language), comparison.trials
+    drawing = Drawing(WIDTH, TOP + len(trials) * ROW + FOOT, texts["rates.title"])
     key = "rates.loss_axis" if comparison.every == 1 else "rates.loss_axis_every"
-    words: dict[str, Any] = {"color": LIGHT["soft"], "va": "top"}
-    figure.text(LEFT, 1 - 0.12 / height, texts[key].format(every=comparison.every), **words)
-    figure.text(0.97, 1 - 0.12 / height, texts["rates.causes"], ha="right", **words)
-    return figure
+    draw_title(drawing, LEFT, texts[key].format(every=comparison.every))
+    drawing.add(Words(WIDTH - 20, 52, texts["rates.causes"], 12, "soft", "end"))
+    losses = np.concatenate([trial.losses for trial in trials])
+    losses = losses[np.isfinite(losses) & (losses > 0)]
+    columns = list(zip(VIEWS, split_width(LEFT, RIGHT, len(VIEWS), GAP), strict=True))
+    for row, trial in enumerate(trials):
+        bottom, last = TOP + (row + 1) * ROW - (ROW - TALL) / 2, row == len(trials) - 1
+        for number, (view, (left, right)) in enumerate(columns):
+            across = Axis(0, len(trial.losses), left, right)
+            axes = Axes(drawing, across, Axis(*view.limits(losses), bottom, bottom - TALL, view.bend))
+            title = "" if number else _name_trial(trial, texts)
+            _draw_frame(axes, title, view, texts["rates.steps_axis"] if last else None)
+            _draw_losses(axes, trial, comparison.every, texts)
+        _draw_causes(drawing, trial, bottom - TALL, texts)
+    return drawing
 
 
-def _find_limits(comparison: Comparison) -> tuple[float, float]:
-    losses = np.concatenate([trial.losses[np.isfinite(trial.losses)] for trial in comparison.trials])
-    losses = losses[losses > 0]
-    if not len(losses):
-        return LOWEST, HIGHEST
-    return max(LOWEST, float(losses.min()) / 1.3), min(HIGHEST, 1.3 * float(losses.max()))
-
-
-def _draw_curve(axes: Axes, trial: Trial, every: int, texts: Mapping[str, str]) -> None:
-    steps = np.arange(1, len(trial.losses) + 1)
+def _name_trial(trial: Trial, texts: Mapping[str, str]) -> str:
     verdict = texts[f"verdict.{trial.judgement.verdict}"]
-    title = texts["rates.trial"].format(rate=f"{trial.rate:g}", verdict=verdict)
-    axes.text(0, 1.06, title, transform=axes.transAxes, fontsize=11, fontweight="bold")
-    axes.set_yscale("log")
-    axes.set_xlim(0, len(steps))
-    axes.grid(axis="y")
-    drawn = slice(every - 1, None, every)
-    marker = "o" if every > 1 else ""
-    axes.plot(
-        steps[drawn],
-        trial.losses[drawn],
-        color=LIGHT["soft"],
-        linewidth=0.8,
-        alpha=0.8,
-        marker=marker,
-        markersize=3,
-    )
+    return texts["rates.trial"].format(rate=f"{trial.rate:g}", verdict=verdict)
+
+
+def _draw_frame(axes: Axes, title: str, view: View, label: str | None) -> None:
+    numbers = choose_steps(axes.x.high, least=1) if label else []
+    axes.draw_frame(title, view.ticks(axes.y.low, axes.y.high), label, numbers)
+
+
+def _draw_losses(axes: Axes, trial: Trial, every: int, texts: Mapping[str, str]) -> None:
+    """The losses that are drawn (thin), the running mean of all (thick), and where they end too early."""
+    steps = np.arange(1, len(trial.losses) + 1)
     finite = int(np.isfinite(trial.losses).cumprod().sum())
+    drawn = slice(every - 1, finite, every)
+    mark = "dot" if every > 1 else ""
+    axes.draw_curve(steps[drawn], trial.losses[drawn], Style("soft", 1.1, strength=0.8, mark=mark, reach=2.2))
     half = max(4, len(steps) // (2 * WINDOWS))
     means = [np.mean(trial.losses[max(0, at - half) : min(finite, at + half + 1)]) for at in range(finite)]
-    fine = trial.judgement.verdict == "smooth"
-    axes.plot(steps[:finite], means, color=LIGHT["ink" if fine else "accent"], linewidth=2)
+    smooth = trial.judgement.verdict == "smooth"
+    axes.draw_curve(steps[:finite], means, Style("ink" if smooth else "accent"))
     if finite < len(steps):
-        words: dict[str, Any] = {
-            "transform": axes.get_xaxis_transform(),
-            "color": LIGHT["accent"],
-            "fontsize": 9,
-        }
-        axes.text(finite + 2, 0.06, texts["rates.off"].format(step=finite + 1), **words)
+        end = float(axes.x.place(finite))
+        early = finite < len(steps) / 2
+        words = texts["rates.off"].format(step=finite + 1)
+        place = (end + 6 if early else end - 6, axes.y.first - 8)
+        axes.drawing.add(Words(*place, words, SIZE, "accent", "start" if early else "end"))
 
 
-def _draw_causes(axes: Axes, trial: Trial, texts: Mapping[str, str]) -> None:
-    values = [100 * getattr(trial.shares, name) for name in SHARES]
-    places = np.arange(len(SHARES))[::-1]
-    colours = [LIGHT["accent"] if name == "step_size" else LIGHT["soft"] for name in SHARES]
-    axes.barh(places, values, height=0.5, color=colours)
-    axes.set_yticks(places, [texts[f"rates.{name}"] for name in SHARES], fontsize=9)
-    axes.set_xticks([])
-    axes.set_xlim(0, 130)
-    axes.set_ylim(-0.6, 2.6)
-    axes.spines["bottom"].set_visible(False)
-    for place, value in zip(places, values, strict=True):
-        axes.text(value + 3, place, f"{value:.0f}%", va="center", fontsize=9, color=LIGHT["ink"])
+def _draw_causes(drawing: Drawing, trial: Trial, top: float, texts: Mapping[str, str]) -> None:
+    along = Axis(0, 1, CAUSES, CAUSES_RIGHT)
+    for number, name in enumerate(SHARES):
+        share = getattr(trial.shares, name)
+        middle = top + (number + 0.5) * TALL / len(SHARES)
+        fill = "accent" if name == "step_size" else "soft"
+        draw_bar(drawing, along, middle, share, texts[f"rates.{name}"], f"{100 * share:.0f}%", fill, False)

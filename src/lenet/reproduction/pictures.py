@@ -3,192 +3,204 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from lenet.drawing.palette import LIGHT
-from lenet.drawing.plots import prepare_drawing, render_svg
+from lenet.drawing.axes import (
+    SIZE,
+    SPAN,
+    Axes,
+    Axis,
+    Style,
+    choose_steps,
+    draw_legend,
+    draw_title,
+    split_width,
+)
+from lenet.drawing.drawing import Box, Drawing, Line, Words
+from lenet.drawing.fonts import estimate_width
+from lenet.drawing.polyline import DASHED, DOTTED
+from lenet.drawing.raster import Raster
 from lenet.reproduction import published
 from lenet.reproduction.results import ESTIMATED, name_key
+from lenet.texts import load_texts
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-COLUMNS = 12  # of figure 8's digits
+WIDTH, LEFT, RIGHT, GAP = 840.0, 50.0, 815.0, 60.0  # of the paper, the panels on it, and between two
+LEGEND, TOP, TALL = 62.0, 116.0, 200.0  # heights of the legend and of a panel's upper edge, and a panel's own
+FOOT = 48.0  # what stands below a panel
+COLUMNS, ROW, DIGIT = 12, 82.0, 52.0  # of figure 8's digits
 PANELS = ("scale", "shift", "rotation", "noise")
-STYLES = {"1998": "-", "1998-distorted": "--", "1998-noise": ":"}
+PAPER = Style("ink", 0, mark="dot", reach=3.6)
+WANTED = Style("ink", 1, (4.0, 4.0), mark="dot", reach=3.6)
+STYLES = {
+    "1998": Style("accent", 1.6),
+    "1998-distorted": Style("soft", 1.6, DASHED),
+    "1998-noise": Style("ink", 1.8, DOTTED),
+}
 Texts = Mapping[str, str]
 
 
-def draw_pictures(results: Mapping[str, Any], images: np.ndarray, texts: Texts) -> dict[str, str]:
-    """Every picture as SVG, by its name.
+def list_drawings(results: Mapping[str, Any], images: np.ndarray) -> dict[str, Callable[[str], Drawing]]:
+    """For each picture, by its name, what draws it in a language.
 
     Args:
         results: what `collect_results` gave.
         images: (N, 28, 28) uint8, the test digits.
-        texts: the sentences of one language.
     """
-    pictures: dict[str, Callable[[], Figure]] = {
-        "figure-5": lambda: draw_figure_5(results, texts),
-        "figure-6": lambda: draw_figure_6(results, texts),
-        "rejection": lambda: draw_rejections(results, texts),
-        "robustness": lambda: draw_robustness(results, texts),
+    drawings: dict[str, Callable[[str], Drawing]] = {
+        "figure-5": partial(draw_figure_5, results),
+        "figure-6": partial(draw_figure_6, results),
+        "rejection": partial(draw_rejections, results),
+        "robustness": partial(draw_robustness, results),
     }
     if results["figure_8"]:
-        pictures["figure-8"] = lambda: draw_figure_8(results, images, texts)
-    with prepare_drawing():
-        return {name: render_svg(draw(), f"reproduction-{name}") for name, draw in pictures.items()}
+        drawings["figure-8"] = partial(draw_figure_8, results, images)
+    return drawings
 
 
-def draw_figure_5(results: Mapping[str, Any], texts: Texts) -> Figure:
+def draw_figure_5(results: Mapping[str, Any], language: str) -> Drawing:
     """Both curves over the epochs: the paper's as dots, ours as a line for each seed."""
-    figure, (left, right) = _make_panels(texts["reproduce.test_title"], texts["reproduce.training_title"])
-    for axes, part, curve in (
-        (left, "test", published.TEST_CURVE),
-        (right, "training", published.TRAINING_CURVE),
-    ):
-        for kind, colour in (("1998-distorted", LIGHT["soft"]), ("1998", LIGHT["accent"])):
-            for number, run in enumerate(results["kinds"].get(kind, {"runs": []})["runs"]):
-                label = texts[f"reproduce.line_{name_key(kind)}"] if number == 0 else None
-                _plot(axes, np.arange(1, len(run[part]) + 1), run[part], STYLES[kind], colour, label=label)
-        numbers = np.arange(1, len(curve) + 1)
-        axes.plot(numbers, curve, "o", color=LIGHT["ink"], markersize=5, label=texts["reproduce.line_paper"])
-        axes.set_ylim(0, 5.2)
-        axes.set_xlim(0.5, len(curve) + 0.5)
-        axes.set_xticks([1, 5, 10, 15, 20])
-        axes.set_xlabel(texts["reproduce.epochs"], color=LIGHT["soft"])
-    right.legend(frameon=False, loc="upper right")
-    return figure
+    texts = load_texts(language)
+    kinds = {kind: results["kinds"][kind]["runs"] for kind in list(STYLES)[:2] if kind in results["kinds"]}
+    drawing = _start(texts, "figure_5", {kind: STYLES[kind] for kind in kinds}, {"line_paper": PAPER})
+    curves = {"test": published.TEST_CURVE, "training": published.TRAINING_CURVE}
+    for (part, paper), ends in zip(curves.items(), split_width(LEFT, RIGHT, 2, GAP), strict=True):
+        numbers = np.arange(1, len(paper) + 1)
+        highest = max([5.0, *(max(run[part]) for runs in kinds.values() for run in runs)])
+        axes = _place_axes(drawing, ends, (0.5, len(paper) + 0.5), 1.04 * highest)
+        title, label = texts[f"reproduce.{part}_title"], texts["reproduce.epochs"]
+        axes.draw_frame(title, choose_steps(axes.y.high), label, [1, 5, 10, 15, 20])
+        for kind, runs in reversed(kinds.items()):
+            for run in runs:
+                axes.draw_curve(np.arange(1, len(run[part]) + 1), run[part], STYLES[kind])
+        axes.draw_curve(numbers, paper, PAPER)
+    return drawing
 
 
-def draw_figure_6(results: Mapping[str, Any], texts: Texts) -> Figure:
+def draw_figure_6(results: Mapping[str, Any], language: str) -> Drawing:
     """Error against the number of training images, published beside ours."""
-    figure, (left, right) = _make_panels(texts["reproduce.test_title"], texts["reproduce.training_title"])
-    parts = (("test", published.TEST_ERRORS), ("training", published.TRAINING_ERRORS))
-    for axes, (part, theirs) in zip((left, right), parts, strict=True):
-        entries = [entry for name, entry in results["kinds"].items() if name[:6] in ("1998", "1998-1")]
-        for entry in entries:
-            values = entry[part]["values"]
-            _scatter(axes, entry["images"], values, LIGHT["accent"], texts["reproduce.line_1998"])
-        axes.plot(
-            list(theirs), list(theirs.values()), "o-", color=LIGHT["ink"], label=texts["reproduce.line_paper"]
-        )
-        distorted = results["kinds"].get("1998-distorted")
-        if part == "test" and distorted:
-            axes.plot(
-                [distorted["images"]], [published.DISTORTED_ERROR], "D", color=LIGHT["ink"], markersize=6
-            )
-            values = distorted["test"]["values"]
-            words = texts["reproduce.line_1998_distorted"]
-            _scatter(axes, distorted["images"], values, LIGHT["soft"], words, "x")
-        axes.set_xlim(8_000, 68_000)
-        axes.set_xticks(list(theirs), [f"{size:,}" for size in theirs])
-        axes.set_ylim(0, None)
-        axes.set_xlabel(texts["reproduce.sizes"], color=LIGHT["soft"])
-    _add_legend(left)
-    return figure
+    texts, kinds = load_texts(language), results["kinds"]
+    paper, theirs = replace(PAPER, thickness=1.6), replace(PAPER, mark="square", reach=4)
+    ours, distorted = Style("accent", 0, mark="bar", reach=7), Style("soft", 0, mark="cross", reach=4)
+    legend = {"line_1998": ours, "line_paper": paper}
+    if "1998-distorted" in kinds:
+        legend |= {"line_1998_distorted": distorted, "line_paper_distorted": theirs}
+    drawing = _start(texts, "figure_6", {}, legend)
+    parts = {"test": published.TEST_ERRORS, "training": published.TRAINING_ERRORS}
+    for (part, errors), ends in zip(parts.items(), split_width(LEFT, RIGHT, 2, GAP), strict=True):
+        own = [entry for name, entry in kinds.items() if name[:6] in ("1998", "1998-1")]
+        highest = max([*errors.values(), *(max(entry[part]["values"]) for entry in own)])
+        least = min(8_000, *(entry["images"] for entry in own))
+        axes = _place_axes(drawing, ends, (least, 68_000), 1.1 * highest)
+        title, label = texts[f"reproduce.{part}_title"], texts["reproduce.sizes"]
+        axes.draw_frame(title, choose_steps(axes.y.high, 7), label, list(errors))
+        axes.draw_curve(list(errors), list(errors.values()), paper)
+        for entry in own:
+            _draw_seeds(axes, entry, part, ours, 0)
+        if part == "test" and "1998-distorted" in kinds:
+            # as many images as without distortions: beside those
+            _draw_seeds(axes, kinds["1998-distorted"], part, distorted, 3_500)
+            axes.draw_curve([kinds["1998-distorted"]["images"] + 3_500], [published.DISTORTED_ERROR], theirs)
+    return drawing
 
 
-def draw_rejections(results: Mapping[str, Any], texts: Texts) -> Figure:
+def _draw_seeds(axes: Axes, entry: Mapping[str, Any], part: str, style: Style, beside: int) -> None:
+    values = entry[part]["values"]
+    axes.draw_curve([entry["images"] + beside] * len(values), values, style)
+
+
+def draw_rejections(results: Mapping[str, Any], language: str) -> Drawing:
     """What is left of the error when the least certain answers are refused; the paper's three others."""
-    figure, (axes,) = _make_panels(texts["reproduce.rejection_title"])
-    for kind, found in results["rejection"].items():
-        colour = LIGHT["accent"] if kind == "1998" else LIGHT["soft"]
-        for number, errors in enumerate(found["errors"]):
-            label = texts[f"reproduce.line_{name_key(kind)}"] if number == 0 else None
-            _plot(axes, found["refused"], errors, STYLES[kind], colour, label=label)
-    places = {"LeNet-1": (3, 9), "LeNet-4": (3, 9), "boosted LeNet-4": (3, -15)}
-    for name, refused in published.REJECTED.items():
-        axes.plot([refused], [published.REJECTION_ERROR], "o", color=LIGHT["ink"], markersize=5)
-        axes.annotate(name, (refused, published.REJECTION_ERROR), places[name], textcoords="offset points")
-    axes.set_xlim(0, 6)
-    axes.set_ylim(0, 1.4)
-    axes.set_xlabel(texts["reproduce.refused"], color=LIGHT["soft"])
-    axes.legend(frameon=False, loc="upper right")
-    return figure
+    texts, found = load_texts(language), results["rejection"]
+    drawing = _start(texts, "rejection", {kind: STYLES[kind] for kind in found}, {"line_wanted": WANTED})
+    curves = [(kind, each["refused"], errors) for kind, each in found.items() for errors in each["errors"]]
+    highest = max([1.2, *(max(errors) for *_, errors in curves)])
+    axes = _place_axes(drawing, (LEFT, RIGHT), (0, 6), 1.2 * highest)  # room for a name above every curve
+    title, label = texts["reproduce.rejection_title"], texts["reproduce.refused"]
+    axes.draw_frame(title, choose_steps(axes.y.high), label, choose_steps(6))
+    for kind, refused, errors in curves:
+        near = np.array(refused) <= axes.x.high
+        axes.draw_curve(np.array(refused)[near], np.array(errors)[near], STYLES[kind])
+    goal = published.REJECTION_ERROR
+    axes.draw_curve([0, axes.x.high], [goal, goal], replace(WANTED, mark=""))
+    for name, at in published.REJECTED.items():
+        width = estimate_width(name, SIZE)
+        spanned = np.linspace(at, at + axes.x.high * width / (RIGHT - LEFT), 9)
+        above = max([goal, *(float(np.interp(spanned, *curve).max()) for _, *curve in curves)])
+        _name_point(axes, (at, goal), name, float(axes.y.place(above)) - 10)
+    return drawing
 
 
-def draw_robustness(results: Mapping[str, Any], texts: Texts) -> Figure:
+def _name_point(axes: Axes, point: tuple[float, float], name: str, top: float) -> None:
+    """A dot, and at the upper end of a line from it what it stands for."""
+    x, y = float(axes.x.place(point[0])), float(axes.y.place(point[1]))
+    axes.drawing.add(
+        Line((x, y), (x, top), "ink", 1),
+        # no line of the grid runs through the name
+        Box(x, top - SIZE - 2, estimate_width(name, SIZE), SIZE + 2, "paper"),
+        Words(x, top - 4, name, SIZE, anchor="start"),
+    )
+    axes.draw_curve([point[0]], [point[1]], PAPER)
+
+
+def draw_robustness(results: Mapping[str, Any], language: str) -> Drawing:
     """Error on test digits that were scaled, shifted, turned or inverted in part."""
-    from matplotlib.figure import Figure
-
-    found = results["robustness"]
-    figure = Figure(figsize=(8.4, 6.4), facecolor=LIGHT["paper"])
-    colours = {"1998": LIGHT["accent"], "1998-distorted": LIGHT["soft"], "1998-noise": LIGHT["ink"]}
-    for number, kind in enumerate(PANELS):
-        axes = _place_axes(figure, (0.07 + 0.49 * (number % 2), 0.57 - 0.48 * (number // 2), 0.41, 0.33))
-        axes.set_title(texts[f"reproduce.change_{kind}"], loc="left", fontsize=10, fontweight="bold")
-        low, high = ESTIMATED[kind]
-        axes.axvspan(low, high, color=LIGHT["line"], alpha=0.18, linewidth=0)
-        for name, errors in found["errors"].items():
-            words = texts[f"reproduce.line_{name_key(name)}"]
-            _plot(axes, found["amounts"][kind], errors[kind], STYLES[name], colours[name], label=words)
-        axes.set_ylim(0, 100)
-        axes.set_xlim(min(found["amounts"][kind]), max(found["amounts"][kind]))
-        if number == 0:
-            axes.legend(frameon=False, loc="upper center")
-    return figure
+    texts, found = load_texts(language), results["robustness"]
+    kinds = {kind: STYLES[kind] for kind in found["errors"]}
+    drawing = _start(texts, "robustness", kinds, {"line_estimated": SPAN}, 2 * (TALL + FOOT))
+    for number, change in enumerate(PANELS):
+        ends = split_width(LEFT, RIGHT, 2, GAP)[number % 2]
+        amounts = found["amounts"][change]
+        # without titles, the panels begin higher and lie farther apart
+        axes = _place_axes(drawing, ends, (min(amounts), max(amounts)), 100, (-24, TALL + 36)[number // 2])
+        axes.draw_span(*ESTIMATED[change])
+        numbers = choose_steps(axes.x.high, 8, low=axes.x.low)
+        axes.draw_frame("", choose_steps(100, 7), texts[f"reproduce.change_{change}"], numbers)
+        for kind, errors in found["errors"].items():
+            axes.draw_curve(amounts, errors[change], STYLES[kind])
+    return drawing
 
 
-def draw_figure_8(results: Mapping[str, Any], images: np.ndarray, texts: Texts) -> Figure:
+def draw_figure_8(results: Mapping[str, Any], images: np.ndarray, language: str) -> Drawing:
     """The 82 digits: label, the answer of 1998, and in how many of ours the digit is misread."""
-    from matplotlib.figure import Figure
-
-    digits = results["figure_8"]
-    rows = -(-len(digits) // COLUMNS)
-    figure = Figure(figsize=(9.6, 1.02 * rows + 0.5), facecolor=LIGHT["paper"])
-    top = 1 - 0.35 / (1.02 * rows + 0.5)
-    figure.text(0.01, 1 - 0.1 / (rows + 0.5), texts["reproduce.figure_8_key"], fontsize=9, va="top")
+    texts, digits = load_texts(language), results["figure_8"]
+    height = 76 + ROW * -(-len(digits) // COLUMNS)
+    drawing = Drawing(WIDTH, height, texts["reproduce.title_figure_8"])
+    draw_title(drawing, 20, texts["reproduce.figure_8_key"])
+    step = (WIDTH - 30) / COLUMNS
     for number, digit in enumerate(digits):
         row, column = divmod(number, COLUMNS)
-        height = top / rows
-        place = ((column + 0.14) / COLUMNS, top - (row + 0.78) * height, 0.72 / COLUMNS, 0.7 * height)
-        axes = figure.add_axes(place)
-        axes.imshow(255 - images[digit["index"]], cmap="gray", vmin=0, vmax=255)
-        axes.set_axis_off()
+        middle, top = 15 + (column + 0.5) * step, 68 + row * ROW
         wrong = sum(answer != digit["label"] for answer in digit["ours"])
-        said = "".join(map(str, digit["ours"]))
-        words = f"{digit['label']}→{digit['1998']}  {said}"
-        colour = LIGHT["accent"] if 2 * wrong > len(digit["ours"]) else LIGHT["ink"]
-        axes.text(
-            0.5, -0.06, words, transform=axes.transAxes, fontsize=7.5, ha="center", va="top", color=colour
+        most = 2 * wrong > len(digit["ours"])
+        words = f"{digit['label']}→{digit['1998']} {''.join(map(str, digit['ours']))}"
+        drawing.add(
+            Raster(middle - DIGIT / 2, top, DIGIT, 255 - images[digit["index"]]),
+            Words(middle, top + DIGIT + 13, words, 10, "accent" if most else "ink", bold=most),
         )
-    return figure
+    return drawing
 
 
-def _make_panels(*titles: str) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8.4, 3.6), facecolor=LIGHT["paper"])
-    width = 0.92 / len(titles)
-    panels = []
-    for number, title in enumerate(titles):
-        axes = _place_axes(figure, (0.06 + number * width, 0.16, width - 0.06, 0.7))
-        axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
-        panels.append(axes)
-    return figure, panels
-
-
-def _place_axes(figure: Figure, place: tuple[float, float, float, float]) -> Axes:
-    axes = figure.add_axes(place)
-    axes.set_facecolor(LIGHT["paper"])
-    axes.grid(axis="y")
-    return axes
+def _start(
+    texts: Texts,
+    name: str,
+    kinds: Mapping[str, Style],
+    others: Mapping[str, Style],
+    tall: float = TALL + FOOT,
+) -> Drawing:
+    """The paper with its title and the legend, and room for panels."""
+    drawing = Drawing(WIDTH, TOP + tall, texts[f"reproduce.title_{name}"])
+    draw_title(drawing, 20)
+    styles = {f"line_{name_key(kind)}": style for kind, style in kinds.items()} | dict(others)
+    draw_legend(drawing, 20, LEGEND, {texts[f"reproduce.{key}"]: style for key, style in styles.items()})
+    return drawing
 
 
-def _plot(axes: Axes, at: Any, values: Any, style: str, colour: str, label: str | None) -> None:
-    axes.plot(at, values, style, color=colour, linewidth=1.3, label=label)
-
-
-def _scatter(axes: Axes, at: int, values: list[float], colour: str, label: str, marker: str = "_") -> None:
-    places = np.full(len(values), at)
-    axes.plot(places, values, marker, color=colour, markersize=9, markeredgewidth=1.6, label=label)
-
-
-def _add_legend(axes: Axes) -> None:
-    """One entry for each word, however often it was drawn."""
-    handles, labels = axes.get_legend_handles_labels()
-    once = dict(zip(labels, handles, strict=True))
-    axes.legend(once.values(), once.keys(), frameon=False, loc="lower left")
+def _place_axes(
+    drawing: Drawing, ends: tuple[float, float], limits: tuple[float, float], high: float, down: float = 0
+) -> Axes:
+    """Axes from 0 up to `high`, so far below the usual place."""
+    return Axes(drawing, Axis(*limits, *ends), Axis(0, high, TOP + down + TALL, TOP + down))

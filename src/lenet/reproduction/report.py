@@ -111,7 +111,7 @@ def write_page(results: Mapping[str, Any], pictures: Mapping[str, str], folder: 
 
     Args:
         results: what `collect_results` gave.
-        pictures: what `draw_pictures` gave.
+        pictures: the drawings of `list_drawings` as SVG.
         folder: where the page goes.
     """
     texts = load_texts(get_language())
@@ -135,7 +135,7 @@ def _write_sections(
         yield f"<h2>{escape(texts[f'reproduce.heading_{name_key(name)}'])}</h2><p>{escape(words)}</p>"
         if name == "figure-8":
             yield f"<p>{escape(say_figure_8(results, texts))}</p>"
-        yield pictures[name][pictures[name].index("<svg") :]
+        yield pictures[name]
         if name in tables:
             yield _write_table(tables[name](results, texts))
     if results["labels"]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from lenet.drawing.axes import Axes, Axis, bend_near_zero, choose_powers, choose_steps
-from lenet.drawing.drawing import Drawing, Line, Words, draw_png, write_svg
-from lenet.drawing.fonts import find_chinese_font
-from lenet.drawing.polyline import Dot
+from lenet.drawing.axes import Axes, Axis, Style, bend_near_zero, choose_powers, choose_steps
+from lenet.drawing.drawing import Drawing, Line, Words
+from lenet.drawing.polyline import DASHED, SOLID, Dot
+from lenet.drawing.write import save_picture
 from lenet.evaluation import Evaluation
-from lenet.storage import write_bytes, write_text
-from lenet.texts import get_language, load_texts
+from lenet.texts import load_texts
 from lenet.training.history import History
 
 WIDTH, LEFT, RIGHT = 840.0, 59.0, 680.0  # of the paper, and where the axes begin and end on it
@@ -39,26 +38,21 @@ def write_curves(history: History, epochs: int, steps_per_epoch: int, folder: Pa
     Raises:
         FileError: they cannot be written.
     """
-    language = get_language()
-    drawing = draw_training(history, epochs, steps_per_epoch, load_texts(language))
-    write_text(folder / "curve.svg", write_svg(drawing))
-    # a PNG is drawn with this machine's fonts: without a Chinese one, its words are English
-    if language == "zh" and find_chinese_font() is None:
-        drawing = draw_training(history, epochs, steps_per_epoch, load_texts("en"))
-    content = BytesIO()
-    draw_png(drawing, PNG_SCALE).save(content, format="png")
-    write_bytes(folder / "curve.png", content.getvalue())
+    compose = partial(draw_training, history, epochs, steps_per_epoch)
+    for name in ("curve.svg", "curve.png"):
+        save_picture(compose, folder / name, scale=PNG_SCALE)
 
 
-def draw_training(history: History, epochs: int, steps_per_epoch: int, texts: Mapping[str, str]) -> Drawing:
+def draw_training(history: History, epochs: int, steps_per_epoch: int, language: str) -> Drawing:
     """The loss of every step with its running median, above the errors after every epoch.
 
     Args:
         history: losses and errors.
         epochs: how far the axis reaches.
         steps_per_epoch: how many steps an epoch has.
-        texts: the sentences of one language.
+        language: of the words, "en" or "zh".
     """
+    texts = load_texts(language)
     drawing = Drawing(WIDTH, 560, texts["report.curve_title"])
     across = Axis(0, epochs, LEFT, RIGHT)
     _draw_losses(drawing, across, np.array(history.losses, float), steps_per_epoch, texts)
@@ -85,8 +79,8 @@ def _draw_losses(
         parts = np.array_split(losses, COLUMNS)
         column = np.array([(part.min(), part.max()) for part in parts]).ravel()
         at = np.repeat([part.mean() for part in np.array_split(at, COLUMNS)], 2)
-    axes.draw_curve(at, column, "soft", 0.8, strength=0.55)
-    axes.draw_curve(middles / steps_per_epoch, medians, "ink")
+    axes.draw_curve(at, column, Style("soft", 0.8, strength=0.55))
+    axes.draw_curve(middles / steps_per_epoch, medians, Style())
     axes.write_end(float(up.place(medians[-1])), texts["report.median"], "ink")
 
 
@@ -116,9 +110,8 @@ def _draw_errors(drawing: Drawing, across: Axis, history: History, texts: Mappin
         return
     ends = _spread_out([float(axes.y.place(errors[-1])) for *_, errors in curves])
     for (name, colour, errors), end in zip(curves, ends, strict=True):
-        axes.draw_curve(numbers, errors, colour, dashed=name == "training")
-        for x, y in zip(axes.x.place(numbers).tolist(), axes.y.place(errors).tolist(), strict=True):
-            drawing.add(Dot(x, y, 3.1, colour))
+        dashes = DASHED if name == "training" else SOLID
+        axes.draw_curve(numbers, errors, Style(colour, dashes=dashes, mark="dot"))
         axes.write_end(end, texts[f"report.{name}_end"].format(error=f"{errors[-1]:.2f}"), colour)
 
 
@@ -130,15 +123,16 @@ def _spread_out(places: Sequence[float]) -> list[float]:
     return [middle + down * GAP / 2, middle - down * GAP / 2]
 
 
-def draw_rejection(evaluation: Evaluation, texts: Mapping[str, str]) -> Drawing:
+def draw_rejection(evaluation: Evaluation, language: str) -> Drawing:
     """What is left of the error when the least certain answers are refused.
 
     Args:
         evaluation: what to draw.
-        texts: the sentences of one language.
+        language: of the words, "en" or "zh".
     Source:
         LeCun et al. 1998, figure 10.
     """
+    texts = load_texts(language)
     refused, error = evaluation.rejection_curve()
     wanted = evaluation.rejection_for(WANTED_ERROR)
     spotless = float(refused[np.flatnonzero(error > 0)[-1]]) if evaluation.wrong else 0.0
@@ -149,7 +143,7 @@ def draw_rejection(evaluation: Evaluation, texts: Mapping[str, str]) -> Drawing:
     axes = Axes(drawing, Axis(0, reach, LEFT, RIGHT), up)
     words, label = texts["report.rejection_title"], texts["report.refused_axis"]
     axes.draw_frame(words, choose_steps(up.high, 7), label, choose_steps(reach))
-    axes.draw_curve(refused[near], error[near], "ink")
+    axes.draw_curve(refused[near], error[near], Style())
     if wanted is not None and wanted <= reach:
         at, across = float(up.place(WANTED_ERROR)), float(axes.x.place(wanted))
         drawing.add(Line((LEFT, at), (RIGHT, at), "accent", dashed=True))

@@ -15,7 +15,7 @@ from lenet.drawing.page import render_page
 from lenet.drawing.tiles import draw_image, draw_kernel
 from lenet.evaluation import Evaluation
 from lenet.storage import write_text
-from lenet.texts import get_language, load_texts, say
+from lenet.texts import get_language, say
 from lenet.training.command import write_command, write_resume
 from lenet.training.curve import WANTED_ERROR, draw_rejection, draw_training
 from lenet.training.result import Result
@@ -128,8 +128,8 @@ def _count_steps(result: Result) -> int:
 
 def _write_curve(result: Result) -> Iterator[str]:
     sample = min(result.settings.recipe.training_sample, len(result.splits.train))
-    epochs, texts = result.settings.recipe.epochs, load_texts(get_language())
-    drawing = draw_training(result.history, epochs, _count_steps(result), texts)
+    epochs = result.settings.recipe.epochs
+    drawing = draw_training(result.history, epochs, _count_steps(result), get_language())
     yield f"<h2>{_say('curve_title')}</h2>"
     yield write_svg(drawing)
     yield f'<p class="note">{_say("curve_caption", sample=f"{sample:,}")}</p>'
@@ -185,7 +185,7 @@ def _write_rejection(evaluation: Evaluation) -> Iterator[str]:
     refused = evaluation.rejection_for(WANTED_ERROR)
     yield f"<h2>{_say('rejection_heading')}</h2>"
     yield f"<p>{_say_refused(refused)}</p>"
-    yield write_svg(draw_rejection(evaluation, load_texts(get_language())))
+    yield write_svg(draw_rejection(evaluation, get_language()))
     yield f'<p class="note">{_say("rejection_caption")}</p>'
 
 
