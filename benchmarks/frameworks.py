@@ -2,7 +2,8 @@
 
     LENET_DATA=/path/to/mnist python benchmarks/frameworks.py
 
-writes benchmarks/results/frameworks.json and docs/figures/frameworks.svg.
+writes benchmarks/results/frameworks.json and draws docs/figures/frameworks.svg and frameworks.zh.svg. With
+--draw it only draws the results that are there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import platform
 import subprocess
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,10 @@ import numpy as np
 
 from lenet.architecture import ORIGINAL
 from lenet.data.dataset import load_dataset
-from lenet.drawing.palette import LIGHT
-from lenet.drawing.plots import prepare_drawing, render_svg
+from lenet.drawing.axes import Axes, Axis, Style, choose_powers, choose_steps, draw_legend, draw_title
+from lenet.drawing.drawing import Drawing
+from lenet.drawing.polyline import DASH_DOT, DASHED, DOTTED
+from lenet.drawing.write import save_picture
 from lenet.engines import ENGINES, get_engine
 from lenet.errors import MissingExtra
 from lenet.parameters import initialize_parameters
@@ -30,7 +34,33 @@ from lenet.training.recipe import load_recipe
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {"reference": "numpy", "native": "lenet", "pytorch": "torch", "keras": "keras"}
-STYLES = {"reference": ("-", 3.2), "native": ("--", 1.6), "pytorch": (":", 1.8), "keras": ("-.", 1.2)}
+RESULTS = ROOT / "benchmarks" / "results" / "frameworks.json"
+FIGURES = {
+    language: ROOT / f"docs/figures/frameworks{end}" for language, end in (("en", ".svg"), ("zh", ".zh.svg"))
+}
+# the curves lie on each other: each one thinner than those below it
+STYLES = {
+    "reference": Style("line", 5),
+    "native": Style("accent", 2.4, DASHED),
+    "pytorch": Style("ink", 2, DOTTED),
+    "keras": Style("soft", 1.4, DASH_DOT),
+}
+WINDOW = 9  # batches
+LEAST = 1e-9  # relative difference; what is smaller, or none, lies on the lower edge
+TEXTS = {
+    "en": {
+        "title": "One training in every engine",
+        "loss": f"Loss, mean of {WINDOW} batches",
+        "difference": "Relative difference of each loss from that of reference",
+        "updates": "updates",
+    },
+    "zh": {
+        "title": "各个引擎中的同一次训练",
+        "loss": f"损失，{WINDOW} 批的平均",
+        "difference": "每个损失与 reference 的相对差",
+        "updates": "更新次数",
+    },
+}
 
 
 def train(name: str, steps: int, batch: int) -> list[float]:
@@ -43,51 +73,40 @@ def train(name: str, steps: int, batch: int) -> list[float]:
     return run.advance(data.images, data.labels, order, np.full(steps, 0.01)).tolist()
 
 
-def draw(losses: dict[str, list[float]], path: Path) -> None:
+def draw(losses: dict[str, list[float]], language: str) -> Drawing:
     """The curves above, how far each lies from the reference's below."""
-    with prepare_drawing():
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(8.4, 4.6), facecolor=LIGHT["paper"])
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-        window = np.ones(9) / 9
-        for number, (name, values) in enumerate(losses.items()):
-            style, width = STYLES[name]
-            color = LIGHT["line"] if not number else LIGHT[("accent", "ink", "soft")[number - 1]]
-            smooth = np.convolve(values, window, "valid")
-            upper.plot(np.arange(len(smooth)) + 5, smooth, style, lw=width, color=color, label=name)
-            if number:
-                gap = np.abs(np.array(values) / np.array(losses["reference"]) - 1)
-                lower.semilogy(np.arange(len(gap)) + 1, gap + 1e-12, style, lw=1, color=color, label=name)
-        upper.set_ylabel("loss, mean of 9 batches")
-        lower.set_ylabel("relative difference\nfrom the reference")
-        lower.set_ylim(1e-9, 1)
-        lower.set_xlabel("updates")
-        for axes in (upper, lower):
-            axes.set_facecolor(LIGHT["paper"])
-            axes.legend(frameon=False, ncols=4, loc="upper right")
-            axes.spines[["top", "right"]].set_visible(False)
-        figure.subplots_adjust(0.1, 0.11, 0.98, 0.97)
-        path.write_text(render_svg(figure, "frameworks"), "utf-8")
+    texts, count = TEXTS[language], len(losses["reference"])
+    drawing = Drawing(840, 480, texts["title"])
+    draw_title(drawing, 20)
+    draw_legend(drawing, 20, 62, {name: STYLES[name] for name in losses})
+    across = Axis(0, count, 64, 815)
+    smooth = {name: np.convolve(each, np.ones(WINDOW) / WINDOW, "valid") for name, each in losses.items()}
+    upper = Axes(drawing, across, Axis(0, 1.05 * max(each.max() for each in smooth.values()), 270, 116))
+    upper.draw_frame(texts["loss"], choose_steps(upper.y.high, 6))
+    for name, values in smooth.items():
+        upper.draw_curve(np.arange(len(values)) + (WINDOW + 1) / 2, values, STYLES[name])
+    gaps = {name: np.abs(np.array(each) / losses["reference"] - 1) for name, each in losses.items()}
+    del gaps["reference"]
+    highest = max([10 * LEAST, *(gap.max() for gap in gaps.values())])
+    lower = Axes(drawing, across, Axis(LEAST, 2 * highest, 432, 326, np.log10))
+    numbers = choose_steps(count, 9, least=1)
+    lower.draw_frame(texts["difference"], choose_powers(LEAST, lower.y.high), texts["updates"], numbers)
+    for name, gap in gaps.items():
+        lower.draw_curve(np.arange(1, count + 1), gap, Style(STYLES[name].colour, 1.2, STYLES[name].dashes))
+    return drawing
 
 
-def main() -> None:
-    """Train, write, draw, print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "frameworks.json")
-    parser.add_argument("--figure", type=Path, default=ROOT / "docs" / "figures" / "frameworks.svg")
-    wanted = parser.parse_args()
+def measure(steps: int, batch: int) -> None:
+    """Train in every engine that is here, and write the losses and how far they differ."""
     losses: dict[str, list[float]] = {}
     for name in sorted(ENGINES, key=list(PACKAGES).index):
         try:
-            losses[name] = train(name, wanted.steps, wanted.batch)
+            losses[name] = train(name, steps, batch)
         except MissingExtra as missing:
             print(f"{name}: left out. {missing}")
     reference = np.array(losses["reference"])
     found: dict[str, Any] = {
-        "command": f"python benchmarks/frameworks.py --steps {wanted.steps} --batch {wanted.batch}",
+        "command": f"python benchmarks/frameworks.py --steps {steps} --batch {batch}",
         "commit": subprocess.check_output(
             ["git", "rev-parse", "--short", "HEAD"], text=True, cwd=ROOT
         ).strip(),
@@ -104,9 +123,22 @@ def main() -> None:
         },
         "losses": {name: [round(value, 9) for value in values] for name, values in losses.items()},
     }
-    wanted.out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    draw(losses, wanted.figure)
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     print(json.dumps(found["largest_relative_difference"], indent=1))
+
+
+def main() -> None:
+    """Train and write, unless only the picture is wanted, and draw."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--draw", action="store_true", help="only draw the results that are there")
+    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--batch", type=int, default=64)
+    wanted = parser.parse_args()
+    if not wanted.draw:
+        measure(wanted.steps, wanted.batch)
+    losses = json.loads(RESULTS.read_text("utf-8"))["losses"]
+    for language, path in FIGURES.items():
+        save_picture(partial(draw, losses), path, language)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,20 @@
 import ast
 import json
 import re
+import runpy
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from lenet.drawing.drawing import Words, write_svg
+from lenet.drawing.polyline import Polyline
+
 DOCS = Path(__file__).parents[2] / "docs"
+FRAMEWORKS = runpy.run_path(str(DOCS.parent / "benchmarks" / "frameworks.py"))
 NEEDS = {"torch": 0, "keras": 1, "tensorflow": 2}
 
 
@@ -46,6 +52,33 @@ def test_the_differences_that_the_page_names_are_those_measured(name):
     assert len(said) == 2
     for limit, part in zip(said, ("first 20", "all"), strict=True):
         assert 0.5 * limit < max(each[part] for each in differences) <= limit
+
+
+@pytest.mark.parametrize("language", FRAMEWORKS["FIGURES"])
+def test_the_picture_is_that_of_the_results(language):
+    losses = json.loads(FRAMEWORKS["RESULTS"].read_text("utf-8"))["losses"]
+    path = FRAMEWORKS["FIGURES"][language]
+    drawn = write_svg(FRAMEWORKS["draw"](losses, language))
+    assert path.read_text("utf-8") == drawn, "python benchmarks/frameworks.py --draw"
+    page = DOCS / {"en": "frameworks.md", "zh": "frameworks.zh.md"}[language]
+    assert f"figures/{path.name}" in page.read_text("utf-8")
+
+
+def test_the_picture_has_every_loss_at_its_update_and_every_difference_at_its_height():
+    losses = {"reference": [4.0, 2.0, 1.0] * 5, "native": [4.0, 2.0 * (1 + 1e-6), 1.0 + 1e-7] * 5}
+    drawing = FRAMEWORKS["draw"](losses, "en")
+    curves = [part for part in drawing.parts if isinstance(part, Polyline) and len(part.points) > 2]
+    under, above, gap = (part.points for part in curves)
+    np.testing.assert_allclose(under, above, atol=1e-3)
+    assert len(under) == 15 - 9 + 1
+    assert len(gap) == 15
+    # the mean of nine batches stands over the fifth of them
+    np.testing.assert_allclose(under[:, 0], gap[4:-4, 0])
+    # a tick stands for ten times, and what is no difference at all lies on the edge
+    ticks = {part.text: part.y for part in drawing.parts if isinstance(part, Words) and "e-" in part.text}
+    decade = ticks["1e-7"] - ticks["1e-6"]
+    assert gap[2, 1] - gap[1, 1] == pytest.approx(decade, rel=1e-3)
+    assert gap[0, 1] == pytest.approx(gap[2, 1] + 2 * decade, rel=1e-3)
 
 
 def test_every_error_in_the_table_is_one_that_the_doctor_knows():
