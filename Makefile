@@ -11,6 +11,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 MODULE := src/lenet/page/static/lenet.wasm
+FONTS := build/fonts/cmr10.ttf
 PIP := $(BIN)/python -m pip install -qq
 # one thread for each process: the tests run side by side, and LeNet-5's matrices are too small to be shared
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
@@ -47,10 +48,10 @@ weights: $(VENV)/all.stamp ## Train the bundled networks anew: as in 1998, and b
 	$(BIN)/python tools/bundle_network.py build/best best
 	$(BIN)/python tools/calibrate_network.py best
 
-judge: $(VENV)/all.stamp ## Train the network that knows what no digit looks like (needs MNIST's files: LENET_DATA).
+judge: $(VENV)/all.stamp $(FONTS) ## Train the network that knows what no digit looks like (needs MNIST's files: LENET_DATA).
 	$(BIN)/python tools/train_judge.py --data "$(LENET_DATA)"
 
-handwriting: $(VENV)/all.stamp ## Read 80,000 spoilt digits and 1,500 other pictures (needs LENET_DATA; takes long); write the tables.
+handwriting: $(VENV)/all.stamp $(FONTS) ## Read 80,000 spoilt digits and 1,500 other pictures (needs LENET_DATA; takes long); write the tables.
 	$(BIN)/python benchmarks/handwriting.py --data "$(LENET_DATA)"
 	$(BIN)/python benchmarks/nondigits.py --data "$(LENET_DATA)"
 	$(BIN)/python tools/write_handwriting.py
@@ -89,6 +90,14 @@ constraints: ## Pin the newest versions of everything in constraints.txt (torch 
 clean: ## Remove everything that these commands made, except your runs.
 	rm -rf $(VENV) .venv-pins build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What benchmarks/nondigits.py draws letters with: the fonts in matplotlib's wheel, whose version fixes them.
+$(FONTS): | $(BIN)/python
+	$(BIN)/python -m pip download -q --no-deps --only-binary :all: --dest build/fonts/wheel matplotlib==3.11.2
+	$(BIN)/python -m zipfile -e build/fonts/wheel/*.whl build/fonts/wheel
+	mv build/fonts/wheel/matplotlib/mpl-data/fonts/ttf/*.ttf build/fonts
+	rm -r build/fonts/wheel
+	touch $@
 
 # A stamp stands for what is installed; it is renewed when the pins or the requirements change.
 $(BIN)/python:

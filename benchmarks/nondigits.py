@@ -33,7 +33,7 @@ Read = tuple[np.ndarray, int, float]  # the digit that was found, other marks, s
 
 EACH = 125  # pictures of each kind in a set: 500 in all
 SEEDS = {"tuning": 3, "evaluation": 4}
-# matplotlib's own fonts: the same on every machine
+FONT_FOLDER = ROOT / "build" / "fonts"  # `make build/fonts/cmr10.ttf`: the same on every machine
 FONTS = {
     "tuning": ("DejaVuSans", "DejaVuSerif-Italic", "STIXGeneral", "cmtt10"),
     "evaluation": ("DejaVuSansMono-Bold", "DejaVuSerif", "STIXGeneralItalic", "cmss10", "cmr10"),
@@ -71,10 +71,7 @@ def draw_code(letters: str, random: np.random.Generator, _: str) -> bytes:
 
 def draw_letter(letters: str, random: np.random.Generator, part: str) -> bytes:
     """A letter of a font."""
-    import matplotlib
-
-    name = str(random.choice(FONTS[part]))
-    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"
+    path = FONT_FOLDER / f"{random.choice(FONTS[part])}.ttf"
     size = int(random.integers(40, 160))
     page = Image.new("L", (2 * size, 2 * size))
     font = ImageFont.truetype(str(path), size)

@@ -8,7 +8,7 @@ import pytest
 
 import lenet
 
-HEAVY = {"torch", "tensorflow", "sklearn", "matplotlib"}
+HEAVY = {"torch", "tensorflow", "sklearn"}
 
 
 def list_loaded(code: str) -> set[str]:

@@ -189,7 +189,7 @@ def test_the_version_of_python_is_judged(lenet, monkeypatch, now, state):
 def test_looking_imports_none_of_what_it_looks_at():
     code = (
         "import sys; from lenet.cli.main import run; run(['doctor', '--json']); "
-        "heavy = {'torch', 'sklearn', 'matplotlib', 'tensorflow', 'keras', 'onnx', 'scipy'}; "
+        "heavy = {'torch', 'sklearn', 'tensorflow', 'keras', 'onnx', 'scipy'}; "
         "print(sorted(heavy & sys.modules.keys()))"
     )
     answer = subprocess.run(
@@ -201,7 +201,7 @@ def test_looking_imports_none_of_what_it_looks_at():
 def test_needed_packages_are_those_of_our_own_metadata():
     packages = {package.name: package for package in list_packages()}
     assert {name for name, package in packages.items() if package.needed} == {
-        "numpy", "safetensors", "pillow", "typer", "rich", "pooch", "matplotlib",
+        "numpy", "safetensors", "pillow", "typer", "rich", "pooch",
     }  # fmt: skip
     assert packages["numpy"].least == "1.26"
     assert packages["torch"].least == "2.4"
