@@ -21,6 +21,8 @@ BEGIN, END = "<!-- made by benchmarks/speed.py -->", "<!-- end -->"
 WORDS = {
     "en": {
         "what": "what",
+        "row": "{figure}, {unit}",
+        "title": "**{network}: {figure}** ({unit})",
         "fastest": "the fastest other",
         "ratio": "ratio",
         "best_ratio": "of the best rounds",
@@ -57,35 +59,37 @@ WORDS = {
     },
     "zh": {
         "what": "项目",
+        "row": "{figure}（{unit}）",
+        "title": "**{network}：{figure}**（{unit}）",
         "fastest": "其他框架中最快的",
         "ratio": "倍数",
-        "best_ratio": "最好的一轮",
+        "best_ratio": "最好的一次",
         "range": "{} 至 {}",
         "way": "写法",
         "median": "中位数",
         "low": "最小",
         "high": "最大",
         "first": "首次调用",
-        "peak": "单线程乘加：{peak:.0f} GFLOP/s，为 {ghz:.2f} GHz 理论值的 {clock:.0f}%。批量 64 的训练在两个线程上用到其中的 "
+        "peak": "单线程乘加：{peak:.0f} GFLOP/s，为 {ghz:.2f} GHz 理论值的 {clock:.0f}%。批量大小 64 的训练在两个线程上用到其中的 "
         "{share:.0f}%。",
-        "train": "`lenet train` 整个进程：{network}，配方 `{recipe}`，{epochs} 遍",
+        "train": "`lenet train` 整个进程：{network}，配方 `{recipe}`，{epochs} 轮",
         "train_value": "{accuracy:.2f}%，{seconds:.1f} 秒",
         "train_spread": "{low:.2f} 至 {high:.2f}%，{fast:.1f} 至 {slow:.1f} 秒",
         "train_head": ("", "测试准确率，5 个种子的中位数", "范围"),
         "cold": "用命令识别一个 PNG，每次新进程：{median:.2f} 秒（10 次的中位数，{low:.2f} 至 {high:.2f}）。",
-        "online": "1998 年的方法训练 20 遍（每个样本更新一次，每遍之前测曲率，每遍之后测两种错误率）：{seconds:.0f} 秒。",
-        "distorted": "批量 64 的一遍训练：用原图 {plain:.2f} 秒；像配方 `1998-distorted` 那样边训练边变形 {affine:.2f} 秒；"
+        "online": "1998 年的方法训练 20 轮（每个样本更新一次，每轮之前测曲率，每轮之后测两种错误率）：{seconds:.0f} 秒。",
+        "distorted": "批量大小 64 训练一轮：用原图 {plain:.2f} 秒；像配方 `1998-distorted` 那样边训练边变形 {affine:.2f} 秒；"
         "再加弹性变形 {elastic:.2f} 秒。",
-        "shared": "当另一个进程占满两个核心之一时，一遍训练：批量 64 用两个线程 {two_64:.2f} 秒，用一个线程 {one_64:.2f} 秒；"
+        "shared": "当另一个进程占满两个核心之一时，训练一轮：批量大小 64 用两个线程 {two_64:.2f} 秒，用一个线程 {one_64:.2f} 秒；"
         "每个样本更新一次分别为 {two_1:.2f} 秒和 {one_1:.2f} 秒；没有那个进程时一个线程为 {undisturbed_64:.2f} 秒和 "
         "{undisturbed_1:.2f} 秒。",
         "memory": "完整的一次 `lenet train`（图像数与 MNIST 相同）的内存峰值：{megabytes:.0f} MB。",
-        "machine": "测量于 {machine}；{versions}；提交 {commits}，{dates}，{rounds} 轮交替测量，两个线程。",
-        "spread": "同一项 `native` 的测量在各轮之间最多相差 {factor:.1f} 倍。",
-        "apart": "宿主机会移动这两个虚拟核心：{rounds} 轮中有 {apart} 轮，开始前一条缓存行从一个核心到另一个要用 {limit} 纳秒以上（中位数 "
-        "{apart_ns:.0f}；其余各轮 {near_ns:.0f}）。那时 1998 年的网络批量 64 的一遍用 {apart_s:.2f} 秒，其余各轮用 {near_s:.2f} 秒。",
+        "machine": "测量于 {machine}；{versions}；提交 {commits}，{dates}，每项交替测量 {rounds} 次，两个线程。",
+        "spread": "同一项 `native` 的各次测量之间最多相差 {factor:.1f} 倍。",
+        "apart": "宿主机会移动这两个虚拟核心：{rounds} 次测量中有 {apart} 次，开始前一条缓存行从一个核心到另一个要用 {limit} 纳秒以上（中位数 "
+        "{apart_ns:.0f}；其余 {near_ns:.0f}）。那时 1998 年的网络以批量大小 64 训练一轮用 {apart_s:.2f} 秒，其余 {near_s:.2f} 秒。",
         "original": "1998 年的网络",
-        "modern": "教程里所说的 LeNet-5（`--architecture modern`）",
+        "modern": "教程中的 LeNet-5（`--architecture modern`）",
     },
 }
 
@@ -124,7 +128,8 @@ def build(results, language, whole):
     if whole:
         for network in networks:
             for figure in filter(results[network].__contains__, FIGURES):
-                title = f"**{words[network]}: {texts[f'bench.{figure}']}** ({UNITS[figure]})"
+                values = {"figure": texts[f"bench.{figure}"], "unit": UNITS[figure]}
+                title = words["title"].format(network=words[network], **values)
                 parts += [title, build_whole(results[network][figure], words)]
     return "\n\n".join(filter(None, parts))
 
@@ -150,10 +155,8 @@ def build_comparison(found, words, texts):
             a / b if larger_wins else b / a for a, b in ((own, other), (own_best, other_best))
         )
         shown = f"{_write(other)}, {NAMES[family]} ({way.partition(' ')[2]})".replace(" ()", "")
-        unit = UNITS[figure]
-        rows.append(
-            f"| {texts[f'bench.{figure}']}, {unit} | {_write(own)} | {shown} | {ratio:.1f} | {best_ratio:.1f} |"
-        )
+        title = words["row"].format(figure=texts[f"bench.{figure}"], unit=UNITS[figure])
+        rows.append(f"| {title} | {_write(own)} | {shown} | {ratio:.1f} | {best_ratio:.1f} |")
     return "\n".join(rows)
 
 

@@ -98,19 +98,19 @@ TEXTS: dict[str, dict[str, str]] = {
         "relu": "ReLU",
         "max": "最大池化",
         "average": "平均池化",
-        "full": "C3 读所有特征图",
+        "full": "C3 读取所有特征图",
         "linear": "softmax 输出",
         "mse": "损失：MSE",
         "map": "损失：MAP",
         "modern": "ReLU、最大池化、C3 全连接、softmax",
         "errors": "| 变体 | 选项 | 验证错误率，% | 平均 | 测试错误率，% | 平均 |",
-        "costs": "| 变体 | 参数 | 连接 | 一遍，秒 | 为原网络的倍数 |",
+        "costs": "| 变体 | 参数 | 连接 | 一轮，秒 | 为原网络的倍数 |",
         "none": "无",
         "errors_made": "依次为种子 {seeds}，及其平均。`{command}`，提交 {commit}；{machine}。",
-        "costs_made": "一遍指在 55,000 个图像上的全部更新，不含测错误率，用两个线程：各变体轮流，{rounds} 轮、每轮 {steps} 次更新，"
+        "costs_made": "一轮指在 55,000 张图像上的全部更新，不含测错误率，用两个线程：各变体轮流，各测 {rounds} 次、每次 {steps} 步更新，"
         "取下四分位数。当时另有程序占用这两个核心，中位数因此高 {low:.0f}% 至 {high:.0f}%。`{command}`，提交 {commit}；{machine}。",
         "title": "每种变体与原网络相比",
-        "subtitle": "5,000 个验证数字上的错误率，%：每个方块一个种子，共三个，竖线为平均",
+        "subtitle": "5,000 张验证图像上的错误率，%：每个方块一个种子，共三个，竖线为平均",
         "failed": "另一个 {error:.1f}",
     },
 }

@@ -14,7 +14,24 @@ SOURCE = Path(lenet.__file__).parent
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py")}
 KEYS = load_texts("en").keys()
 TABLES = {key.partition(".")[0] for key in KEYS}
-CJK = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+ROOT = Path(__file__).parents[1]
+CHINESE_PAGES = [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.zh.md"))]
+
+CHARACTER = "[\u4e00-\u9fff]"
+MARK = "[\u3000-\u303f\uff00-\uffef\u201c\u201d\u2026]"  # full-width
+CHINESE = f"(?:{CHARACTER}|{MARK})"
+# docs/glossary.zh.md has the words that stand for these
+OTHER_WORDS = (
+    "子采样|降采样|欠采样|特征映射|滤波器|接受域|视野|压缩函数|神经元|状态(?!码)|形变|训练方案|误识率|认错|读错|瞎猜|答案"
+    "|距离的?平方|批大小|批次|罚值(?<!惩罚值)|惩罚(?!值)|重做|[幅个]图像|您|\\d 遍|[每两三四]遍|遍数"
+)
+SLIPS = {
+    "half-width mark": rf"{CHINESE}[,;:!?()]|[,;:!?)]{CHARACTER}",
+    "doubled space": "  ",
+    "stray space": rf"{CHARACTER} {CHINESE}|{MARK} | {MARK}",
+    "missing space": rf"{CHARACTER}[A-Za-z0-9{{`]|[A-Za-z0-9}}`%]{CHARACTER}",
+    "word that has another here": OTHER_WORDS,
+}
 
 
 def list_braces(text):
@@ -41,6 +58,25 @@ def make_pattern(text):
 
 def is_key(node):
     return isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z_0-9]+", str(node.value))
+
+
+def find_slips(text):
+    """What is not set as Chinese is set, each with the characters around it."""
+    return [
+        f"{kind}: {text[max(0, found.start() - 8) : found.end() + 8]!r}"
+        for kind, pattern in SLIPS.items()
+        for found in re.finditer(pattern, text)
+    ]
+
+
+def read_prose(path):
+    """The paragraphs and cells of a page, without code, addresses and what it quotes."""
+    text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"`[^`]*`", "`code`", text)
+    text = re.sub(r"\]\([^)]*\)", "]", text)
+    text = re.sub("“[^”]*”|《[^》]*》", "“”", text)
+    text = re.sub(r"^ *(\d+\.|[-*#]+) ", "", text, flags=re.MULTILINE)
+    return [part.strip() for line in text.splitlines() for part in line.split("|") if part.strip()]
 
 
 @pytest.fixture(autouse=True)
@@ -104,11 +140,61 @@ def test_every_sentence_is_said_somewhere():
     assert unused == []
 
 
-def test_chinese_sentences_use_chinese_punctuation():
-    """What stands beside a Chinese character is a full comma, colon, semicolon or mark."""
-    half = re.compile(rf"{CJK}(?:[,;:!?](?! )|[(](?!\d))|[,;:!?]{CJK}")  # "(1)" and "(N, ...)" may be
-    wrong = {key: text for key, text in load_texts("zh").items() if half.search(text)}
+def test_the_chinese_sentences_are_set_as_chinese():
+    aligned = {key for key in KEYS if key.startswith("worked.")} | {"glyphs.pair", "doctor.legend"}  # columns
+    wrong = {}
+    for key, text in load_texts("zh").items():
+        slips = find_slips(re.sub(" {2,}", " ", text.strip()) if key in aligned else text.strip())
+        wrong |= {key: slips} if slips else {}
     assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("错误: 没有", "half-width mark"),
+        ("公式(map)", "half-width mark"),
+        ("标签:图像", "half-width mark"),
+        ("损失  0.5", "doubled space"),
+        ("状 况", "stray space"),
+        ("图像， 标签", "stray space"),
+        ("共10 张", "missing space"),
+        ("{count}张", "missing space"),
+        ("子采样 2x2", "word that has another here"),
+        ("两遍之后", "word that has another here"),
+    ],
+)
+def test_a_slip_in_a_chinese_text_is_found(text, kind):
+    assert find_slips(text)[0].startswith(kind)
+
+
+@pytest.mark.parametrize("path", CHINESE_PAGES, ids=lambda path: path.name)
+def test_a_chinese_page_is_set_as_chinese(path):
+    words = ("滤波器", "神经元")  # what a glossary may say
+    slips = [slip for part in read_prose(path) for slip in find_slips(part)]
+    if path.name == "glossary.zh.md":
+        slips = [slip for slip in slips if not any(word in slip for word in words)]
+    assert slips == []
+
+
+@pytest.mark.parametrize("path", CHINESE_PAGES, ids=lambda path: path.name)
+def test_a_paragraph_of_a_chinese_page_is_one_line(path):
+    """A line break between two Chinese characters is shown as a space."""
+    text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(rf".*{CHINESE}\n(?=[^\s|*#<!-])(?!\d+\.).*", text) == []
+
+
+def test_both_glossaries_have_the_same_words():
+    english, chinese = (
+        [row.split("|")[1:4] for row in path.read_text("utf-8").splitlines() if row.startswith("| ")]
+        for path in (ROOT / "docs" / "glossary.md", ROOT / "docs" / "glossary.zh.md")
+    )
+    headings = {"1998", "论文（1998）"}
+    english, chinese = (
+        [row for row in rows if row[0].strip() not in headings] for rows in (english, chinese)
+    )
+    assert len(english) > 40
+    assert english == chinese
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -112,7 +112,7 @@ def test_a_notebook_speaks_the_readers_language(monkeypatch: pytest.MonkeyPatch)
     assert "<caption>Black is high" in network.trace(IMAGE)._repr_html_()
     assert "<th>connections</th>" in network._repr_html_()
     monkeypatch.setenv("LENET_LANG", "zh")
-    assert "<caption>越黑表示值越高" in network.trace(IMAGE)._repr_html_()
+    assert "<caption>越黑表示值越大" in network.trace(IMAGE)._repr_html_()
     page = network._repr_html_()
     assert "60,000 个参数" in page
     assert "<th>连接数</th>" in page

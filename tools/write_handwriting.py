@@ -25,12 +25,12 @@ HEADINGS = {
     },
     "zh": {
         "corruptions": "| 图片 | 错误率 | 比原样多 | 拒识 | 其余的错误率 |",
-        "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 | 读错 |",
-        "validation": "| 数字 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
-        "count": "每种 {pictures:,} 个数字。",
-        "photograph": "`lenet recognize` 读一张 {pixels} 像素的照片（JPEG，{megabytes:.1f} MB），\n"
-        "从安装好的 wheel 运行，机器上没有别的工作：整个进程 {seconds:.2f} 秒\n"
-        "（{processes} 次的中位数；{least:.2f} 到 {most:.2f}），内存最多 {memory} MiB。\n"
+        "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 | 误识 |",
+        "validation": "| 图像 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
+        "count": "每种 {pictures:,} 张。",
+        "photograph": "`lenet recognize` 识别一张 {pixels} 像素的照片（JPEG，{megabytes:.1f} MB），"
+        "从安装好的 wheel 运行，机器上没有别的工作：整个进程 {seconds:.2f} 秒"
+        "（{processes} 次的中位数；{least:.2f} 到 {most:.2f}），内存最多 {memory} MiB。"
         "由 `{command}` 在提交 {commit} 得出（{machine}）。",
         "made": "由 `{command}` 在提交 {commit} 得出（{machine}）；`{network}` 的 SHA-256：{network_sha256}",
     },
@@ -63,7 +63,7 @@ CHINESE = {
     "OoIl of fonts": "字体中的 O o I l",
     "digits of the 7x12 codes": "数字：7x12 编码中的",
     "digits of fonts": "数字：字体中的",
-    "all": "全部 5,000 个",
+    "all": "全部 5,000 张",
     "half 1": "前一半，用后一半校准",
     "half 2": "后一半，用前一半校准",
 }

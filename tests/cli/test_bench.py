@@ -28,7 +28,7 @@ def test_json_has_the_peak_and_for_each_figure_every_contestant(lenet, small):
     assert found["peak_memory_mb"] == 123.4
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "recognizing one image"), ("zh", "识别一幅图像")])
+@pytest.mark.parametrize(("language", "words"), [("en", "recognizing one image"), ("zh", "识别一张图像")])
 def test_the_table_and_the_picture_speak_the_readers_language(lenet, small, tmp_path, language, words):
     picture = tmp_path / "speed.svg"
     answer = lenet("--lang", language, "bench", "--rounds", "1", "--architecture", "modern", "-o", picture)

@@ -44,8 +44,8 @@ def set_input(monkeypatch):
     [
         (ORIGINAL, "en", "distance²", "penalty"),
         (MODERN, "en", "penalty", "distance²"),
-        (ORIGINAL, "zh", "距离²", "惩罚值"),
-        (MODERN, "zh", "惩罚值", "距离²"),
+        (ORIGINAL, "zh", "平方距离", "logit"),
+        (MODERN, "zh", "logit", "平方距离"),
     ],
 )
 def test_the_heading_says_what_the_output_computes(
@@ -122,7 +122,7 @@ def test_a_blank_picture_is_an_answer_and_no_failure(lenet, save_blank):
     assert " - " in table
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "several marks"), ("zh", "不止一个笔迹")])
+@pytest.mark.parametrize(("language", "words"), [("en", "several marks"), ("zh", "不止一处笔迹")])
 def test_the_table_says_why_it_is_not_sure(lenet, tmp_path, language, words):
     pair = np.concatenate([np.asarray(Image.open(sample_path(digit))) for digit in (3, 5)], axis=1)
     Image.fromarray(np.pad(pair, 30, constant_values=236)).save(tmp_path / "pair.png")

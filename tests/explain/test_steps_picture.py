@@ -40,7 +40,7 @@ def test_a_blank_page_is_shown_alone():
 
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [("en", "Not sure; perhaps a 4: 4 or 9, 98.7% sure"), ("zh", "不确定，可能是 4：4 或 9，把握 98.7%")],
+    [("en", "Not sure; perhaps a 4: 4 or 9, 98.7% sure"), ("zh", "不确定，可能是 4：4 或 9，置信度 98.7%")],
 )
 def test_the_answer_stands_above_the_steps(language, sentence):
     svg = write_svg(compose_steps(take_looks(PAGE), make_answer("unsure", "between"), language))

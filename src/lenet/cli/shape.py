@@ -76,7 +76,7 @@ def write_sizes(sliding: Sliding) -> Iterator[str]:
     kind = say(f"worked.{sliding.pool}_pooling") if sliding.pool else say("worked.convolution")
     size = f"{sliding.height}x{sliding.width}x{sliding.depth}"
     output = f"{sliding.output_height}x{sliding.output_width}x{sliding.maps}"
-    yield f"{kind}: {size} -> {output}"
+    yield say("cli.pair", name=kind, value=f"{size} -> {output}")
     yield ""
     yield f"Ho = (H - F + 2P)/S + 1 = {_put_in(sliding, sliding.height)} = {sliding.output_height}"
     yield f"Wo = (W - F + 2P)/S + 1 = {_put_in(sliding, sliding.width)} = {sliding.output_width}"

@@ -194,7 +194,8 @@ def _write_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
 
 def _name_layer(layer: Layer) -> str:
     before = _write_maps(layer.input_maps, layer.input_side)
-    return f"{_write_name(layer)}  {_name_kind(layer)}: {before} -> {_write_maps(layer.maps, layer.side)}"
+    maps = f"{before} -> {_write_maps(layer.maps, layer.side)}"
+    return f"{_write_name(layer)}  {say('cli.pair', name=_name_kind(layer), value=maps)}"
 
 
 def _write_name(layer: Layer) -> str:
