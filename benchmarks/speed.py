@@ -1,8 +1,8 @@
 """The speed of everything, measured in parts, and the tables and pictures that are made from it.
 
-    python benchmarks/speed.py original:train_64 modern:train_64 --rounds 5
-    python benchmarks/speed.py online cold memory train:modern:sprint --lenet /tmp/fresh/bin/lenet
-    python benchmarks/speed.py write
+    python -m benchmarks.speed original:train_64 modern:train_64 --rounds 5
+    python -m benchmarks.speed online cold memory train:modern:sprint --lenet /tmp/fresh/bin/lenet
+    python -m benchmarks.speed write
 
 A part is NETWORK:FIGURE (what `lenet bench` measures), or one of:
 online: 20 epochs of the method of 1998, the curvature measured before each and both errors after each;
@@ -20,7 +20,6 @@ import contextlib
 import json
 import os
 import platform
-import runpy
 import shutil
 import statistics
 import subprocess
@@ -33,6 +32,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.provenance import format_command, name_commit
+from benchmarks.speed_tables import write_documents
 from lenet.architecture import ORIGINAL, PRESETS
 from lenet.bench.memory import measure_memory
 from lenet.bench.speed import EPOCH, Bench, measure, summarize
@@ -42,11 +43,11 @@ from lenet.engines.native.engine import NativeEngine
 from lenet.images.distort import DistortedEpoch
 from lenet.parameters import initialize_parameters
 from lenet.samples import sample_path
+from lenet.training.events import EpochEnded
 from lenet.training.recipe import load_recipe
-from lenet.training.trainer import EpochEnded, Trainer
+from lenet.training.trainer import start_trainer
 
 ROOT = Path(__file__).parents[1]
-PROVENANCE = runpy.run_path(str(ROOT / "benchmarks/provenance.py"))
 RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
 THREADS = 2
 SEEDS = range(5)
@@ -56,9 +57,9 @@ def measure_online():
     """Seconds of 20 epochs, one sample an update, on MNIST's 60,000; the second error on 10,000 of them."""
     train = load_dataset("mnist").train
     recipe = load_recipe("1998", ORIGINAL).changed(training_sample=EPOCH)
-    start = initialize_parameters(ORIGINAL, 0, scheme=recipe.initialization)
+    engine = NativeEngine(threads=THREADS)
     begun = time.perf_counter()
-    trainer = Trainer(NativeEngine(threads=THREADS), start, recipe, train, train.first(10_000), seed=0)
+    trainer = start_trainer(engine, ORIGINAL, recipe, train, train.first(10_000), seed=0)
     epochs = [event for event in trainer.events() if isinstance(event, EpochEnded)]
     seconds = time.perf_counter() - begun
     return {"seconds": seconds, "epochs": len(epochs), "training_error": epochs[-1].record.training_error}
@@ -210,8 +211,8 @@ def describe_run(rounds):
         platform.machine(),
     )
     return {
-        "command": PROVENANCE["write_command"](sys.argv),
-        "commit": PROVENANCE["name_commit"](7),
+        "command": format_command(sys.argv),
+        "commit": name_commit(7),
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{processor}, {THREADS} cores, {platform.platform()}, Python {platform.python_version()}",
         "versions": versions,
@@ -232,9 +233,6 @@ def main():
     arguments = parser.parse_args()
     arguments.lenet = arguments.lenet and Path(arguments.lenet).absolute()  # it is run from elsewhere
     if arguments.parts == ["write"]:
-        sys.path.insert(0, str(ROOT / "benchmarks"))
-        from speed_tables import write_documents
-
         write_documents(json.loads(arguments.results.read_text("utf-8")))
         return
     for part in arguments.parts:

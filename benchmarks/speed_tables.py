@@ -1,11 +1,11 @@
 """Tables and pictures of speed, made from results/speed.json, for the READMEs and docs/speed.md."""
 
-import re
 import statistics
 from functools import partial
 from pathlib import Path
 
-from lenet.bench.picture import NAMES, choose_fastest, draw_speed
+from benchmarks.pages import fill_page
+from lenet.bench.picture import NAMES, choose_fastest, draw_speed, format_value
 from lenet.bench.speed import FIGURES, UNITS
 from lenet.drawing.write import save_picture
 from lenet.texts import load_texts
@@ -17,7 +17,7 @@ DOCUMENTS = {  # language, and whether the tables are whole
     "docs/speed.md": ("en", True),
     "docs/speed.zh.md": ("zh", True),
 }
-BEGIN, END = "<!-- made by benchmarks/speed.py -->", "<!-- end -->"
+PLACE = "made by benchmarks/speed.py"
 WORDS = {
     "en": {
         "what": "what",
@@ -99,21 +99,10 @@ def write_documents(results):
     for name, (language, whole) in DOCUMENTS.items():
         path = ROOT / name
         text = path.read_text("utf-8")
-        path.write_text(place(text, build(results, language, whole)), "utf-8")
+        path.write_text(fill_page(text, {PLACE: build(results, language, whole)}), "utf-8")
     for language, end in (("en", ""), ("zh", ".zh")):
         path = ROOT / "docs" / "figures" / f"speed{end}.svg"
         save_picture(partial(draw_speed, results["original"]), path, language)
-
-
-def place(text, block):
-    """A document with its block replaced."""
-    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-    return f"{text[:begin]}\n{block}\n{text[end:]}"
-
-
-def read_block(text):
-    """What stands in a document now."""
-    return re.search(f"{BEGIN}\n(.*?)\n{END}", text, re.DOTALL)[1]
 
 
 def build(results, language, whole):
@@ -154,9 +143,9 @@ def build_comparison(found, words, texts):
         ratio, best_ratio = (
             a / b if larger_wins else b / a for a, b in ((own, other), (own_best, other_best))
         )
-        shown = f"{_write(other)}, {NAMES[family]} ({way.partition(' ')[2]})".replace(" ()", "")
+        shown = f"{format_value(other)}, {NAMES[family]} ({way.partition(' ')[2]})".replace(" ()", "")
         title = words["row"].format(figure=texts[f"bench.{figure}"], unit=UNITS[figure])
-        rows.append(f"| {title} | {_write(own)} | {shown} | {ratio:.1f} | {best_ratio:.1f} |")
+        rows.append(f"| {title} | {format_value(own)} | {shown} | {ratio:.1f} | {best_ratio:.1f} |")
     return "\n".join(rows)
 
 
@@ -261,10 +250,6 @@ def build_whole(timings, words):
     columns = [words[name] for name in ("way", "median", "low", "high", "first")]
     rows = ["| " + " | ".join(columns) + " |", "|---|--:|--:|--:|--:|"]
     for name, timing in timings.items():
-        cells = [_write(timing[column]) for column in ("median", "low", "high")]
+        cells = [format_value(timing[column]) for column in ("median", "low", "high")]
         rows.append(f"| {name} | {' | '.join(cells)} | {timing['first_call_s']:.2f} s |")
     return "\n".join(rows)
-
-
-def _write(value):
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

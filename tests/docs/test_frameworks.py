@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import runpy
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -12,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet.drawing.drawing import Words, write_svg
+from benchmarks import frameworks
+from lenet.drawing.drawing import Words, render_svg
 from lenet.drawing.polyline import Polyline
 
 DOCS = Path(__file__).parents[2] / "docs"
-FRAMEWORKS = runpy.run_path(str(DOCS.parent / "benchmarks" / "frameworks.py"))
 NEEDS = {"torch": 0, "keras": 1, "tensorflow": 2}
 
 
@@ -54,19 +53,19 @@ def test_the_differences_that_the_page_names_are_those_measured(name):
         assert 0.5 * limit < max(each[part] for each in differences) <= limit
 
 
-@pytest.mark.parametrize("language", FRAMEWORKS["FIGURES"])
+@pytest.mark.parametrize("language", frameworks.FIGURES)
 def test_the_picture_is_that_of_the_results(language):
-    losses = json.loads(FRAMEWORKS["RESULTS"].read_text("utf-8"))["losses"]
-    path = FRAMEWORKS["FIGURES"][language]
-    drawn = write_svg(FRAMEWORKS["draw"](losses, language))
-    assert path.read_text("utf-8") == drawn, "python benchmarks/frameworks.py --draw"
+    losses = json.loads(frameworks.RESULTS.read_text("utf-8"))["losses"]
+    path = frameworks.FIGURES[language]
+    drawn = render_svg(frameworks.draw(losses, language))
+    assert path.read_text("utf-8") == drawn, "python -m benchmarks.frameworks --draw"
     page = DOCS / {"en": "frameworks.md", "zh": "frameworks.zh.md"}[language]
     assert f"figures/{path.name}" in page.read_text("utf-8")
 
 
 def test_the_picture_has_every_loss_at_its_update_and_every_difference_at_its_height():
     losses = {"reference": [4.0, 2.0, 1.0] * 5, "native": [4.0, 2.0 * (1 + 1e-6), 1.0 + 1e-7] * 5}
-    drawing = FRAMEWORKS["draw"](losses, "en")
+    drawing = frameworks.draw(losses, "en")
     curves = [part for part in drawing.parts if isinstance(part, Polyline) and len(part.points) > 2]
     under, above, gap = (part.points for part in curves)
     np.testing.assert_allclose(under, above, atol=1e-3)

@@ -1,34 +1,34 @@
 """The tables of the documents are those of the results, which scripts wrote."""
 
 import json
-import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lenet.drawing.drawing import write_svg
+from benchmarks.pages import fill_page
+from benchmarks.reproduction import PAGES, SUFFIXES, format_parts
+from lenet.drawing.drawing import render_svg
+from lenet.reproduction.pictures import list_drawings
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_tables_of_the_reproduction_are_made_from_its_results(language):
-    tool = runpy.run_path(str(ROOT / "benchmarks" / "reproduction.py"))
     results = json.loads((ROOT / "benchmarks/results/reproduction.json").read_text("utf-8"))
-    page = tool["PAGES"][language].read_text("utf-8")
-    assert page == tool["fill_page"](page, results, language), "python benchmarks/reproduction.py"
+    page = PAGES[language].read_text("utf-8")
+    assert page == fill_page(page, format_parts(results, language)), "python -m benchmarks.reproduction"
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_pictures_of_the_reproduction_are_made_from_its_results(language):
-    tool = runpy.run_path(str(ROOT / "benchmarks" / "reproduction.py"))
     results = json.loads((ROOT / "benchmarks/results/reproduction.json").read_text("utf-8"))
-    drawings = tool["list_drawings"](results, np.zeros((10_000, 28, 28), np.uint8))
+    drawings = list_drawings(results, np.zeros((10_000, 28, 28), np.uint8))
     del drawings["figure-8"]  # it shows MNIST's digits
     for name, compose in drawings.items():
-        path = ROOT / "docs" / "figures" / f"reproduction-{name}{tool['SUFFIXES'][language]}"
-        assert path.read_text("utf-8") == write_svg(compose(language)), "python benchmarks/reproduction.py"
+        path = ROOT / "docs" / "figures" / f"reproduction-{name}{SUFFIXES[language]}"
+        assert path.read_text("utf-8") == render_svg(compose(language)), "python -m benchmarks.reproduction"
 
 
 def test_what_is_published_was_trained_as_the_recipes_say_now():

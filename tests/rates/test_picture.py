@@ -5,7 +5,7 @@ import pytest
 
 from lenet.architecture import ORIGINAL
 from lenet.drawing.axes import choose_steps
-from lenet.drawing.drawing import Box, Words, write_svg
+from lenet.drawing.drawing import Box, Words, render_svg
 from lenet.drawing.polyline import Dot, Polyline
 from lenet.drawing.write import save_picture
 from lenet.rates import picture
@@ -107,13 +107,13 @@ def test_where_a_loss_is_no_number_it_says_so_within_the_panel(finite, anchor):
     end = LEFT + (RIGHT - LEFT) * finite / 41
     assert words.x == pytest.approx(end + (6 if anchor == "start" else -6))
     assert all(len(curve.points) == finite for curve in find_curves(drawing, 1.1))
-    assert "nan" not in write_svg(drawing)
+    assert "nan" not in render_svg(drawing)
 
 
 @pytest.mark.parametrize("losses", [[np.nan] * 9, [0.0] * 9, [1e30] * 9, [2.5] * 9, [np.inf] + [1.0] * 8])
 def test_losses_off_every_scale_are_drawn(losses):
     drawing = draw_comparison(make_comparison(make_trial(losses, "diverges")), "zh")
-    assert "nan" not in write_svg(drawing)
+    assert "nan" not in render_svg(drawing)
     for curve in find_curves(drawing, 1.1):
         assert (curve.points[:, 1] > 0).all()
         assert (curve.points[:, 1] < drawing.height).all()
@@ -121,7 +121,7 @@ def test_losses_off_every_scale_are_drawn(losses):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_it_says_everything_in_words_and_in_the_same_bytes(tmp_path, language):
-    drawn = [write_svg(draw_comparison(make_comparison(FALLING, CRAWLING), language)) for _ in range(2)]
+    drawn = [render_svg(draw_comparison(make_comparison(FALLING, CRAWLING), language)) for _ in range(2)]
     assert drawn[0] == drawn[1]
     texts = load_texts(language)
     for key in ("verdict.crawls", "rates.sampling_noise", "rates.steps_axis", "rates.title", "rates.causes"):

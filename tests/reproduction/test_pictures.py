@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lenet.drawing.drawing import Box, Drawing, Line, Words, write_svg
+from lenet.drawing.drawing import Box, Drawing, Line, Words, render_svg
 from lenet.drawing.fonts import estimate_width
 from lenet.drawing.polyline import DASHED, DOTTED, Dot, Polyline
 from lenet.drawing.raster import Raster
@@ -238,4 +238,4 @@ def test_figure_8_is_red_and_bold_where_most_of_ours_misread_a_digit(results: di
         assert words.y > raster.y + raster.height
     assert rasters[COLUMNS].x == rasters[0].x
     assert rasters[COLUMNS].y > captions[0].y
-    assert "nan" not in write_svg(drawing)
+    assert "nan" not in render_svg(drawing)

@@ -72,12 +72,13 @@ def _draw_group(
     along = Axis(0, max(times.values()), LEFT, RIGHT)
     for row, (family, (_, median)) in enumerate(chosen.items()):
         own = family == "native"
-        words = texts[f"bench.value_{figure}"].format(value=_write_value(median))
+        words = texts[f"bench.value_{figure}"].format(value=format_value(median))
         if not own and "native" in times:
             words += "  " + texts["bench.times"].format(ratio=f"{times[family] / times['native']:.1f}")
         fill = "accent" if own else "soft"
         draw_bar(drawing, along, top + ROW * row, times[family], NAMES[family], words, fill, own)
 
 
-def _write_value(value: float) -> str:
+def format_value(value: float) -> str:
+    """A measured number in three figures, or whole with separators from 100 on."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lenet.cli.options import json_option
+from lenet.cli.interrupt import INTERRUPTED, catch_interrupt
+from lenet.cli.options import choose_folder, json_option
 from lenet.cli.output import make_console, print_json
 from lenet.cli.progress import TrainingProgress
+from lenet.cli.result import describe_result, print_result, print_stop
 from lenet.cli.states import draw_code, draw_image, draw_penalties, join_pictures
-from lenet.cli.train import (
-    INTERRUPTED,
-    catch_interrupt,
-    choose_folder,
-    describe_result,
-    print_result,
-    print_stop,
-)
 from lenet.errors import DataError
 from lenet.texts import say
 
@@ -37,7 +31,7 @@ def demo(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help=say("train.out"))] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Train a small network on what data there are, and show what it does with one digit."""
+    """Train a small network on the data that are available, and show how it recognizes one digit."""
     from lenet.architecture import ORIGINAL
     from lenet.samples import sample_path
     from lenet.training.recipe import load_recipe
@@ -67,7 +61,7 @@ def demo(
 
 
 def _find_data() -> Dataset:
-    """MNIST where it lies on this machine already, else scikit-learn's digits: a demo downloads nothing."""
+    """MNIST if it is on this machine, else scikit-learn's digits: the demo downloads nothing."""
     from lenet.data.dataset import load_dataset
 
     try:
@@ -80,7 +74,7 @@ def _find_data() -> Dataset:
 
 
 def _explain(network: Network, answer: Answer, picture: Path) -> Iterator[str]:
-    """The picture, what F6 makes of it beside the code that is nearest, and the ten distances."""
+    """The picture, the state of F6 beside the nearest code, and the ten distances."""
     yield say("demo.recognized", picture=picture, label=answer.label)
     yield ""
     yield from draw_image(answer.image)

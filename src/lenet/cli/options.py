@@ -1,12 +1,14 @@
-"""Options that several verbs share, each with its help in the reader's language."""
+"""Options that several verbs share: their help in the user's language, and the checks of their values."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from lenet.errors import UsageError
 from lenet.texts import say
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def json_option() -> Any:
-    """`--json`: one JSON object on standard output and nothing else there."""
+    """`--json`: print one JSON object on standard output, and nothing else there."""
     return typer.Option("--json", help=say("options.json"))
 
 
@@ -46,3 +48,21 @@ def choose_architecture(preset: str, **fields: str | None) -> Architecture:
 
     chosen: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     return replace(get_preset(preset), **chosen)
+
+
+def check_threads(threads: int | None) -> None:
+    """Check `--threads`; `main` has passed the number on to the engine.
+
+    Raises:
+        UsageError: below 1 or above 1024.
+    """
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError("train.threads_range", threads=threads)
+
+
+def choose_folder(name: str) -> Path:
+    """The folder of a run without `--out`: the first of `runs/NAME-1`, `runs/NAME-2`, ... that is free."""
+    number = 1
+    while (Path("runs") / f"{name}-{number}").exists():
+        number += 1
+    return Path("runs") / f"{name}-{number}"

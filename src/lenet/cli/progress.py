@@ -1,4 +1,4 @@
-"""How a training or a download shows itself on standard error: live on a terminal, by lines elsewhere."""
+"""Progress of a training or a download on standard error: a live line on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ from lenet.texts import say
 
 if TYPE_CHECKING:
     from lenet.data.download import Progress
-    from lenet.training.trainer import Advanced, EpochEnded, Event, Trainer
+    from lenet.training.events import Advanced, EpochEnded, Event
+    from lenet.training.trainer import Trainer
 
 SMOOTHING = 0.9  # of the shown loss, from stretch to stretch
 
 
 class TrainingProgress:
-    """Shows loss, accuracy, images a second and the time left.
-
-    Args:
-        console: where; only a terminal gets the live line.
-    """
+    """Shows loss, accuracy, images per second and the time left; live only on a terminal."""
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, TextColumn
@@ -37,7 +34,7 @@ class TrainingProgress:
 
     @contextmanager
     def shown(self) -> Iterator[TrainingProgress]:
-        """Show the live line as long as this lasts."""
+        """Show the live line while the block runs."""
         if not self._console.is_terminal:
             yield self
             return
@@ -45,12 +42,12 @@ class TrainingProgress:
             yield self
 
     def begin(self) -> None:
-        """Forget the training before: another one begins."""
-        self._begun, self._loss, self._speed = None, None, 0.0
+        """Reset loss and speed: another training begins."""
+        self._begun, self._loss = None, None
 
     def watch(self, trainer: Trainer, event: Event) -> None:
         """Show an event."""
-        from lenet.training.trainer import Advanced, Redrawn
+        from lenet.training.events import Advanced, Redrawn
 
         if isinstance(event, Redrawn):
             self._bar.update(
@@ -112,7 +109,7 @@ class TrainingProgress:
 
 @contextmanager
 def show_download() -> Iterator[Progress | None]:
-    """A bar for each file on standard error, where that is a terminal."""
+    """A progress bar for each file on standard error, if that is a terminal."""
     from rich import progress as bars
 
     console = make_console(stderr=True)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from lenet.cli.loading import load_data
 from lenet.cli.options import architecture_option, choose_architecture, json_option
 from lenet.cli.output import draw_picture, make_console, print_json, print_paragraph
-from lenet.cli.train import load_data
 from lenet.errors import UsageError
 from lenet.texts import say
 
@@ -94,7 +94,7 @@ def _read_rates(words: str) -> list[float]:
 
 
 class _LiveCurves:
-    """A line for each rate, growing as its training goes on; one line each at its end off a terminal."""
+    """One line per rate that grows with its training; off a terminal it is printed once, at the end."""
 
     def __init__(self, rates: list[float]) -> None:
         self._console = make_console(stderr=True)
@@ -104,7 +104,7 @@ class _LiveCurves:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the curves as long as this lasts."""
+        """Show the curves while the block runs."""
         from rich.live import Live
 
         if self._console.is_terminal:
@@ -115,7 +115,7 @@ class _LiveCurves:
             self._console.print(self._draw(), soft_wrap=True)
 
     def watch(self, number: int, losses: np.ndarray, steps: int) -> None:
-        """Take note of a rate's losses so far, of so many in all."""
+        """Take the losses of a rate so far, and the number of its steps."""
         self._losses[number], self._steps[number] = losses, steps
 
     def _draw(self) -> Text:
@@ -144,7 +144,7 @@ def _choose_block(loss: float) -> str:
 
 
 def _describe(comparison: Comparison, data: str, seconds: float, picture: Path | None) -> dict[str, object]:
-    """A comparison as one JSON object; `rates` is the list."""
+    """A comparison as one JSON object; `rates` is the list of trials."""
     recipe = comparison.recipe
     low, high = comparison.recommended or (None, None)
     return {
@@ -199,14 +199,14 @@ def _print_comparison(comparison: Comparison, data: str, seconds: float) -> None
         verdict = say(f"verdict.{trial.judgement.verdict}")
         make_console().print(say("rates.trial", rate=f"{trial.rate:g}", verdict=verdict), style="bold")
         print_paragraph(trial.judgement.reason)
-        print_paragraph(say("rates.shares", **_write_shares(trial)))
+        print_paragraph(say("rates.shares", **_format_shares(trial)))
     print_paragraph("")
     if comparison.every == 1:
         print_paragraph(say("rates.all_drawn"))
     print_paragraph(_recommend(comparison))
 
 
-def _write_shares(trial: Trial) -> dict[str, str]:
+def _format_shares(trial: Trial) -> dict[str, str]:
     shares = trial.shares
     names = ("sampling_noise", "step_size", "too_few_points")
     return {name: f"{100 * getattr(shares, name):.0f}%" for name in names}

@@ -1,4 +1,4 @@
-"""`lenet summary`: the layers, each count with its computation; one layer in detail; a picture."""
+"""`lenet summary`: the layers, the computation of every count, one layer in detail, a picture."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from lenet.architecture import (
     Architecture,
     Layer,
 )
-from lenet.cli.glyphs import draw_glyphs, write_distances
+from lenet.cli.glyphs import draw_glyphs, format_distances
 from lenet.cli.options import architecture_option, choose_architecture, json_option, variant_option
-from lenet.cli.output import draw_picture, make_console, print_json, print_paragraph, write_count
+from lenet.cli.output import draw_picture, format_count, make_console, print_json, print_paragraph
 from lenet.codes import CLASS_CHARACTERS
 from lenet.explain.layers import explain_layer
-from lenet.explain.summary import MISPRINTS, describe_architecture, describe_layer, write_side
+from lenet.explain.summary import MISPRINTS, describe_architecture, describe_layer, format_side
 from lenet.explain.wiring import draw_table
 from lenet.texts import say
 
@@ -84,7 +84,7 @@ def _print_summary(architecture: Architecture) -> None:
 
 
 def _fit_table(architecture: Architecture, console: Console) -> Table:
-    """The table with as many columns as the terminal has room for."""
+    """The table of layers with as many columns as fit the terminal."""
     from rich.measure import Measurement
 
     names = list(COLUMNS)
@@ -117,13 +117,13 @@ def _make_table(architecture: Architecture, names: tuple[str, ...]) -> Table:
             overflow="fold",
         )
     first = architecture.layers[0]
-    rows = [{"layer": say("summary.input"), "maps": _write_maps(first.input_maps, first.input_side)}]
+    rows = [{"layer": say("summary.input"), "maps": _format_maps(first.input_maps, first.input_side)}]
     for layer in architecture.layers:
         mark = star if layer.name in MISPRINTS else ""
         row = {
-            "layer": _write_name(layer),
+            "layer": _format_name(layer),
             "what": _name_kind(layer),
-            "maps": _write_maps(layer.maps, layer.side),
+            "maps": _format_maps(layer.maps, layer.side),
             "units": f"{layer.units:,}",
             "trainable": f"{layer.trainable:,}",
             "connections": f"{layer.connections:,}{mark}",
@@ -136,7 +136,7 @@ def _make_table(architecture: Architecture, names: tuple[str, ...]) -> Table:
 
 
 def _print_computations(layer: Layer) -> None:
-    rows = list(_write_computations(layer))
+    rows = list(_format_computations(layer))
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 2, 0, 0))
@@ -147,16 +147,16 @@ def _print_computations(layer: Layer) -> None:
     make_console().print(grid)
 
 
-def _write_computations(layer: Layer) -> Iterator[tuple[str, str]]:
-    side = write_side(layer)
+def _format_computations(layer: Layer) -> Iterator[tuple[str, str]]:
+    side = format_side(layer)
     if side != str(layer.side):
         yield "side", f"{side} = {layer.side}"
-    yield "units", write_count(layer.units)
-    yield "trainable", write_count(layer.trainable)
+    yield "units", format_count(layer.units)
+    yield "trainable", format_count(layer.trainable)
     if layer.fixed:
-        yield "fixed", write_count(layer.fixed)
+        yield "fixed", format_count(layer.fixed)
     # C3's formula within that of its connections would fill two lines: its value says the same
-    connections = write_count(layer.connections)
+    connections = format_count(layer.connections)
     yield "connections", connections.replace(f"({layer.trainable.formula}) ", f"{layer.trainable:,} ")
     field, stride = layer.receptive_field, layer.receptive_stride
     key = "receptive_moved" if layer.side > 1 else "receptive_value"
@@ -170,11 +170,11 @@ def _print_layer(architecture: Architecture, layer: Layer) -> None:
     for paragraph in explain_layer(architecture, layer):
         console.print()
         print_paragraph(paragraph)
-    for line in _write_details(architecture, layer):
+    for line in _format_details(architecture, layer):
         console.print(line, soft_wrap=True)
 
 
-def _write_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
+def _format_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
     if layer.name == "c3" and architecture.connections == "table":
         yield f"\n{say('summary.table')}\n"
         yield from draw_table(architecture)
@@ -189,16 +189,16 @@ def _write_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
         yield f"\n{say('summary.codes')}\n"
         yield from draw_glyphs(characters, width)
         yield ""
-        yield from write_distances(characters, width, int(architecture.codes.min()))
+        yield from format_distances(characters, width, int(architecture.codes.min()))
 
 
 def _name_layer(layer: Layer) -> str:
-    before = _write_maps(layer.input_maps, layer.input_side)
-    maps = f"{before} -> {_write_maps(layer.maps, layer.side)}"
-    return f"{_write_name(layer)}  {say('cli.pair', name=_name_kind(layer), value=maps)}"
+    before = _format_maps(layer.input_maps, layer.input_side)
+    maps = f"{before} -> {_format_maps(layer.maps, layer.side)}"
+    return f"{_format_name(layer)}  {say('cli.pair', name=_name_kind(layer), value=maps)}"
 
 
-def _write_name(layer: Layer) -> str:
+def _format_name(layer: Layer) -> str:
     return say("summary.maps") if layer.name == "output" else layer.name.upper()
 
 
@@ -206,5 +206,5 @@ def _name_kind(layer: Layer) -> str:
     return say(f"summary.{layer.kind}", kernel=layer.kernel)
 
 
-def _write_maps(maps: int, side: int) -> str:
+def _format_maps(maps: int, side: int) -> str:
     return f"{maps}x{side}x{side}"

@@ -1,4 +1,4 @@
-"""A drawing as data, in colours of the palette, and its two forms: SVG as text, PNG through Pillow."""
+"""Drawings as data, in colours of the palette, and their two renderings: SVG text and PNG by Pillow."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from lenet.drawing.cells import Cells, draw_cells, write_cells
+from lenet.drawing.cells import Cells, draw_cells, render_cells
 from lenet.drawing.fonts import FAMILIES, find_chinese_font, needs_chinese
 from lenet.drawing.palette import DARK, LIGHT
-from lenet.drawing.polyline import Dot, Polyline, draw_dot, draw_polyline, write_dot, write_polyline
-from lenet.drawing.raster import Raster, draw_raster, write_raster
+from lenet.drawing.polyline import Dot, Polyline, draw_dot, draw_polyline, render_dot, render_polyline
+from lenet.drawing.raster import Raster, draw_raster, render_raster
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,17 +28,17 @@ DASH = 4.0
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle; its colours are names of the palette.
+    """A rectangle; colours are names in the palette.
 
     Args:
         x: left edge.
         y: upper edge.
         width: in units of the drawing.
         height: in units of the drawing.
-        fill: None for none.
-        stroke: None for none.
-        thickness: of the stroke.
-        strength: 0 to 1, how much of the fill covers what lies below.
+        fill: colour of the area; None for no fill.
+        stroke: colour of the outline; None for no outline.
+        thickness: of the outline.
+        strength: opacity of the fill, 0 to 1.
     """
 
     x: float
@@ -53,7 +53,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line between two points, perhaps dashed."""
+    """A straight line between two points, solid or dashed."""
 
     start: Point
     end: Point
@@ -64,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Words:
-    """One line of text; (x, y) is its baseline's start, middle or end."""
+    """One line of text; (x, y) is the start, middle or end of its baseline."""
 
     x: float
     y: float
@@ -80,12 +80,12 @@ Part = Box | Cells | Dot | Line | Polyline | Raster | Words
 
 @dataclass
 class Drawing:
-    """A picture of a given size; what comes later covers what came before.
+    """A picture of a given size; later parts cover earlier ones.
 
     Args:
-        width: in units, about pixels on a screen.
-        height: likewise.
-        title: for readers who cannot see it.
+        width: in units of about a pixel on screen.
+        height: in the same units.
+        title: alternative text for people who cannot see the picture.
         parts: boxes, cells, curves, dots, lines, rasters and words.
     """
 
@@ -95,32 +95,32 @@ class Drawing:
     parts: list[Part] = field(default_factory=list)
 
     def add(self, *parts: Part) -> None:
-        """Put parts on top of what is there."""
+        """Add parts on top of the existing ones."""
         self.parts.extend(parts)
 
 
-def write_svg(drawing: Drawing) -> str:
-    """The drawing as SVG, light or dark as its reader is."""
-    body = "\n".join(_write_part(part) for part in drawing.parts)
+def render_svg(drawing: Drawing) -> str:
+    """Render a drawing as SVG text that is light or dark as the viewer prefers."""
+    body = "\n".join(_render_part(part) for part in drawing.parts)
     size = f'width="{drawing.width:g}" height="{drawing.height:g}"'
     view = f'viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {view} {size} role="img">\n'
         f"<title>{escape(drawing.title)}</title>\n"
-        f"<style>\ntext {{ font-family: {FAMILIES}; }}\n{_write_colours(LIGHT)}\n"
-        f"@media (prefers-color-scheme: dark) {{\n{_write_colours(DARK)}\n}}\n</style>\n"
+        f"<style>\ntext {{ font-family: {FAMILIES}; }}\n{_render_colours(LIGHT)}\n"
+        f"@media (prefers-color-scheme: dark) {{\n{_render_colours(DARK)}\n}}\n</style>\n"
         f'<rect class="f-paper" {size}/>\n{body}\n</svg>\n'
     )
 
 
-def _write_colours(palette: dict[str, str]) -> str:
+def _render_colours(palette: dict[str, str]) -> str:
     return "\n".join(
         f".f-{name} {{ fill: {colour}; }} .s-{name} {{ stroke: {colour}; }}"
         for name, colour in palette.items()
     )
 
 
-def _write_part(part: Part) -> str:
+def _render_part(part: Part) -> str:
     if isinstance(part, Box):
         names = [f"f-{part.fill}"] if part.fill else []
         names += [f"s-{part.stroke}"] if part.stroke else []
@@ -131,13 +131,13 @@ def _write_part(part: Part) -> str:
         place = f'x="{part.x:.4g}" y="{part.y:.4g}" width="{part.width:.4g}" height="{part.height:.4g}"'
         return f'<rect class="{" ".join(names)}" {place}{extra}/>'
     if isinstance(part, Cells):
-        return write_cells(part)
+        return render_cells(part)
     if isinstance(part, Raster):
-        return write_raster(part)
+        return render_raster(part)
     if isinstance(part, Polyline):
-        return write_polyline(part)
+        return render_polyline(part)
     if isinstance(part, Dot):
-        return write_dot(part)
+        return render_dot(part)
     if isinstance(part, Line):
         (x1, y1), (x2, y2) = part.start, part.end
         dash = f' stroke-dasharray="{DASH:g}"' if part.dashed else ""
@@ -149,11 +149,11 @@ def _write_part(part: Part) -> str:
 
 
 def draw_png(drawing: Drawing, scale: float = PNG_SCALE) -> Image:
-    """The drawing as a light picture.
+    """Render a drawing as a light Pillow image.
 
     Args:
-        drawing: its words in Chinese only where `find_chinese_font` finds one.
-        scale: pixels for each unit.
+        drawing: the drawing; Chinese text needs a font that `find_chinese_font` finds.
+        scale: pixels per unit.
     """
     from PIL import Image, ImageDraw
 

@@ -51,7 +51,7 @@ class Dot:
     fill: str = "ink"
 
 
-def write_polyline(line: Polyline) -> str:
+def render_polyline(line: Polyline) -> str:
     """The curve as an SVG element."""
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in line.points.tolist())
     dashes = " ".join(f"{length:g}" for length in line.dashes)
@@ -90,7 +90,7 @@ def _cut_dashes(points: np.ndarray, dashes: Dashes) -> Iterator[np.ndarray]:
         begin += dash + gap
 
 
-def write_dot(dot: Dot) -> str:
+def render_dot(dot: Dot) -> str:
     """The dot as an SVG element."""
     return f'<circle class="f-{dot.fill}" cx="{dot.x:.5g}" cy="{dot.y:.5g}" r="{dot.radius:g}"/>'
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from lenet.drawing.drawing import PNG_SCALE, Drawing, draw_png, write_svg
+from lenet.drawing.drawing import PNG_SCALE, Drawing, draw_png, render_svg
 from lenet.drawing.fonts import find_chinese_font
 from lenet.errors import UsageError
 from lenet.storage import open_whole, write_text
@@ -44,7 +44,7 @@ def save_picture(
     check_suffix(path)
     language = language or get_language()
     if path.suffix.lower() == ".svg":
-        write_text(path, write_svg(compose(language)))
+        write_text(path, render_svg(compose(language)))
         return language
     if language == "zh" and find_chinese_font() is None:
         language = "en"

@@ -1,4 +1,4 @@
-"""One unit of the network: what it sees, every product, the sum and the squashed value."""
+"""One unit of the network: its receptive fields, every product, the sum and the activation."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Span = tuple[int, int]  # first and one past the last
 
 
 @dataclass(frozen=True)
-class Place:
-    """One unit.
+class Position:
+    """The position of a unit in the network.
 
     Args:
         layer: c1, s2, c3, s4, c5, f6 or output.
-        map: of the layer; for F6 and the output the number of the unit.
-        row, column: in the map; 0 where a map has one unit.
+        map: number of the feature map; in F6 and the output the number of the unit.
+        row, column: in the feature map; 0 where a map has one unit.
     """
 
     layer: str
@@ -41,8 +41,8 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Field:
-    """What a unit sees of one layer: the same window of some maps."""
+class ReceptiveField:
+    """The receptive field of a unit in one layer: the same window of some of its maps."""
 
     maps: tuple[int, ...]
     rows: Span
@@ -51,15 +51,15 @@ class Field:
 
 @dataclass(frozen=True)
 class Term:
-    """What a unit reads of one map, and the products with its weights.
+    """The inputs of a unit from one map, and their products with its weights.
 
     Args:
-        source: the layer that it reads.
-        map: of that layer; None where it reads the whole layer as one vector.
-        rows, columns: the window.
-        states: (h, w) float64.
-        weights: (h, w): the kernel; for an RBF unit the code; None for a pooling.
-        products: (h, w): states x weights; for an RBF unit the squared gaps; for a pooling the states.
+        source: name of the layer below.
+        map: number of the map in that layer; None if the whole layer is one vector.
+        rows, columns: the window of the map.
+        states: (h, w) float64, the inputs.
+        weights: (h, w), the kernel; for an RBF unit the code; None for pooling.
+        products: (h, w), states x weights; for an RBF unit the squared differences; for pooling the states.
     """
 
     source: str
@@ -81,59 +81,59 @@ class Unit:
     """The arithmetic of one unit.
 
     Args:
-        place: which.
+        position: the unit.
         kind: "weighted", "trainable", "average", "max" or "distance".
-        terms: what it reads, map by map.
-        coefficient: of a trainable subsampling; None elsewhere.
-        bias: None where there is none.
-        sum: before squashing.
-        state: after it; where nothing is squashed, the sum.
-        fields: what it sees of each layer below, from the input up.
+        terms: the inputs and products, one term per map.
+        coefficient: of trainable subsampling; None for other units.
+        bias: None if the unit has none.
+        sum: before the activation function.
+        state: after the activation function; the sum where there is none.
+        fields: the receptive field in each layer below, from the input up.
     """
 
-    place: Place
+    position: Position
     kind: str
     terms: tuple[Term, ...]
     coefficient: float | None
     bias: float | None
     sum: float
     state: float
-    fields: Mapping[str, Field]
+    fields: Mapping[str, ReceptiveField]
 
 
-def parse_place(text: str, architecture: Architecture) -> Place:
-    """Read LAYER:MAP:ROW,COLUMN, the last part left out where a map has one unit.
+def parse_position(text: str, architecture: Architecture) -> Position:
+    """Parse LAYER:MAP:ROW,COLUMN; ROW,COLUMN may be left out where a map has one unit.
 
     Args:
         text: such as "c3:5:2,7" or "f6:17".
         architecture: the network.
     Raises:
-        UsageError: another form, or a unit that does not exist.
+        UsageError: not of this form, or a unit that does not exist.
     """
     match = PATTERN.fullmatch(text.lower().replace(" ", ""))
     if match is None or match["layer"] not in LAYER_NAMES:
         raise UsageError("explain.unit_form", value=text, names=", ".join(LAYER_NAMES))
     layer = architecture.layer(match["layer"])
-    place = Place(layer.name, int(match["map"]), int(match["row"] or 0), int(match["column"] or 0))
-    fits = place.map < layer.maps and place.row < layer.side and place.column < layer.side
+    position = Position(layer.name, int(match["map"]), int(match["row"] or 0), int(match["column"] or 0))
+    fits = position.map < layer.maps and position.row < layer.side and position.column < layer.side
     if not fits or (match["row"] is None and layer.side > 1):
         limits = {"maps": layer.maps - 1, "last": layer.side - 1}
         key = "explain.unit_range" if layer.side > 1 else "explain.unit_number"
         raise UsageError(key, value=text, layer=layer.name, **limits)
-    return place
+    return position
 
 
-def work_out(recognition: Recognition, parameters: Parameters, place: Place) -> Unit:
-    """Compute one unit by hand, from the states below it.
+def work_out(recognition: Recognition, parameters: Parameters, position: Position) -> Unit:
+    """Compute one unit step by step from the states of the layer below.
 
     Args:
         recognition: the states of all layers.
         parameters: of the network.
-        place: which unit.
+        position: the unit to compute.
     """
     architecture = recognition.architecture
-    layer, name, number = architecture.layer(place.layer), place.layer, place.map
-    fields = find_fields(architecture, place)
+    layer, name, number = architecture.layer(position.layer), position.layer, position.map
+    fields = find_receptive_fields(architecture, position)
     coefficient = bias = None
     if layer.kind == "subsampling":
         kind = architecture.pooling
@@ -154,14 +154,14 @@ def work_out(recognition: Recognition, parameters: Parameters, place: Place) -> 
     state = total
     if name in architecture.squashed_layers:
         state = float(squash(np.asarray(total), architecture.activation))
-    return Unit(place, kind, terms, coefficient, bias, total, state, fields)
+    return Unit(position, kind, terms, coefficient, bias, total, state, fields)
 
 
 def _read_terms(
     recognition: Recognition,
     parameters: Parameters,
     layer: Layer,
-    fields: Mapping[str, Field],
+    fields: Mapping[str, ReceptiveField],
     number: int,
 ) -> list[Term]:
     source = list(fields)[-1]
@@ -189,21 +189,21 @@ def _read_terms(
     return terms
 
 
-def find_fields(architecture: Architecture, place: Place) -> dict[str, Field]:
-    """What a unit sees of each layer below it.
+def find_receptive_fields(architecture: Architecture, position: Position) -> dict[str, ReceptiveField]:
+    """The receptive field of a unit in each layer below it.
 
     Args:
-        architecture: the network, on a 32x32 field.
-        place: which unit.
+        architecture: the network, on an input of 32x32.
+        position: the unit.
     Returns:
-        "input" first, the layer right below the unit last.
+        The fields by layer, from "input" up to the layer right below the unit.
     """
-    fields: dict[str, Field] = {}
-    maps: tuple[int, ...] = (place.map,)
-    rows, columns = (place.row, place.row + 1), (place.column, place.column + 1)
+    fields: dict[str, ReceptiveField] = {}
+    maps: tuple[int, ...] = (position.map,)
+    rows, columns = (position.row, position.row + 1), (position.column, position.column + 1)
     names = ("input", *LAYER_NAMES)
     for name, below in zip(reversed(LAYER_NAMES), reversed(names[:-1]), strict=True):
-        if names.index(name) > names.index(place.layer):
+        if names.index(name) > names.index(position.layer):
             continue
         layer = architecture.layer(name)
         if name == "c3":
@@ -215,6 +215,6 @@ def find_fields(architecture: Architecture, place: Place) -> dict[str, Field]:
         elif layer.kind == "convolution":
             reach = layer.kernel - 1
             rows, columns = ((first, last + reach) for first, last in (rows, columns))
-        fields[below] = Field(maps, rows, columns)
+        fields[below] = ReceptiveField(maps, rows, columns)
     assert fields["input"].rows[1] <= FIELD
     return dict(reversed(fields.items()))

@@ -1,4 +1,4 @@
-"""The experiment's tables in words, and its page, which needs nothing else."""
+"""The tables of the experiment in words, and its self-contained page."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Table = tuple[list[str], list[list[str]]]
 
 
 def tabulate_errors(results: Mapping[str, Any], texts: Mapping[str, str]) -> Table:
-    """The last errors of every kind beside the published ones: heading and rows."""
+    """Heading and rows of the final errors of every kind of training, beside the published ones."""
     heading = ["kind", "images", "published_test", "our_test", "published_training", "our_training"]
     rows = []
     for kind in KINDS:
         if kind in results["kinds"]:
             entry, theirs = results["kinds"][kind], PUBLISHED.get(kind, (None, None))
-            cells = [_write_published(theirs[0]), write_summary(entry["test"])]
-            cells += [_write_published(theirs[1]), write_summary(entry["training"])]
+            cells = [_format_published(theirs[0]), format_summary(entry["test"])]
+            cells += [_format_published(theirs[1]), format_summary(entry["training"])]
             rows.append([texts[f"reproduce.kind_{name_key(kind)}"], f"{entry['images']:,}", *cells])
     return [texts[f"reproduce.{word}"] for word in heading], rows
 
@@ -64,13 +64,13 @@ def tabulate_rejection(results: Mapping[str, Any], texts: Mapping[str, str]) -> 
     """Percent refused for 0.5% error on the rest: the paper's networks, then ours."""
     rows = [[name, f"{refused:.1f}"] for name, refused in published.REJECTED.items()]
     for kind, found in results["rejection"].items():
-        wanted = write_summary(found["wanted"]) if found["wanted"] else "-"
+        wanted = format_summary(found["wanted"]) if found["wanted"] else "-"
         rows.append([texts[f"reproduce.kind_{name_key(kind)}"], wanted])
     return [texts["reproduce.network"], texts["reproduce.refused"]], rows
 
 
 def tabulate_labels(results: Mapping[str, Any], texts: Mapping[str, str]) -> Table:
-    """The 15 doubtful labels: what each network answered, one figure for each seed."""
+    """The 15 doubtful labels: the answers of each network, one digit per seed."""
     heading = [texts[f"reproduce.{word}"] for word in ("index", "doubt", "label", "answer_1998")]
     heading += [texts[f"reproduce.kind_{name_key(kind)}"] for kind in results["labels"]]
     rows = []
@@ -83,7 +83,7 @@ def tabulate_labels(results: Mapping[str, Any], texts: Mapping[str, str]) -> Tab
 
 
 def count_figure_8(results: Mapping[str, Any]) -> dict[str, Any]:
-    """How many of the 82 ours misread: by seed, by all, by none; and with the answer of 1998."""
+    """How many of the 82 digits our networks misread: each seed, all, none; and with the answer of 1998."""
     digits = results["figure_8"]
     wrong = [[answer != digit["label"] for answer in digit["ours"]] for digit in digits]
     same = [[answer == digit["1998"] for answer in digit["ours"]] for digit in digits]
@@ -96,13 +96,13 @@ def count_figure_8(results: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_summary(summary: Mapping[str, Any]) -> str:
-    """The mean and the standard deviation over the seeds, as in 0.95 ± 0.06; of one seed the number alone."""
+def format_summary(summary: Mapping[str, Any]) -> str:
+    """Mean and standard deviation over the seeds, as in 0.95 ± 0.06; the number alone for one seed."""
     spread = "" if summary["sd"] is None else f" ± {summary['sd']:.2f}"
     return f"{summary['mean']:.2f}{spread}"
 
 
-def _write_published(value: float | None) -> str:
+def _format_published(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
@@ -115,18 +115,18 @@ def write_page(results: Mapping[str, Any], pictures: Mapping[str, str], folder: 
         folder: where the page goes.
     """
     texts = load_texts(get_language())
-    sections = _write_sections(results, pictures, texts)
+    sections = _render_sections(results, pictures, texts)
     write_text(folder / "report.html", render_page(texts["reproduce.title"], sections))
 
 
-def _write_sections(
+def _render_sections(
     results: Mapping[str, Any], pictures: Mapping[str, str], texts: Mapping[str, str]
 ) -> Iterator[str]:
     setting = {"seeds": len(results["seeds"]), "epochs": results["epochs"], "engine": results["engine"]}
     yield f"<p>{escape(texts['reproduce.setting'].format(**setting))}</p>"
     if results["epochs"] < published.EPOCHS:
         yield f'<p class="note">{escape(texts["reproduce.quick_note"])}</p>'
-    yield _write_table(tabulate_errors(results, texts))
+    yield _render_table(tabulate_errors(results, texts))
     tables = {"figure-5": tabulate_curves, "rejection": tabulate_rejection}
     for name in ORDER:
         if name not in pictures:
@@ -137,20 +137,20 @@ def _write_sections(
             yield f"<p>{escape(say_figure_8(results, texts))}</p>"
         yield pictures[name]
         if name in tables:
-            yield _write_table(tables[name](results, texts))
+            yield _render_table(tables[name](results, texts))
     if results["labels"]:
         yield f"<h2>{escape(texts['reproduce.heading_labels'])}</h2>"
-        yield _write_table(tabulate_labels(results, texts))
+        yield _render_table(tabulate_labels(results, texts))
 
 
 def say_figure_8(results: Mapping[str, Any], texts: Mapping[str, str]) -> str:
-    """One sentence: how many of the 82 ours misread too."""
+    """A sentence: how many of the 82 digits our networks misread, too."""
     counts = count_figure_8(results)
     words = {name: ", ".join(map(str, counts[name])) for name in ("by_seed", "same")}
     return texts["reproduce.figure_8_counts"].format(**counts | words)
 
 
-def _write_table(table: Table) -> str:
+def _render_table(table: Table) -> str:
     heading, rows = table
     head = "".join(f"<th>{escape(word)}</th>" for word in heading)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
