@@ -76,9 +76,9 @@ def draw_letter(letters: str, random: np.random.Generator, part: str) -> bytes:
     page = Image.new("L", (2 * size, 2 * size))
     font = ImageFont.truetype(str(path), size)
     ImageDraw.Draw(page).text((size // 2, size // 3), str(random.choice(list(letters))), 255, font)
-    rows, columns = (
-        slice(*side) for side in zip(*np.reshape(page.getbbox(), (2, 2))[:, ::-1].tolist(), strict=True)
-    )
+    box = page.getbbox()
+    assert box, "every letter has ink"
+    rows, columns = (slice(*side) for side in zip(*np.reshape(box, (2, 2))[:, ::-1].tolist(), strict=True))
     return lay_on_paper(np.asarray(page)[rows, columns] / 255, random)
 
 

@@ -89,7 +89,7 @@ def measure_distorted(rounds):
     affine = load_recipe("1998-distorted", ORIGINAL).distortion
     kinds = {"plain": None, "affine": affine, "elastic": replace(affine, elastic=5)}
     trainings = {name: start_training(THREADS, 64) for name in kinds}
-    seconds = {name: [] for name in kinds}
+    seconds: dict[str, list[float]] = {name: [] for name in kinds}
     for turn in range(rounds + 1):  # the first one is not counted
         for name, limits in kinds.items():
             value = trainings[name](EPOCH // 2, limits and DistortedEpoch(limits, seed=0, epoch=turn))
@@ -193,7 +193,7 @@ def add_values(old, new):
 
 def describe_run(rounds):
     """Where and from what a part was measured."""
-    versions = {}
+    versions: dict[str, str] = {}
     for name in ("numpy", "torch", "onnxruntime", "tensorflow-cpu", "keras"):
         shown = subprocess.run(
             [sys.executable, "-c", f"from importlib.metadata import version; print(version({name!r}))"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ STROKES: dict[int, list[list[tuple[int, int]]]] = {
 
 
 def draw_digit(
-    strokes: list[list[tuple[int, int]]], seed: int, side: int = SIDE, pen: float = PEN
+    strokes: Sequence[np.ndarray | list[tuple[int, int]]], seed: int, side: int = SIDE, pen: float = PEN
 ) -> np.ndarray:
     """One digit in grey ink on paper.
 

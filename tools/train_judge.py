@@ -49,8 +49,7 @@ Task = tuple[str, int, np.ndarray | None]
 def make_picture(task: Task) -> np.ndarray | None:
     """One picture in MNIST's form: a spoilt digit, or no digit at all; None where nothing was found."""
     name, index, ink = task
-    spoilt = ink is not None
-    content = corrupt(name, ink, DIGITS + index) if spoilt else draw_picture("tuning", name, index)
+    content = draw_picture("tuning", name, index) if ink is None else corrupt(name, ink, DIGITS + index)
     try:
         return normalize_digit(read_picture(content))
     except PictureError:
