@@ -31,35 +31,35 @@ check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether l
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python tools/build_wasm.py --check $(MODULE)
+	$(BIN)/python -m tools.build_wasm --check $(MODULE)
 
 wasm: $(VENV)/check.stamp ## Compile the kernels to WebAssembly: lenet.wasm, which is committed.
-	$(BIN)/python tools/build_wasm.py $(MODULE)
+	$(BIN)/python -m tools.build_wasm $(MODULE)
 
 weights: $(VENV)/all.stamp ## Train the bundled networks anew: as in 1998, and best; write their cards, calibrate them.
 	rm -rf build/weights
 	$(BIN)/lenet train --data mnist --recipe 1998 --engine native --seed 0 --out build/weights
-	$(BIN)/python tools/bundle_network.py build/weights 1998
-	$(BIN)/python tools/calibrate_network.py 1998
-	$(BIN)/python tools/draw_curves.py build/weights
+	$(BIN)/python -m tools.bundle_network build/weights 1998
+	$(BIN)/python -m tools.calibrate_network 1998
+	$(BIN)/python -m tools.draw_curves build/weights
 	rm -rf build/best
 	$(BIN)/lenet train --data mnist --recipe best --architecture modern --engine native --seed 0 --out build/best
-	$(BIN)/python tools/bundle_network.py build/best best
-	$(BIN)/python tools/calibrate_network.py best
+	$(BIN)/python -m tools.bundle_network build/best best
+	$(BIN)/python -m tools.calibrate_network best
 
 judge: $(VENV)/all.stamp ## Train the network that knows what no digit looks like (needs MNIST's files: LENET_DATA).
-	$(BIN)/python tools/train_judge.py --data "$(LENET_DATA)"
+	$(BIN)/python -m tools.train_judge --data "$(LENET_DATA)"
 
 handwriting: $(VENV)/all.stamp ## Read 80,000 spoilt digits and 1,500 other pictures (needs LENET_DATA; takes long); write the tables.
-	$(BIN)/python benchmarks/handwriting.py --data "$(LENET_DATA)"
-	$(BIN)/python benchmarks/nondigits.py --data "$(LENET_DATA)"
-	$(BIN)/python tools/write_handwriting.py
+	$(BIN)/python -m benchmarks.handwriting --data "$(LENET_DATA)"
+	$(BIN)/python -m benchmarks.nondigits --data "$(LENET_DATA)"
+	$(BIN)/python -m tools.write_handwriting
 
 samples: $(VENV)/base.stamp ## Draw the ten sample digits anew.
-	$(BIN)/python tools/draw_samples.py
+	$(BIN)/python -m tools.draw_samples
 
 figures: $(VENV)/base.stamp ## Draw the pictures of the README and the docs anew.
-	$(BIN)/python tools/draw_figures.py > /dev/null
+	$(BIN)/python -m tools.draw_figures > /dev/null
 
 wheels: $(BIN)/python ## Build the sdist and wheels (with kernels, and pure), install each in a fresh environment and try it.
 	tools/build_wheels.sh $(BIN)/python
@@ -88,7 +88,7 @@ constraints: ## Pin the newest versions of everything in constraints.txt (torch 
 
 clean: ## Remove everything that these commands made, except your runs.
 	rm -rf $(VENV) .venv-pins build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp stands for what is installed; it is renewed when the pins or the requirements change.
 $(BIN)/python:

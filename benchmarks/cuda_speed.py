@@ -1,9 +1,9 @@
 """Seconds an epoch on a CUDA card, and seconds until 99% and 99.3% of the validation digits are read right.
 
-    LENET_DATA=/path/to/mnist python benchmarks/cuda_speed.py --out benchmarks/results/cuda_speed.json
+    LENET_DATA=/path/to/mnist python -m benchmarks.cuda_speed --out benchmarks/results/cuda_speed.json
 
 The 5,000 validation digits are the last of MNIST's training set; the test set is not looked at. Data, order
-and distortions are on the card; the clock runs from the first step on and includes measuring the error of a
+and distortions are on the card; the clock runs from the first step on and includes measuring the error of an
 epoch. With --device cpu the same code runs on the processor, to see that it does.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import subprocess
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.provenance import name_commit
 from lenet.architecture import get_preset
 from lenet.data.dataset import load_dataset
 from lenet.data.split import split_dataset
@@ -29,7 +29,6 @@ from lenet.training.recipe import load_recipe
 from lenet.training.trainer import EpochEnded, Trainer
 
 GOALS = (99.0, 99.3)  # percent
-ROOT = Path(__file__).parents[1]
 
 
 def measure(wanted: argparse.Namespace, seed: int) -> dict[str, Any]:
@@ -75,11 +74,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     wanted = parser.parse_args()
     cuda = torch.device(wanted.device).type == "cuda"
-    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], text=True, cwd=ROOT).strip()
     found = {
-        "command": "python benchmarks/cuda_speed.py "
+        "command": "python -m benchmarks.cuda_speed "
         + " ".join(f"--{k} {v}" for k, v in vars(wanted).items() if v),
-        "commit": commit,
+        "commit": name_commit(7),
         "device": torch.cuda.get_device_name(wanted.device) if cuda else platform.machine(),
         "torch": torch.__version__,
         "runs": [measure(wanted, seed) for seed in range(wanted.seeds)],

@@ -1,6 +1,6 @@
 """One training in every engine at hand: the same start, the same order, the same curve.
 
-    LENET_DATA=/path/to/mnist python benchmarks/frameworks.py
+    LENET_DATA=/path/to/mnist python -m benchmarks.frameworks
 
 writes benchmarks/results/frameworks.json and docs/figures/frameworks.svg.
 """
@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.provenance import name_commit, name_machine
 from lenet.architecture import ORIGINAL
 from lenet.data.dataset import load_dataset
 from lenet.drawing.palette import LIGHT
@@ -87,11 +85,9 @@ def main() -> None:
             print(f"{name}: left out. {missing}")
     reference = np.array(losses["reference"])
     found: dict[str, Any] = {
-        "command": f"python benchmarks/frameworks.py --steps {wanted.steps} --batch {wanted.batch}",
-        "commit": subprocess.check_output(
-            ["git", "rev-parse", "--short", "HEAD"], text=True, cwd=ROOT
-        ).strip(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "command": f"python -m benchmarks.frameworks --steps {wanted.steps} --batch {wanted.batch}",
+        "commit": name_commit(7),
+        "machine": name_machine(),
         "setting": "original, recipe fast at a constant rate of 0.01, MNIST, seed 0",
         "versions": {name: f"{PACKAGES[name]} {version(PACKAGES[name])}" for name in losses},
         "largest_relative_difference": {

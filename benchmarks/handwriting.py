@@ -1,219 +1,40 @@
-"""Corruptions of MNIST validation digits, as a person's pictures bring them: how much error does each cost?
+"""How much error does each corruption of a digit cost?
 
-Every picture is made as a file's content, from one seed, and goes the whole way of a person's picture:
-`read_picture`, `normalize_digit`, a network. The generator was committed before the normalizer was tuned.
+Every picture of `benchmarks.corruptions` goes the whole way of a person's picture: `read_picture`,
+`find_digit`, a network. The digits are the last 5,000 of MNIST's training file, for validation.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
-import runpy
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 import lenet
+from benchmarks import corruptions
+from benchmarks.corruptions import CORRUPTIONS, DRAWN_STYLES, SEED, corrupt, draw_styles
+from benchmarks.provenance import describe_run
 from lenet.data.idx import read_idx
 from lenet.images.normalize import find_digit
 from lenet.images.read import read_picture
 from lenet.storage import write_text
+from tools.draw_samples import STROKES
 
-SEED = 1998
-PAPER, INK = 235.0, 45.0  # luminance of the pages below
-SCALE = 4  # how many times larger than in MNIST a digit stands on a page, where nothing else is said
-DRAWN_STYLES = 100  # drawings of each digit by ourselves
 DRAWN = "drawn by ourselves"
 KEPT = 1000  # digits in a file of build/handwriting
+TRAINING = ("distort.py", "pens.py")  # of `lenet.images`, no part of a picture's way
 ROOT = Path(__file__).parents[1]
 
 Read = tuple[np.ndarray, int, float]  # the digit that was found, other marks, seconds
 Result = dict[str, float]
-Picture = np.ndarray  # (H, W) float, 0 black to 255 white
-DRAW = runpy.run_path(str(ROOT / "tools/draw_samples.py"))
-describe_run = runpy.run_path(str(ROOT / "benchmarks/provenance.py"))["describe_run"]
-
-
-# --- a digit on a page
-
-
-def enlarge(ink: np.ndarray, scale: float) -> np.ndarray:
-    """Scale MNIST's (28, 28) ink, 0 to 255, by a factor; clipped to 0 to 255."""
-    side = round(28 * scale)
-    filter_ = Image.Resampling.BICUBIC if scale >= 1 else Image.Resampling.BOX
-    scaled = Image.fromarray(ink.astype(np.float32)).resize((side, side), filter_)
-    return np.clip(np.asarray(scaled, np.float64), 0, 255)
-
-
-def lay_on_page(ink: np.ndarray, random: np.random.Generator) -> Picture:
-    """Dark ink anywhere on a light page of 1.5 to 3 times its size."""
-    height, width = (round(side * random.uniform(1.5, 3)) for side in ink.shape)
-    top, left = random.integers(0, height - ink.shape[0] + 1), random.integers(0, width - ink.shape[1] + 1)
-    page = np.full((height, width), PAPER)
-    page[top : top + ink.shape[0], left : left + ink.shape[1]] -= ink / 255 * (PAPER - INK)
-    return page
-
-
-# --- what happens to the ink: (28, 28) or larger, 0 to 255
-
-
-def thicken(ink: np.ndarray, factor: float) -> np.ndarray:
-    """Redraw enlarged ink with a pen `factor` times as thick: a half keeps each stroke's middle."""
-    mask = np.pad(ink > 127, 28)
-    inside = ndimage.distance_transform_edt(mask)
-    width = 4 * inside[mask].mean()  # the mean distance to the edge is a quarter of a stroke's width
-    if factor >= 1:
-        away = ndimage.distance_transform_edt(~mask) - (factor - 1) * width / 2
-    else:
-        middle = ndimage.maximum_filter(inside, size=2 * round(width / 2) + 1)
-        away = np.where(mask, (1 - factor) * middle - inside, 1)
-    return np.clip(0.5 - away, 0, 1) * 255
-
-
-def slant_and_rotate(ink: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Slant by up to 17 degrees and rotate by up to 12, about the centre."""
-    slant, angle = random.uniform(-0.3, 0.3), np.deg2rad(random.uniform(-12, 12))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    matrix = turn @ np.array([[1, 0], [slant, 1]])
-    ink = np.pad(ink, ink.shape[0] // 4)
-    middle = (np.array(ink.shape) - 1) / 2
-    return np.clip(ndimage.affine_transform(ink, matrix, middle - matrix @ middle, order=1), 0, 255)
-
-
-# --- what happens to the page
-
-
-def light_unevenly(page: Picture, random: np.random.Generator) -> Picture:
-    """Light that falls off linearly in a random direction, to 35% at the far corner."""
-    ys, xs = np.mgrid[: page.shape[0], : page.shape[1]]
-    angle = random.uniform(0, 2 * np.pi)
-    along = ys * np.sin(angle) + xs * np.cos(angle)
-    return page * (1 - 0.65 * (along - along.min()) / np.ptp(along))
-
-
-def roughen(page: Picture, random: np.random.Generator) -> Picture:
-    """Paper noise: grain of 12 levels (standard deviation), and blotches of 6."""
-    coarse = random.normal(0, 6, tuple(side // 12 + 2 for side in page.shape)).astype(np.float32)
-    blotches = Image.fromarray(coarse).resize(page.shape[::-1], Image.Resampling.BICUBIC)
-    return np.clip(page + random.normal(0, 12, page.shape) + np.asarray(blotches), 0, 255)
-
-
-def rule(page: Picture, random: np.random.Generator, scale: float = SCALE) -> Picture:
-    """Ruled lines: up to 1 degree askew, half to once and a half the digit's height apart, grey."""
-    ys, xs = np.mgrid[: page.shape[0], : page.shape[1]]
-    along = ys + xs * np.tan(np.deg2rad(random.uniform(-1, 1)))
-    apart, start = random.uniform(10, 30) * scale, random.uniform(0, 30) * scale
-    thick, grey = random.uniform(0.25, 0.75) * scale, random.uniform(110, 190)
-    away = np.abs((along - start + apart / 2) % apart - apart / 2) - thick / 2
-    cover = np.clip(0.5 - away, 0, 1)
-    return np.minimum(page, PAPER - cover * (PAPER - grey))
-
-
-# --- a page as a file
-
-
-def save(page: Picture, kind: str = "PNG", **options: object) -> bytes:
-    """The content of a picture file."""
-    file = io.BytesIO()
-    Image.fromarray(np.rint(np.clip(page, 0, 255)).astype(np.uint8)).save(file, kind, **options)
-    return file.getvalue()
-
-
-UNTURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
-    2: np.fliplr,
-    3: lambda page: np.rot90(page, 2),
-    4: np.flipud,
-    5: np.transpose,
-    6: np.rot90,
-    7: lambda page: np.rot90(page, 2).T,
-    8: lambda page: np.rot90(page, -1),
-}
-
-
-def save_turned(page: Picture, random: np.random.Generator, **options: object) -> bytes:
-    """A JPEG whose rows are stored turned, as cameras do, with the EXIF orientation that turns them back."""
-    orientation = int(random.integers(2, 9))
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    return save(UNTURNS[orientation](page), "JPEG", exif=exif, **options)
-
-
-# --- the corruptions: MNIST's (28, 28) uint8 ink and a generator of random numbers, to a file's content
-
-
-def paste(scale: float) -> Callable[[np.ndarray, np.random.Generator], bytes]:
-    """A corruption: the digit, scaled, somewhere in a bigger picture."""
-    return lambda ink, random: save(lay_on_page(enlarge(ink, scale), random))
-
-
-def spoil_everything(ink: np.ndarray, random: np.random.Generator) -> bytes:
-    """All corruptions at once, each as strong as alone; scale and pen anywhere in their ranges."""
-    large = thicken(enlarge(ink, 2 * SCALE), np.exp2(random.uniform(-1, 1)))
-    large = slant_and_rotate(large, random)
-    scale = np.exp2(random.uniform(-1, 3))
-    side = max(7, round(large.shape[0] * scale / (2 * SCALE)))
-    filter_ = Image.Resampling.BOX if scale < SCALE else Image.Resampling.BICUBIC
-    ink = np.clip(np.asarray(Image.fromarray(large.astype(np.float32)).resize((side, side), filter_)), 0, 255)
-    page = rule(lay_on_page(ink, random), random, scale)
-    page = roughen(light_unevenly(page, random), random)
-    page = 255 - page if random.random() < 0.5 else page
-    return save_turned(page, random, quality=40)
-
-
-Corruption = Callable[[np.ndarray, np.random.Generator], bytes]
-CORRUPTIONS: dict[str, Corruption] = {
-    "clean": lambda ink, _: save(ink),
-    "inverted": lambda ink, _: save(255.0 - ink),
-    "pasted 0.5x": paste(0.5),
-    "pasted 1x": paste(1),
-    "pasted 2x": paste(2),
-    "pasted 4x": paste(4),
-    "pasted 8x": paste(8),
-    "gradient lighting": lambda ink, r: save(light_unevenly(lay_on_page(enlarge(ink, SCALE), r), r)),
-    "paper noise": lambda ink, r: save(roughen(lay_on_page(enlarge(ink, SCALE), r), r)),
-    "ruled lines": lambda ink, r: save(rule(lay_on_page(enlarge(ink, SCALE), r), r)),
-    "JPEG quality 40": lambda ink, _: save(255.0 - ink, "JPEG", quality=40),
-    "EXIF rotation": lambda ink, r: save_turned(lay_on_page(enlarge(ink, SCALE), r), r),
-    "pen of half thickness": lambda ink, r: save(lay_on_page(thicken(enlarge(ink, SCALE), 0.5), r)),
-    "pen of double thickness": lambda ink, r: save(lay_on_page(thicken(enlarge(ink, SCALE), 2), r)),
-    "slant and rotation": lambda ink, r: save(lay_on_page(slant_and_rotate(enlarge(ink, SCALE), r), r)),
-    "everything together": spoil_everything,
-}
-
-
-def corrupt(name: str, ink: np.ndarray, index: int) -> bytes:
-    """The file that a corruption makes of one digit.
-
-    Args:
-        name: one of `CORRUPTIONS`.
-        ink: (28, 28) uint8, a digit of MNIST.
-        index: the digit's place in its set: with `SEED` and the name it decides everything random.
-    """
-    return CORRUPTIONS[name](ink, np.random.default_rng([SEED, *name.encode(), index]))
-
-
-def draw_styles() -> Iterator[tuple[int, bytes]]:
-    """Digits drawn by ourselves, each in `DRAWN_STYLES` hands: the digit and a picture's content."""
-    for digit, strokes in DRAW["STROKES"].items():
-        for style in range(DRAWN_STYLES):
-            random = np.random.default_rng([SEED, digit, style])
-            slant, squeeze = random.uniform(-0.25, 0.35), random.uniform(0.7, 1.2)
-            hand = []
-            for points in strokes:
-                x, y = np.array(points, float).T - 50
-                x, y = (x * squeeze - y * slant) * 0.8 + 50, y * 0.8 + 50
-                hand.append(np.stack([x, y], axis=1) + random.normal(0, 1.2, (len(points), 2)))
-            side = int(random.integers(80, 240))
-            pen = side * random.uniform(0.012, 0.06)
-            yield digit, save(DRAW["draw_digit"](hand, seed=1000 + style, side=side, pen=pen))
 
 
 def show(picture: np.ndarray) -> np.ndarray:
@@ -239,20 +60,14 @@ def draw_sheet(images: np.ndarray) -> np.ndarray:
     return np.concatenate(rows)
 
 
-# --- reading back
-
-
-TRAINING = ("distort.py", "pens.py")  # of `lenet.images`, no part of a picture's way
-
-
-def read_back(content: bytes) -> tuple[np.ndarray, int, float]:
+def read_back(content: bytes) -> Read:
     """A file's content on a person's picture's way to the network: (28, 28), other marks, and seconds."""
     start = time.perf_counter()
     find = find_digit(read_picture(content))
     return find.digit, find.others, time.perf_counter() - start
 
 
-def spoil_and_read(task: tuple[str, np.ndarray, int]) -> tuple[np.ndarray, int, float]:
+def spoil_and_read(task: tuple[str, np.ndarray, int]) -> Read:
     """One digit, corrupted and read back."""
     return read_back(corrupt(*task))
 
@@ -279,7 +94,7 @@ def prepare(name: str, images: np.ndarray, first: int, processes: int) -> dict[s
 
 
 def _keep(name: str, tasks: list, read: Callable[..., Read], processes: int) -> dict[str, np.ndarray]:
-    generator = Path(__file__).read_text("utf-8").partition("# --- reading back")[0]
+    generator = Path(corruptions.__file__).read_text("utf-8")
     paths = sorted(Path(lenet.__file__).parent.glob("images/*.py"))
     sources = [path.read_bytes() for path in paths if path.name not in TRAINING]
     digest = hashlib.sha256(b"".join([generator.encode(), str(len(tasks)).encode(), *sources])).hexdigest()
@@ -334,7 +149,7 @@ def measure(
     for name in CORRUPTIONS:
         results[name] = rate(network, prepare(name, images, first, processes), labels)
         print(name, results[name], file=sys.stderr)
-    drawn = np.repeat(list(DRAW["STROKES"]), DRAWN_STYLES)
+    drawn = np.repeat(list(STROKES), DRAWN_STYLES)
     results[DRAWN] = rate(network, prepare(DRAWN, images, first, processes), drawn)
     return results
 

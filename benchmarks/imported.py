@@ -1,6 +1,6 @@
 """What `lenet import` keeps of a tutorial's network: trained the tutorial's way, asked before and after.
 
-    LENET_DATA=/path/to/mnist python benchmarks/imported.py
+    LENET_DATA=/path/to/mnist python -m benchmarks.imported
 
 Two epochs of Adam over 55,000 digits of MNIST, normalized with 0.1307 and 0.3081; asked about the last 5,000
 of the training set. Padded by its first convolution, after the normalization, or before it.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import runpy
 import string
 import sys
 from collections.abc import Callable
@@ -20,16 +19,17 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 import lenet
+from benchmarks.corruptions import save
+from benchmarks.handwriting import Read, name_network, read_back, show
+from benchmarks.provenance import describe_run
 from lenet.calibration import calibrate, measure_calibration
 from lenet.codes import code
 from lenet.data.idx import read_idx
+from lenet.images.read import read_picture
 from lenet.storage import write_text
-
-HANDWRITING = runpy.run_path(str(Path(__file__).with_name("handwriting.py")))
-DRAW, save = HANDWRITING["DRAW"], HANDWRITING["save"]
+from tools.draw_samples import cover, follow
 
 ROOT = Path(__file__).parents[1]
-Read = tuple[np.ndarray, int, float]  # the digit that was found, other marks, seconds
 
 EACH = 125  # pictures of each kind in a set: 500 in all
 SEEDS = {"tuning": 3, "evaluation": 4}
@@ -79,9 +79,9 @@ def draw_letter(letters: str, random: np.random.Generator, part: str) -> bytes:
     page = Image.new("L", (2 * size, 2 * size))
     font = ImageFont.truetype(str(path), size)
     ImageDraw.Draw(page).text((size // 2, size // 3), str(random.choice(list(letters))), 255, font)
-    rows, columns = (
-        slice(*side) for side in zip(*np.reshape(page.getbbox(), (2, 2))[:, ::-1].tolist(), strict=True)
-    )
+    box = page.getbbox()
+    assert box, "every letter has ink"
+    rows, columns = (slice(*side) for side in zip(*np.reshape(box, (2, 2))[:, ::-1].tolist(), strict=True))
     return lay_on_paper(np.asarray(page)[rows, columns] / 255, random)
 
 
@@ -90,9 +90,9 @@ def draw_scribble(_: str, random: np.random.Generator, __: str) -> bytes:
     side = int(random.integers(60, 180))
     ink = np.zeros((side, side))
     for points in SCRIBBLES[int(random.integers(len(SCRIBBLES)))](random):
-        path = DRAW["_follow"](np.clip(np.asarray(points, float), 8, 92) * side / 100)
+        path = follow(np.clip(np.asarray(points, float), 8, 92) * side / 100)
         radii = np.full(len(path), side * random.uniform(0.012, 0.04))
-        ink = np.maximum(ink, DRAW["_cover"](path, radii, side))
+        ink = np.maximum(ink, cover(path, radii, side))
     return lay_on_paper(ink, random)
 
 
@@ -199,7 +199,7 @@ def read_part(part: str, processes: int) -> dict[str, list[Read]]:
 
 def read_nondigit(task: tuple[str, str, int]) -> Read:
     """One picture of a set, made and read."""
-    return HANDWRITING["read_back"](draw_picture(*task))
+    return read_back(draw_picture(*task))
 
 
 def count_verdicts(network: lenet.Network, read: list[Read]) -> dict[str, float]:
@@ -261,7 +261,7 @@ def main() -> None:
         rows = []
         for kind in [*KINDS, *APART, *PRINTED]:
             contents = [draw_picture(part, kind, index) for index in range(32)]
-            tiles = [HANDWRITING["show"](HANDWRITING["read_picture"](content)) for content in contents]
+            tiles = [show(read_picture(content)) for content in contents]
             rows += [np.concatenate(tiles[start : start + 16], axis=1) for start in (0, 16)]
         Image.fromarray(np.concatenate(rows)).save(path)
         return
@@ -271,10 +271,10 @@ def main() -> None:
         read_idx(arguments.data / f"train-{name}-ubyte.gz")[-5000:] for name in ("images-idx3", "labels-idx1")
     )
     network = lenet.load(arguments.network)
-    report = HANDWRITING["describe_run"](sys.argv) | {
+    report = describe_run(sys.argv) | {
         "seeds": SEEDS,
         "network": arguments.network,
-        "network_sha256": HANDWRITING["name_network"](network),
+        "network_sha256": name_network(network),
         "calibration": network.card["calibration"],
         "validation": measure_digits(network, images, labels),
         "halves": measure_halves(network, images, labels.astype(int)),

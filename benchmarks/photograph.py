@@ -1,13 +1,12 @@
 """`lenet recognize` of a 12-megapixel photograph: how long the whole process takes, and how much memory.
 
-Give it the command of an installed wheel: `quiet python benchmarks/photograph.py --command VENV/bin/lenet`.
+Give it the command of an installed wheel: `python -m benchmarks.photograph --command VENV/bin/lenet`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import runpy
 import statistics
 import subprocess
 import sys
@@ -17,10 +16,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.corruptions import light_unevenly, roughen
+from benchmarks.provenance import describe_run
 from lenet.samples import read_sample
 from lenet.storage import write_text
 
-HANDWRITING = runpy.run_path(str(Path(__file__).with_name("handwriting.py")))
 ROOT = Path(__file__).parents[1]
 WIDTH, HEIGHT = 4000, 3000
 DIGIT, LABEL, SEED = 900, 3, 12  # the digit's side in pixels, what it is
@@ -42,7 +42,7 @@ def draw_photograph() -> bytes:
     ink = Image.fromarray(~read_sample(LABEL)).resize((DIGIT, DIGIT), Image.Resampling.BICUBIC)
     page = np.full((HEIGHT, WIDTH), 235.0)
     page[1000 : 1000 + DIGIT, 1700 : 1700 + DIGIT] -= np.asarray(ink) / 255 * 190
-    page = HANDWRITING["roughen"](HANDWRITING["light_unevenly"](page, random), random)
+    page = roughen(light_unevenly(page, random), random)
     grey = Image.fromarray(np.rint(page).astype(np.uint8))
     with tempfile.SpooledTemporaryFile() as file:
         grey.convert("RGB").save(file, "JPEG", quality=90)
@@ -74,8 +74,8 @@ def main() -> None:
         runs = [run_once(arguments.command, photograph) for _ in range(arguments.times)]
         size = photograph.stat().st_size
     seconds, memory = zip(*runs, strict=True)
-    report = HANDWRITING["describe_run"](sys.argv) | {
-        "command": "quiet python benchmarks/photograph.py --command VENV/bin/lenet",
+    report = describe_run(sys.argv) | {
+        "command": "python -m benchmarks.photograph --command VENV/bin/lenet",
         "pixels": f"{WIDTH}x{HEIGHT}",
         "bytes": size,
         "processes": len(runs),

@@ -10,14 +10,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def write_command(words: list[str]) -> str:
+def format_command(words: list[str]) -> str:
     """The command that a reader types in the checkout: no path of this machine alone.
 
     Args:
         words: of `sys.argv`.
     """
     given = [os.path.relpath(word, ROOT) if Path(word).is_absolute() else word for word in words[1:]]
-    return " ".join(["python", f"benchmarks/{Path(words[0]).name}", *given])
+    return " ".join(["python", "-m", f"benchmarks.{Path(words[0]).stem}", *given])
 
 
 def name_commit(length: int = 40) -> str:
@@ -35,4 +35,4 @@ def name_machine() -> str:
 
 def describe_run(words: list[str]) -> dict[str, str]:
     """Command, commit and machine of this process; `words` of `sys.argv`."""
-    return {"command": write_command(words), "commit": name_commit(), "machine": name_machine()}
+    return {"command": format_command(words), "commit": name_commit(), "machine": name_machine()}

@@ -1,7 +1,7 @@
 """The tables and pictures of docs/reproduction.md, from the results of `lenet reproduce`.
 
     lenet reproduce --out reproduction
-    python benchmarks/reproduction.py reproduction
+    python -m benchmarks.reproduction reproduction
 
 keeps the results, with the commit and the machine, in results/reproduction.json, draws the pictures anew in
 both languages, and writes the tables between their marks into both documents.
@@ -14,10 +14,11 @@ import json
 import os
 import platform
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
+from benchmarks.pages import fill_page
+from benchmarks.provenance import name_commit
 from lenet.data.dataset import load_dataset
 from lenet.reproduction.pictures import draw_pictures
 from lenet.reproduction.report import (
@@ -37,14 +38,14 @@ PAGES = {"en": ROOT / "docs" / "reproduction.md", "zh": ROOT / "docs" / "reprodu
 SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
 
 
-def write_table(table: Table) -> str:
+def format_table(table: Table) -> str:
     """A table as Markdown."""
     heading, rows = table
     lines = ["| " + " | ".join(cells) + " |" for cells in [heading, ["---"] * len(heading), *rows]]
     return "\n".join(lines)
 
 
-def write_robustness(results: dict[str, Any], texts: dict[str, str]) -> str:
+def format_robustness(results: dict[str, Any], texts: dict[str, str]) -> str:
     """A table for each kind of change: the amounts, and the error of each network."""
     found = results["robustness"]
     parts = []
@@ -55,27 +56,21 @@ def write_robustness(results: dict[str, Any], texts: dict[str, str]) -> str:
             [texts[f"reproduce.line_{key}"], *(f"{error:.1f}" for error in found["errors"][name][kind])]
             for name, key in names.items()
         ]
-        parts.append(write_table((heading, rows)))
+        parts.append(format_table((heading, rows)))
     return "\n\n".join(parts)
 
 
-def fill_page(page: str, results: dict[str, Any], language: str) -> str:
-    """A document with its tables written anew, each between `<!-- name -->` and `<!-- end -->`."""
+def format_parts(results: dict[str, Any], language: str) -> dict[str, str]:
+    """The tables and sentences of a document, by the name of their place in it."""
     texts = dict(load_texts(language))
-    parts = {
-        "errors": write_table(tabulate_errors(results, texts)),
-        "curves": write_table(tabulate_curves(results, texts)),
-        "rejection": write_table(tabulate_rejection(results, texts)),
-        "labels": write_table(tabulate_labels(results, texts)),
+    return {
+        "errors": format_table(tabulate_errors(results, texts)),
+        "curves": format_table(tabulate_curves(results, texts)),
+        "rejection": format_table(tabulate_rejection(results, texts)),
+        "labels": format_table(tabulate_labels(results, texts)),
         "figure-8": say_figure_8(results, texts),
-        "robustness": write_robustness(results, texts),
+        "robustness": format_robustness(results, texts),
     }
-    for name, part in parts.items():
-        mark = f"<!-- {name} -->"
-        pattern = re.compile(rf"{re.escape(mark)}.*?<!-- end -->", re.DOTALL)
-        page, count = pattern.subn(lambda _: f"{mark}\n\n{part}\n\n<!-- end -->", page)  # noqa: B023
-        assert count == 1, f"{mark} is there {count} times"
-    return page
 
 
 def main() -> None:
@@ -86,18 +81,15 @@ def main() -> None:
     folder = parser.parse_args().folder
     if folder:
         results = json.loads((folder / "results.json").read_text("utf-8"))
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=ROOT
-        ).stdout.strip()
         machine = f"{platform.platform()}, {os.cpu_count()} cores"
-        where = {"command": "lenet reproduce", "commit": commit, "machine": machine}
+        where = {"command": "lenet reproduce", "commit": name_commit(), "machine": machine}
         write_text(RESULTS, json.dumps(where | results, indent=1) + "\n")
     results = json.loads(RESULTS.read_text("utf-8"))
     images = load_dataset("mnist").test.images
     for language, page in PAGES.items():
         for name, svg in draw_pictures(results, images, load_texts(language)).items():
             write_text(ROOT / "docs" / "figures" / f"reproduction-{name}{SUFFIXES[language]}", svg)
-        write_text(page, fill_page(page.read_text("utf-8"), results, language))
+        write_text(page, fill_page(page.read_text("utf-8"), format_parts(results, language)))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The speed of everything, measured in parts, and the tables and pictures that are made from it.
 
-    python benchmarks/speed.py original:train_64 modern:train_64 --rounds 5
-    python benchmarks/speed.py online cold memory train:modern:sprint --lenet /tmp/fresh/bin/lenet
-    python benchmarks/speed.py write
+    python -m benchmarks.speed original:train_64 modern:train_64 --rounds 5
+    python -m benchmarks.speed online cold memory train:modern:sprint --lenet /tmp/fresh/bin/lenet
+    python -m benchmarks.speed write
 
 A part is NETWORK:FIGURE (what `lenet bench` measures), or one of:
 online: 20 epochs of the method of 1998, the curvature measured before each and both errors after each;
@@ -20,7 +20,6 @@ import contextlib
 import json
 import os
 import platform
-import runpy
 import shutil
 import statistics
 import subprocess
@@ -33,6 +32,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.provenance import format_command, name_commit
+from benchmarks.speed_tables import write_documents
 from lenet.architecture import ORIGINAL, PRESETS
 from lenet.bench.memory import measure_memory
 from lenet.bench.speed import EPOCH, Bench, measure, summarize
@@ -46,7 +47,6 @@ from lenet.training.recipe import load_recipe
 from lenet.training.trainer import EpochEnded, Trainer
 
 ROOT = Path(__file__).parents[1]
-PROVENANCE = runpy.run_path(str(ROOT / "benchmarks/provenance.py"))
 RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
 THREADS = 2
 SEEDS = range(5)
@@ -88,7 +88,7 @@ def measure_distorted(rounds):
     affine = load_recipe("1998-distorted", ORIGINAL).distortion
     kinds = {"plain": None, "affine": affine, "elastic": replace(affine, elastic=5)}
     trainings = {name: start_training(THREADS, 64) for name in kinds}
-    seconds = {name: [] for name in kinds}
+    seconds: dict[str, list[float]] = {name: [] for name in kinds}
     for turn in range(rounds + 1):  # the first one is not counted
         for name, limits in kinds.items():
             value = trainings[name](EPOCH // 2, limits and DistortedEpoch(limits, seed=0, epoch=turn))
@@ -192,7 +192,7 @@ def add_values(old, new):
 
 def describe_run(rounds):
     """Where and from what a part was measured."""
-    versions = {}
+    versions: dict[str, str] = {}
     for name in ("numpy", "torch", "onnxruntime", "tensorflow-cpu", "keras"):
         shown = subprocess.run(
             [sys.executable, "-c", f"from importlib.metadata import version; print(version({name!r}))"],
@@ -210,8 +210,8 @@ def describe_run(rounds):
         platform.machine(),
     )
     return {
-        "command": PROVENANCE["write_command"](sys.argv),
-        "commit": PROVENANCE["name_commit"](7),
+        "command": format_command(sys.argv),
+        "commit": name_commit(7),
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{processor}, {THREADS} cores, {platform.platform()}, Python {platform.python_version()}",
         "versions": versions,
@@ -232,9 +232,6 @@ def main():
     arguments = parser.parse_args()
     arguments.lenet = arguments.lenet and Path(arguments.lenet).absolute()  # it is run from elsewhere
     if arguments.parts == ["write"]:
-        sys.path.insert(0, str(ROOT / "benchmarks"))
-        from speed_tables import write_documents
-
         write_documents(json.loads(arguments.results.read_text("utf-8")))
         return
     for part in arguments.parts:

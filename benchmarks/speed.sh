@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 lenet=$(realpath -s "$1")
 shift
-measure() { "${wait[@]}" .venv/bin/python -W ignore benchmarks/speed.py --results build/speed.json --lenet "$lenet" "$@"; }
+measure() { "${wait[@]}" .venv/bin/python -W ignore -m benchmarks.speed --results build/speed.json --lenet "$lenet" "$@"; }
 wait=("${@:-env}")
 mkdir -p build
 rm -f build/speed.json
@@ -32,4 +32,4 @@ if [ -z "${SKIP_TRAIN:-}" ]; then
     measure train:original:fast
 fi
 mv build/speed.json benchmarks/results/speed.json
-.venv/bin/python benchmarks/speed.py write
+.venv/bin/python -m benchmarks.speed write

@@ -1,9 +1,9 @@
 """Tables and pictures of speed, made from results/speed.json, for the READMEs and docs/speed.md."""
 
-import re
 import statistics
 from pathlib import Path
 
+from benchmarks.pages import fill_page
 from lenet.bench.picture import NAMES, choose_fastest, write_picture
 from lenet.bench.speed import FIGURES, UNITS
 from lenet.texts import load_texts, set_language
@@ -15,7 +15,7 @@ DOCUMENTS = {  # language, and whether the tables are whole
     "docs/speed.md": ("en", True),
     "docs/speed.zh.md": ("zh", True),
 }
-BEGIN, END = "<!-- made by benchmarks/speed.py -->", "<!-- end -->"
+PLACE = "made by benchmarks/speed.py"
 WORDS = {
     "en": {
         "what": "what",
@@ -93,22 +93,11 @@ def write_documents(results):
     for name, (language, whole) in DOCUMENTS.items():
         path = ROOT / name
         text = path.read_text("utf-8")
-        path.write_text(place(text, build(results, language, whole)), "utf-8")
+        path.write_text(fill_page(text, {PLACE: build(results, language, whole)}), "utf-8")
     for language, end in (("en", ""), ("zh", ".zh")):
         set_language(language)
         write_picture(results["original"], ROOT / "docs" / "figures" / f"speed{end}.svg")
     set_language(None)
-
-
-def place(text, block):
-    """A document with its block replaced."""
-    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-    return f"{text[:begin]}\n{block}\n{text[end:]}"
-
-
-def read_block(text):
-    """What stands in a document now."""
-    return re.search(f"{BEGIN}\n(.*?)\n{END}", text, re.DOTALL)[1]
 
 
 def build(results, language, whole):
@@ -148,10 +137,10 @@ def build_comparison(found, words, texts):
         ratio, best_ratio = (
             a / b if larger_wins else b / a for a, b in ((own, other), (own_best, other_best))
         )
-        shown = f"{_write(other)}, {NAMES[family]} ({way.partition(' ')[2]})".replace(" ()", "")
+        shown = f"{_format(other)}, {NAMES[family]} ({way.partition(' ')[2]})".replace(" ()", "")
         unit = UNITS[figure]
         rows.append(
-            f"| {texts[f'bench.{figure}']}, {unit} | {_write(own)} | {shown} | {ratio:.1f} | {best_ratio:.1f} |"
+            f"| {texts[f'bench.{figure}']}, {unit} | {_format(own)} | {shown} | {ratio:.1f} | {best_ratio:.1f} |"
         )
     return "\n".join(rows)
 
@@ -257,10 +246,10 @@ def build_whole(timings, words):
     columns = [words[name] for name in ("way", "median", "low", "high", "first")]
     rows = ["| " + " | ".join(columns) + " |", "|---|--:|--:|--:|--:|"]
     for name, timing in timings.items():
-        cells = [_write(timing[column]) for column in ("median", "low", "high")]
+        cells = [_format(timing[column]) for column in ("median", "low", "high")]
         rows.append(f"| {name} | {' | '.join(cells)} | {timing['first_call_s']:.2f} s |")
     return "\n".join(rows)
 
 
-def _write(value):
+def _format(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

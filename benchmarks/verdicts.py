@@ -12,7 +12,7 @@ training ends knowing nothing. A run's truth is where its rate lies against that
 The cases were committed before the classifier (src/lenet/training/verdicts.py). Seeds from 0 were for tuning
 it; seeds from 1000 judged it, once.
 
-    python benchmarks/verdicts.py --seeds 1000-1019 --engine reference --jobs 2
+    python -m benchmarks.verdicts --seeds 1000-1019 --engine reference --jobs 2
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import json
 import math
 import os
 import platform
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -33,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.provenance import name_commit
 from lenet.architecture import MODERN, ORIGINAL, Architecture
 from lenet.data.dataset import load_dataset
 from lenet.data.examples import Examples
@@ -187,7 +187,7 @@ def judge_seed(seed: int, engine_name: str) -> list[dict[str, Any]]:
     return [judge_case(case, engine_name) for case in make_cases(seed, engine_name)]
 
 
-def write_table(rows: list[dict[str, Any]], which: str) -> str:
+def format_table(rows: list[dict[str, Any]], which: str) -> str:
     """The confusion table as Markdown: a row for each truth, a column for each verdict."""
     counts = Counter((row["truth"], row[which]) for row in rows)
     lines = [f"| truth | {' | '.join(VERDICTS)} |", f"|---|{'---|' * len(VERDICTS)}"]
@@ -225,13 +225,10 @@ def main() -> None:
             ]
             print(f"seed {found[0]['seed']}: {', '.join(wrong) or 'all right'}", flush=True)
     for which in ("verdict", "from_losses_alone"):
-        print(f"\n{which}: {count_right(rows, which)} of {len(rows)} right\n\n{write_table(rows, which)}")
+        print(f"\n{which}: {count_right(rows, which)} of {len(rows)} right\n\n{format_table(rows, which)}")
     if options.save:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        command = f"python benchmarks/verdicts.py --seeds {options.seeds} --engine {options.engine} --save"
-        result = {"command": command, "commit": commit, "machine": platform.platform(), "rows": rows}
+        command = f"python -m benchmarks.verdicts --seeds {options.seeds} --engine {options.engine} --save"
+        result = {"command": command, "commit": name_commit(), "machine": platform.platform(), "rows": rows}
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
 

@@ -79,7 +79,7 @@ def test_the_card_of_a_bundled_network_says_what_its_file_says(name: str) -> Non
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_network_is_sure_of_our_samples_and_not_of_letters(name: str) -> None:
     network = lenet.load(name)
-    assert network.calibration, "calibrate it: python tools/calibrate_network.py"
+    assert network.calibration, "calibrate it: python -m tools.calibrate_network"
     for digit in range(10):
         answer = network.recognize(sample_path(digit))
         assert answer.verdict == "digit", digit

@@ -3,8 +3,8 @@
 The compiler is clang and lld as the PyPI package `ziglang` bundles them, pinned in constraints.txt.
 The bytes do not depend on the folder.
 
-    python tools/build_wasm.py src/lenet/page/static/lenet.wasm
-    python tools/build_wasm.py --check src/lenet/page/static/lenet.wasm
+    python -m tools.build_wasm src/lenet/page/static/lenet.wasm
+    python -m tools.build_wasm --check src/lenet/page/static/lenet.wasm
 """
 
 import subprocess
@@ -43,7 +43,7 @@ def run_compiler(*words: str) -> None:
     subprocess.run([sys.executable, "-m", "ziglang", *words], check=True)
 
 
-def write_facts() -> str:
+def format_facts() -> str:
     """What architecture.py and codes.py say, as C++."""
     table = [sum(1 << source for source in sources) for sources in C3_TABLE]
     assert len(table) == C3_MAPS
@@ -65,7 +65,7 @@ def build() -> bytes:
         sys.exit("the compiler is missing: make .venv/check.stamp")
     include = str(Path(spec.submodule_search_locations[0]) / "lib" / "include")
     with TemporaryDirectory() as folder:
-        (Path(folder) / "facts.hpp").write_text(write_facts(), "ascii")
+        (Path(folder) / "facts.hpp").write_text(format_facts(), "ascii")
         objects = []
         for name in ("variant", "wasm"):
             objects.append(str(Path(folder) / f"{name}.o"))

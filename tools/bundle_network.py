@@ -1,4 +1,4 @@
-"""Bundle the network of a finished run, with its card: python tools/bundle_network.py RUN NAME."""
+"""Bundle the network of a finished run, with its card: python -m tools.bundle_network RUN NAME."""
 
 from __future__ import annotations
 

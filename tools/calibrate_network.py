@@ -1,4 +1,4 @@
-"""Calibrate a network on 5,000 validation digits of MNIST: python tools/calibrate_network.py NAME.
+"""Calibrate a network on 5,000 validation digits of MNIST: python -m tools.calibrate_network NAME.
 
 A network that has learned from those digits, too, knows them too well; it takes over the calibration of a
 twin, trained in the same way without them.

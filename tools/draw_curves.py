@@ -1,4 +1,4 @@
-"""Draw the curves of a finished run for the README, in both languages: python tools/draw_curves.py RUN."""
+"""Draw the curves of a finished run for the README, in both languages: python -m tools.draw_curves RUN."""
 
 from __future__ import annotations
 

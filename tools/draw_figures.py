@@ -1,4 +1,4 @@
-"""Draw the pictures of the documentation, in English and in Chinese: python tools/draw_figures.py."""
+"""Draw the pictures of the documentation, in English and in Chinese: python -m tools.draw_figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RATES = ("rates", "--data", "digits", "--engine", "reference", "--rates")
 FOLDER = Path(__file__).parents[1] / "docs" / "figures"
 
 # picture: the command that draws it, without the name of its file
-FIGURES = {
+COMMANDS = {
     "network": ("summary", "--picture"),
     "three": ("explain", "--sample", "3", "-o"),
     "unit-s2": ("explain", "--sample", "3", "--unit", "s2:2:4,5", "-o"),
@@ -28,7 +28,7 @@ SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
 
 def main() -> int:
     """Draw every picture; the exit code of the first command that fails."""
-    for name, words in FIGURES.items():
+    for name, words in COMMANDS.items():
         for language, suffix in SUFFIXES.items():
             code = run([*words, str(FOLDER / f"{name}{suffix}"), "--lang", language, "--json"])
             if code:

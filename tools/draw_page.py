@@ -1,4 +1,4 @@
-"""Draw docs/figures/page.jpg, a digit as a telephone sees it: python tools/draw_page.py."""
+"""Draw docs/figures/page.jpg, a digit as a telephone sees it: python -m tools.draw_page."""
 
 from __future__ import annotations
 

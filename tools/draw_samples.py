@@ -1,8 +1,9 @@
-"""Draw the ten sample digits of `lenet.samples` from the pen strokes below: python tools/draw_samples.py."""
+"""Draw the ten sample digits of `lenet.samples` from the pen strokes below: python -m tools.draw_samples."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ STROKES: dict[int, list[list[tuple[int, int]]]] = {
 
 
 def draw_digit(
-    strokes: list[list[tuple[int, int]]], seed: int, side: int = SIDE, pen: float = PEN
+    strokes: Sequence[np.ndarray | list[tuple[int, int]]], seed: int, side: int = SIDE, pen: float = PEN
 ) -> np.ndarray:
     """One digit in grey ink on paper.
 
@@ -58,8 +59,8 @@ def draw_digit(
     random = np.random.default_rng(seed)
     ink = np.zeros((side, side))
     for points in strokes:
-        path = _follow(np.array(points, float) * side / 100)
-        ink = np.maximum(ink, _cover(_tremble(path, random, side), _press(path, random, pen), side))
+        path = follow(np.array(points, float) * side / 100)
+        ink = np.maximum(ink, cover(_tremble(path, random, side), _press(path, random, pen), side))
     grain = random.integers(-3, 4, (side, side))
     shade = np.linspace(0, 6, side)[:, None] + np.linspace(
         0, 4, side
@@ -70,7 +71,7 @@ def draw_digit(
     return picture
 
 
-def _follow(points: np.ndarray, parts: int = 24) -> np.ndarray:
+def follow(points: np.ndarray, parts: int = 24) -> np.ndarray:
     """A Catmull-Rom curve through all points: (N, 2) to (M, 2)."""
     ends = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
     before, start, end, after = (ends[i : len(ends) - 3 + i, None] for i in range(4))
@@ -99,7 +100,7 @@ def _wander(length: int, random: np.random.Generator) -> np.ndarray:
     return np.sin(np.linspace(0, 2 * np.pi, length)[:, None] * turns + starts)
 
 
-def _cover(path: np.ndarray, radii: np.ndarray, side: int) -> np.ndarray:
+def cover(path: np.ndarray, radii: np.ndarray, side: int) -> np.ndarray:
     """How much of each pixel a round pen covers that moves along the path: (side, side), 0 to 1."""
     ys, xs = np.mgrid[:side, :side] + 0.5
     away = np.full((side, side), np.inf)

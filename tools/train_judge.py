@@ -1,4 +1,4 @@
-"""Train the judge, a LeNet-5 that knows what no digit looks like: python tools/train_judge.py --data FOLDER.
+"""Train the judge, a LeNet-5 that knows what no digit looks like: python -m tools.train_judge --data FOLDER.
 
 It learns from the first 55,000 digits of MNIST's training file, from some of them spoilt as a person's
 pictures are, from printed digits, and from the set "tuning" of benchmarks/nondigits.py; nothing of the set
@@ -8,7 +8,6 @@ pictures are, from printed digits, and from the set "tuning" of benchmarks/nondi
 from __future__ import annotations
 
 import argparse
-import runpy
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.corruptions import corrupt
+from benchmarks.nondigits import KINDS, PRINTED, draw_picture
 from lenet.architecture import MODERN
 from lenet.calibration import find_temperature
 from lenet.data.examples import Dataset, Examples
@@ -32,12 +33,10 @@ from lenet.training.recipe import load_recipe
 from lenet.training.run import train
 
 ROOT = Path(__file__).parents[1]
-NONDIGITS = runpy.run_path(str(ROOT / "benchmarks" / "nondigits.py"))
-CORRUPT = NONDIGITS["HANDWRITING"]["corrupt"]
 
 DIGITS = 55_000
 EACH = range(125, 925)  # of each kind that is no digit; the first 125 are left to decide on
-PRINTED = range(125, 525)  # of each kind of printed digits, so that print alone is no reason to refuse
+EACH_PRINTED = range(125, 525)  # of each kind of printed digits, so that print alone is no reason to refuse
 SPOILT = {"everything together": 3000, "pen of double thickness": 1500, "pen of half thickness": 1500}
 REPEATED = 4  # what is no digit, each time distorted otherwise
 RUBBISH_ADDED = -2.0  # to its logit: of -3, -2, 0, 2 and 4 the truest confidence on the validation digits
@@ -50,10 +49,7 @@ Task = tuple[str, int, np.ndarray | None]
 def make_picture(task: Task) -> np.ndarray | None:
     """One picture in MNIST's form: a spoilt digit, or no digit at all; None where nothing was found."""
     name, index, ink = task
-    if ink is not None:
-        content = CORRUPT(name, ink, DIGITS + index)
-    else:
-        content = NONDIGITS["draw_picture"]("tuning", name, index)
+    content = draw_picture("tuning", name, index) if ink is None else corrupt(name, ink, DIGITS + index)
     try:
         return normalize_digit(read_picture(content))
     except PictureError:
@@ -77,14 +73,14 @@ def make_examples(images: np.ndarray, labels: np.ndarray, processes: int) -> Exa
             parts.append(_pair(made, labels[start : start + count]))
             start += count
             print(f"{name}: {len(parts[-1][0])}", file=sys.stderr)
-        for kind in NONDIGITS["KINDS"]:
+        for kind in KINDS:
             made = pool.map(make_picture, [(kind, index, None) for index in EACH], chunksize=16)
             found, marks = _pair(made, np.full(len(EACH), len(DIGITS_ALONE)))
             parts += [(found, marks)] * REPEATED
             print(f"{kind}: {len(found)}", file=sys.stderr)
-        for kind in NONDIGITS["PRINTED"]:
-            made = pool.map(make_picture, [(kind, index, None) for index in PRINTED], chunksize=16)
-            parts += [_pair(made, np.array(PRINTED) % 10)] * REPEATED
+        for kind in PRINTED:
+            made = pool.map(make_picture, [(kind, index, None) for index in EACH_PRINTED], chunksize=16)
+            parts += [_pair(made, np.array(EACH_PRINTED) % 10)] * REPEATED
             print(f"{kind}: {len(parts[-1][0])}", file=sys.stderr)
     pictures, classes = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.random.default_rng(0).permutation(len(pictures))

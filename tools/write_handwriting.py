@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
+
+from benchmarks.pages import fill_page
 
 ROOT = Path(__file__).parents[1]
 PAGES = {"en": ROOT / "docs" / "handwriting.md", "zh": ROOT / "docs" / "handwriting.zh.md"}
@@ -82,7 +83,7 @@ def read_results() -> dict[str, Any]:
     return {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in names}
 
 
-def write_tables(results: dict[str, Any], language: str) -> dict[str, str]:
+def format_tables(results: dict[str, Any], language: str) -> dict[str, str]:
     """Every table of a page, by its name.
 
     Args:
@@ -138,22 +139,7 @@ def write_tables(results: dict[str, Any], language: str) -> dict[str, str]:
     return tables | {"photograph": headings["photograph"].format(**values)}
 
 
-def fill(text: str, tables: dict[str, str]) -> str:
-    """A page with its tables put between their marks.
-
-    Args:
-        text: of the page; each place is marked `<!-- NAME -->` ... `<!-- /NAME -->`.
-        tables: from `write_tables`.
-    """
-    for name, table in tables.items():
-        place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        if not place.search(text):
-            raise ValueError(f"no place for {name}")
-        text = place.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
-    return text
-
-
 if __name__ == "__main__":
     measured = read_results()
     for code, page in PAGES.items():
-        page.write_text(fill(page.read_text("utf-8"), write_tables(measured, code)), "utf-8")
+        page.write_text(fill_page(page.read_text("utf-8"), format_tables(measured, code)), "utf-8")

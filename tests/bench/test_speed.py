@@ -9,7 +9,7 @@ from lenet.architecture import MODERN, ORIGINAL
 from lenet.bench import keras, peers, speed
 from lenet.bench.memory import measure_memory, read_peak
 from lenet.bench.picture import choose_fastest, draw_speed
-from lenet.drawing.drawing import Box, write_svg
+from lenet.drawing.drawing import Box, render_svg
 from lenet.engines import get_engine
 from lenet.parameters import initialize_parameters
 from lenet.texts import load_texts
@@ -61,7 +61,7 @@ def test_a_bar_is_as_long_as_the_time(found, language):
     assert widths[1] / widths[0] == pytest.approx(10)
     # ten thousand images a second take twenty times as long as two hundred thousand
     assert widths[5] / widths[3] == pytest.approx(20)
-    text = write_svg(drawing)
+    text = render_svg(drawing)
     assert load_texts(language)["bench.title"].format(threads=2) in text
     assert len(re.findall(r"\D10\.0\D", text)) == 1
 

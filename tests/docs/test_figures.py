@@ -1,22 +1,21 @@
 """The pictures of the documents are shown, and are those that the program draws now."""
 
 import re
-import runpy
 from pathlib import Path
 
 import pytest
 
 from lenet.cli.main import run
 from lenet.texts import set_language
+from tools.draw_figures import COMMANDS, SUFFIXES
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "figures"
-TOOL = runpy.run_path(str(ROOT / "tools" / "draw_figures.py"))
 SLOW = {"rates"}  # four trainings
 FIGURES = [
     pytest.param(name, language, marks=[pytest.mark.slow] if name in SLOW else [])
-    for name in TOOL["FIGURES"]
-    for language in TOOL["SUFFIXES"]
+    for name in COMMANDS
+    for language in SUFFIXES
 ]
 
 
@@ -38,9 +37,9 @@ def test_every_figure_is_shown_somewhere():
 
 @pytest.mark.parametrize(("name", "language"), FIGURES)
 def test_a_figure_says_what_the_program_says_now(name, language, tmp_path, capsys):
-    path = FOLDER / f"{name}{TOOL['SUFFIXES'][language]}"
+    path = FOLDER / f"{name}{SUFFIXES[language]}"
     again = tmp_path / path.name
-    assert run([*TOOL["FIGURES"][name], str(again), "--lang", language]) == 0
+    assert run([*COMMANDS[name], str(again), "--lang", language]) == 0
     set_language(None)
     numbers, words = split_numbers(read_words(path))
     now, words_now = split_numbers(read_words(again))

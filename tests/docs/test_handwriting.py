@@ -1,24 +1,21 @@
 """The tables of a person's own picture are those of benchmarks/results, and keep what the page says."""
 
-import runpy
 from pathlib import Path
 
 import pytest
 
+from benchmarks.pages import fill_page
+from benchmarks.provenance import format_command
+from tools.write_handwriting import PAGES, format_tables, read_results
+
 ROOT = Path(__file__).parents[2]
-TOOL = runpy.run_path(str(ROOT / "tools" / "write_handwriting.py"))
-RESULTS = TOOL["read_results"]()
+RESULTS = read_results()
 
 
-@pytest.mark.parametrize("language", TOOL["PAGES"])
+@pytest.mark.parametrize("language", PAGES)
 def test_the_tables_are_those_of_the_results(language):
-    text = TOOL["PAGES"][language].read_text("utf-8")
-    assert text == TOOL["fill"](text, TOOL["write_tables"](RESULTS, language)), "write them: make handwriting"
-
-
-def test_a_table_without_a_place_is_a_mistake():
-    with pytest.raises(ValueError, match="no place for corruptions"):
-        TOOL["fill"]("nothing", {"corruptions": ""})
+    text = PAGES[language].read_text("utf-8")
+    assert text == fill_page(text, format_tables(RESULTS, language)), "write them: make handwriting"
 
 
 def test_what_the_pages_say_of_the_table_is_true():
@@ -41,7 +38,7 @@ def test_what_the_pages_say_of_the_table_is_true():
 
 
 def test_the_command_of_a_result_has_no_path_of_one_machine():
-    write = runpy.run_path(str(ROOT / "benchmarks" / "provenance.py"))["write_command"]
     words = ["/somewhere/benchmarks/handwriting.py", "--data", str(ROOT.parent / "mnist"), "--digits", "5"]
-    expected = "python benchmarks/handwriting.py --data ../mnist --digits 5"
-    assert write(words) == write([words[0], "--data", "../mnist", *words[3:]]) == expected
+    expected = "python -m benchmarks.handwriting --data ../mnist --digits 5"
+    assert format_command(words) == expected
+    assert format_command([words[0], "--data", "../mnist", *words[3:]]) == expected

@@ -1,20 +1,21 @@
 """The tables of the documents are those of the results, which scripts wrote."""
 
 import json
-import runpy
 from pathlib import Path
 
 import pytest
+
+from benchmarks.pages import fill_page
+from benchmarks.reproduction import PAGES, format_parts
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_tables_of_the_reproduction_are_made_from_its_results(language):
-    tool = runpy.run_path(str(ROOT / "benchmarks" / "reproduction.py"))
     results = json.loads((ROOT / "benchmarks/results/reproduction.json").read_text("utf-8"))
-    page = tool["PAGES"][language].read_text("utf-8")
-    assert page == tool["fill_page"](page, results, language), "python benchmarks/reproduction.py"
+    page = PAGES[language].read_text("utf-8")
+    assert page == fill_page(page, format_parts(results, language)), "python -m benchmarks.reproduction"
 
 
 def test_what_is_published_was_trained_as_the_recipes_say_now():

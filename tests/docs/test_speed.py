@@ -1,28 +1,29 @@
 """The tables of speed in READMEs and docs are those that benchmarks/results/speed.json gives."""
 
 import json
-import runpy
 import statistics
 from pathlib import Path
 
 import pytest
 
+from benchmarks.pages import fill_page
+from benchmarks.speed_tables import DOCUMENTS, PLACE, WORDS, build, say_apart
 from lenet.architecture import MODERN, ORIGINAL
 from lenet.bench.picture import draw_speed
 from lenet.bench.speed import FIGURES, count_operations
-from lenet.drawing.drawing import write_svg
+from lenet.drawing.drawing import render_svg
 from lenet.texts import load_texts
 
 ROOT = Path(__file__).parents[2]
 RESULTS = json.loads((ROOT / "benchmarks/results/speed.json").read_text("utf-8"))
-TABLES = runpy.run_path(str(ROOT / "benchmarks/speed_tables.py"))
 
 
-@pytest.mark.parametrize("name", TABLES["DOCUMENTS"])
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_numbers_of_speed_in_a_document_are_the_measured_ones(name):
-    language, whole = TABLES["DOCUMENTS"][name]
+    language, whole = DOCUMENTS[name]
     text = (ROOT / name).read_text("utf-8")
-    assert TABLES["read_block"](text) == TABLES["build"](RESULTS, language, whole)
+    again = fill_page(text, {PLACE: build(RESULTS, language, whole)})
+    assert text == again, "write them: python -m benchmarks.speed write"
 
 
 MEASURED = [("original", figure) for figure in FIGURES]
@@ -64,15 +65,15 @@ def test_an_epoch_over_the_modern_network_takes_more():
 def test_rounds_with_the_cores_apart_are_told_from_the_others():
     found = {"train_64": {"native": {"values": [0.5, 0.7, 0.9, 0.6]}}}
     found["meeting_ns"] = {"train_64": [40, 150, 170, 30], "train_1": [20]}
-    said = TABLES["say_apart"]({"original": found}, TABLES["WORDS"]["en"])
+    said = say_apart({"original": found}, WORDS["en"])
     assert "2 of the 5 rounds" in said
     assert "(median 160; else 30)" in said
     assert "0.80 s then, and 0.55 s" in said
     found["meeting_ns"] = {"train_64": [40, 50, 30, 30]}
-    assert TABLES["say_apart"]({"original": found}, TABLES["WORDS"]["en"]) == ""
+    assert say_apart({"original": found}, WORDS["en"]) == ""
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "speed.svg"), ("zh", "speed.zh.svg")])
 def test_the_bars_are_those_of_the_measured_numbers(language, name):
-    drawn = write_svg(draw_speed(RESULTS["original"], load_texts(language)))
+    drawn = render_svg(draw_speed(RESULTS["original"], load_texts(language)))
     assert (ROOT / "docs" / "figures" / name).read_text("utf-8") == drawn

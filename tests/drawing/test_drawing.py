@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import ImageColor
 
-from lenet.drawing.drawing import Box, Drawing, Line, Words, draw_png, write_svg
+from lenet.drawing.drawing import Box, Drawing, Line, Words, draw_png, render_svg
 from lenet.drawing.palette import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -35,7 +35,7 @@ def drawing():
 
 
 def test_svg_is_well_formed_with_title_and_both_palettes(drawing):
-    text = write_svg(drawing)
+    text = render_svg(drawing)
     root = ElementTree.fromstring(text)
     assert root.find(f"{SVG}title").text == 'A & B "C" <D>'
     assert root.find(f"{SVG}text").text == "a < b & 数"
@@ -48,7 +48,7 @@ def test_svg_is_well_formed_with_title_and_both_palettes(drawing):
 
 
 def test_every_class_of_the_svg_has_a_colour(drawing):
-    root = ElementTree.fromstring(write_svg(drawing))
+    root = ElementTree.fromstring(render_svg(drawing))
     classes = {name for element in root.iter() for name in element.get("class", "").split()}
     assert classes <= {f"{kind}-{name}" for kind in "fs" for name in LIGHT}
 
@@ -74,7 +74,7 @@ def test_a_dashed_line_has_gaps():
 
 
 def test_equal_drawings_give_equal_bytes(drawing):
-    assert write_svg(drawing) == write_svg(drawing)
+    assert render_svg(drawing) == render_svg(drawing)
     assert draw_png(drawing).tobytes() == draw_png(drawing).tobytes()
 
 

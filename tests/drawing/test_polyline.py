@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from lenet.drawing.drawing import Drawing, draw_png, write_svg
+from lenet.drawing.drawing import Drawing, draw_png, render_svg
 from lenet.drawing.palette import LIGHT, mix_colours
 from lenet.drawing.polyline import BREAK, DASH, Dot, Polyline
 
@@ -14,7 +14,7 @@ PAPER = tuple(bytes.fromhex(LIGHT["paper"][1:]))
 def render(*parts: Polyline | Dot) -> np.ndarray:
     drawing = Drawing(60, 40, "a curve")
     drawing.add(*parts)
-    ET.fromstring(write_svg(drawing))
+    ET.fromstring(render_svg(drawing))
     return np.asarray(draw_png(drawing, 1))
 
 
@@ -37,7 +37,7 @@ def test_a_weak_curve_lets_the_paper_through() -> None:
     line = Polyline(np.array([(0, 20), (60, 20)]), thickness=4, strength=0.5)
     assert tuple(render(line)[20, 30]) == mix_colours(LIGHT["ink"], LIGHT["paper"], 0.5)
     drawing = Drawing(60, 40, "a curve", [line])
-    assert 'stroke-opacity="0.5"' in write_svg(drawing)
+    assert 'stroke-opacity="0.5"' in render_svg(drawing)
 
 
 def test_a_dot_is_round_and_where_it_belongs() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lenet.architecture import MODERN, ORIGINAL, Architecture
-from lenet.drawing.drawing import Box, Words, write_svg
+from lenet.drawing.drawing import Box, Words, render_svg
 from lenet.explain.learning import make_untrained, take_step
 from lenet.explain.learning_picture import choose_classes, compose_step
 from lenet.images.normalize import normalize_digit
@@ -78,7 +78,7 @@ def test_the_picture_has_the_ten_penalties_before_and_after(architecture, langua
         if isinstance(part, Box):
             assert part.x + part.width <= drawing.width
             assert part.y + part.height <= drawing.height
-    ElementTree.fromstring(write_svg(drawing))
+    ElementTree.fromstring(render_svg(drawing))
 
 
 def test_the_class_that_is_taught_is_shown_even_if_it_is_far():

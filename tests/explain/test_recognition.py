@@ -9,7 +9,7 @@ import pytest
 
 from lenet.architecture import CHOICES, Architecture
 from lenet.drawing.cells import Cells
-from lenet.drawing.drawing import Box, Words, write_svg
+from lenet.drawing.drawing import Box, Words, render_svg
 from lenet.drawing.write import write_picture
 from lenet.errors import UsageError
 from lenet.explain.recognition import PICTURE, THUMBNAIL, WIDTH, compose_recognition, trace_recognition
@@ -66,7 +66,7 @@ def test_every_variant_can_be_drawn_within_its_frame():
                 assert part.y >= 0
                 assert part.x + part.width <= WIDTH
                 assert part.y + part.height <= drawing.height
-        ElementTree.fromstring(write_svg(drawing))
+        ElementTree.fromstring(render_svg(drawing))
 
 
 def test_a_linear_output_marks_the_largest_and_says_that_f6_is_no_picture():

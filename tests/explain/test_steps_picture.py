@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from lenet.drawing.drawing import draw_png, write_svg
+from lenet.drawing.drawing import draw_png, render_svg
 from lenet.drawing.raster import Raster
 from lenet.explain.steps_picture import PIXELS, compose_steps, take_looks
 from lenet.network import Answer
@@ -35,7 +35,7 @@ def test_every_step_is_drawn_and_named():
 def test_a_blank_page_is_shown_alone():
     looks = take_looks(BLANK)
     assert [name for name, _ in looks] == ["picture"]
-    assert "No digit here: blank" in write_svg(compose_steps(looks, make_answer("none", "blank", 0.0), "en"))
+    assert "No digit here: blank" in render_svg(compose_steps(looks, make_answer("none", "blank", 0.0), "en"))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_blank_page_is_shown_alone():
     [("en", "Not sure; perhaps a 4: 4 or 9, 98.7% sure"), ("zh", "不确定，可能是 4：4 或 9，把握 98.7%")],
 )
 def test_the_answer_stands_above_the_steps(language, sentence):
-    svg = write_svg(compose_steps(take_looks(PAGE), make_answer("unsure", "between"), language))
+    svg = render_svg(compose_steps(take_looks(PAGE), make_answer("unsure", "between"), language))
     assert sentence in svg
     chinese = re.findall(r"[\u4e00-\u9fff]", svg)
     assert bool(chinese) == (language == "zh")
@@ -60,4 +60,4 @@ def test_the_pixels_are_those_of_the_step_in_both_forms():
         for column in (0, 1)
     ]
     assert [int(shown[int(2 * y), int(2 * x)]) for y, x in quarters] == pixels.ravel().tolist()
-    assert write_svg(drawing).count("data:image/png;base64,") == 1
+    assert render_svg(drawing).count("data:image/png;base64,") == 1

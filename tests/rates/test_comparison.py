@@ -1,11 +1,11 @@
 import json
 import math
-import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.verdicts import count_right, format_table, judge_seed
 from lenet.architecture import MODERN, ORIGINAL
 from lenet.data.dataset import load_dataset
 from lenet.errors import UsageError
@@ -142,16 +142,15 @@ def test_a_picture_of_nothing_but_lost_numbers_is_drawn(tmp_path):
 
 def test_the_judged_runs_are_in_the_documents():
     """100 runs from unseen seeds, at least 95 verdicts right, the tables of both documents made from them."""
-    verdicts = runpy.run_path(str(ROOT / "benchmarks/verdicts.py"))
     rows = json.loads((ROOT / "benchmarks/results/verdicts.json").read_text("utf-8"))["rows"]
     assert len(rows) == 100
     assert min(row["seed"] for row in rows) >= 1000
-    assert verdicts["count_right"](rows, "verdict") >= 95
+    assert count_right(rows, "verdict") >= 95
     for name in ("rates.md", "rates.zh.md"):
         text = (ROOT / "docs" / name).read_text("utf-8")
         for which in ("verdict", "from_losses_alone"):
-            assert verdicts["write_table"](rows, which) in text
-            assert f"{verdicts['count_right'](rows, which)}" in text
+            assert format_table(rows, which) in text
+            assert f"{count_right(rows, which)}" in text
 
 
 @pytest.mark.slow
@@ -165,6 +164,5 @@ def test_the_three_rates_of_the_lesson_diverge_oscillate_and_fall():
 
 @pytest.mark.slow
 def test_a_setting_with_a_measured_divergence_rate_is_judged_right():
-    verdicts = runpy.run_path(str(ROOT / "benchmarks/verdicts.py"))
-    rows = verdicts["judge_seed"](1, "reference")
-    assert verdicts["count_right"](rows, "verdict") >= 4
+    rows = judge_seed(1, "reference")
+    assert count_right(rows, "verdict") >= 4

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.drawing.drawing import Drawing, Words, write_svg
+from lenet.drawing.drawing import Drawing, Words, render_svg
 from lenet.drawing.polyline import Dot, Polyline
 from lenet.evaluation import Evaluation
 from lenet.texts import load_texts, set_language
@@ -108,7 +108,7 @@ def test_a_long_training_stays_a_small_file_and_keeps_its_extremes() -> None:
     assert highest[1] < np.sort(thin[:, 1])[1] - 20
     thick, *_ = find_curves(drawing, "ink", 2.5)
     assert len(thick) <= curve.MEDIANS
-    assert len(write_svg(drawing)) < 50_000
+    assert len(render_svg(drawing)) < 50_000
 
 
 def test_errors_lie_over_their_epoch_at_their_height() -> None:
@@ -180,6 +180,6 @@ def test_rejection_of_a_flawless_and_of_a_hopeless_network_is_drawn(wrong: int) 
     labels = np.zeros(4, int)
     answers = np.array([1] * wrong + [0] * (4 - wrong))
     evaluation = Evaluation(labels, answers, np.arange(4.0), ("0", "1"))
-    text = write_svg(draw_rejection(evaluation, load_texts("en")))
+    text = render_svg(draw_rejection(evaluation, load_texts("en")))
     assert "nan" not in text
     ET.fromstring(text)

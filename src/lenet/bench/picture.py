@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lenet.bench.speed import FIGURES
-from lenet.drawing.drawing import Box, Drawing, Words, draw_png, write_svg
+from lenet.drawing.drawing import Box, Drawing, Words, draw_png, render_svg
 from lenet.drawing.fonts import find_chinese_font
 from lenet.storage import write_bytes, write_text
 from lenet.texts import get_language, load_texts
@@ -35,7 +35,7 @@ def write_picture(found: Mapping[str, Any], path: Path) -> None:
     """
     language = get_language()
     if path.suffix.lower() == ".svg":
-        write_text(path, write_svg(draw_speed(found, load_texts(language))))
+        write_text(path, render_svg(draw_speed(found, load_texts(language))))
         return
     # a PNG is drawn with this machine's fonts: without a Chinese one, its words are English
     known = language if language == "en" or find_chinese_font() else "en"

@@ -99,7 +99,7 @@ class Drawing:
         self.parts.extend(parts)
 
 
-def write_svg(drawing: Drawing) -> str:
+def render_svg(drawing: Drawing) -> str:
     """The drawing as SVG, light or dark as its reader is."""
     body = "\n".join(_write_part(part) for part in drawing.parts)
     size = f'width="{drawing.width:g}" height="{drawing.height:g}"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from lenet.drawing.drawing import Drawing, draw_png, write_svg
+from lenet.drawing.drawing import Drawing, draw_png, render_svg
 from lenet.drawing.fonts import find_chinese_font
 from lenet.errors import UsageError
 from lenet.storage import open_whole, write_text
@@ -40,7 +40,7 @@ def write_picture(compose: Callable[[str], Drawing], path: Path) -> str:
     check_suffix(path)
     language = get_language()
     if path.suffix.lower() == ".svg":
-        write_text(path, write_svg(compose(language)))
+        write_text(path, render_svg(compose(language)))
         return language
     if language == "zh" and find_chinese_font() is None:
         language = "en"

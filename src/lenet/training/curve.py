@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lenet.drawing.axes import Axes, Axis, bend_near_zero, choose_powers, choose_steps
-from lenet.drawing.drawing import Drawing, Line, Words, draw_png, write_svg
+from lenet.drawing.drawing import Drawing, Line, Words, draw_png, render_svg
 from lenet.drawing.fonts import find_chinese_font
 from lenet.drawing.polyline import Dot
 from lenet.evaluation import Evaluation
@@ -41,7 +41,7 @@ def write_curves(history: History, epochs: int, steps_per_epoch: int, folder: Pa
     """
     language = get_language()
     drawing = draw_training(history, epochs, steps_per_epoch, load_texts(language))
-    write_text(folder / "curve.svg", write_svg(drawing))
+    write_text(folder / "curve.svg", render_svg(drawing))
     # a PNG is drawn with this machine's fonts: without a Chinese one, its words are English
     if language == "zh" and find_chinese_font() is None:
         drawing = draw_training(history, epochs, steps_per_epoch, load_texts("en"))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lenet.architecture import PRESETS, Architecture
-from lenet.drawing.drawing import write_svg
+from lenet.drawing.drawing import render_svg
 from lenet.drawing.page import render_page
 from lenet.drawing.tiles import draw_image, draw_kernel
 from lenet.evaluation import Evaluation
@@ -131,7 +131,7 @@ def _write_curve(result: Result) -> Iterator[str]:
     epochs, texts = result.settings.recipe.epochs, load_texts(get_language())
     drawing = draw_training(result.history, epochs, _count_steps(result), texts)
     yield f"<h2>{_say('curve_title')}</h2>"
-    yield write_svg(drawing)
+    yield render_svg(drawing)
     yield f'<p class="note">{_say("curve_caption", sample=f"{sample:,}")}</p>'
 
 
@@ -185,7 +185,7 @@ def _write_rejection(evaluation: Evaluation) -> Iterator[str]:
     refused = evaluation.rejection_for(WANTED_ERROR)
     yield f"<h2>{_say('rejection_heading')}</h2>"
     yield f"<p>{_say_refused(refused)}</p>"
-    yield write_svg(draw_rejection(evaluation, load_texts(get_language())))
+    yield render_svg(draw_rejection(evaluation, load_texts(get_language())))
     yield f'<p class="note">{_say("rejection_caption")}</p>'
 
 
