@@ -12,13 +12,14 @@ import numpy as np
 
 from lenet.data.digits import read_digits
 from lenet.data.download import Progress, download_files
-from lenet.data.examples import Dataset, Examples, check_limit
+from lenet.data.examples import Dataset, Examples, check_limit, describe_form, is_form
 from lenet.data.find import find_files, is_released
-from lenet.data.folder import SUFFIXES, find_parts, is_folder_by_class, read_folder
+from lenet.data.folder import find_parts, is_folder_by_class, read_folder
 from lenet.data.idx import format_idx, read_idx
 from lenet.data.npz import read_npz
 from lenet.data.sources import DIGITS, MNIST, SKLEARN_DIGITS, SOURCES, Source, SourceFile
 from lenet.errors import DataError, FileError, UsageError
+from lenet.images.files import SUFFIXES
 from lenet.texts import say
 
 __all__ = ["Dataset", "Examples", "load_dataset"]
@@ -167,10 +168,8 @@ def _build(
 
 
 def _pair(path: Path, part: str, images: np.ndarray, labels: np.ndarray) -> Examples:
-    fits = images.ndim == 3 and images.shape[1:] == (28, 28) and images.dtype == np.uint8
-    if not fits or labels.ndim != 1 or labels.dtype.kind not in "iu":
-        found = f"{images.shape} {images.dtype}, {labels.shape} {labels.dtype}"
-        raise DataError("data.form", path=path, part=part, found=found)
+    if not is_form(images, labels):
+        raise DataError("data.form", path=path, part=part, found=describe_form(images, labels))
     if len(images) != len(labels):
         raise DataError("data.counts", path=path, part=part, images=len(images), labels=len(labels))
     return Examples(images, labels)

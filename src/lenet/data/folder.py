@@ -8,10 +8,10 @@ import numpy as np
 
 from lenet.data.examples import Examples
 from lenet.errors import DataError, PictureError
+from lenet.images.files import list_pictures
 from lenet.images.normalize import normalize_digit
 from lenet.images.read import read_picture
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif"}
 # MNIST tests on 10,000 of 70,000; of a folder without test/ the last sixth of each class is for testing
 FRACTION = 6
 PARTS = (("train", "test"), ("training", "testing"))
@@ -27,7 +27,7 @@ def find_parts(path: Path) -> tuple[Path, Path | None]:
 
 def is_folder_by_class(path: Path) -> bool:
     """Whether a folder holds folders with pictures, directly or in its training part."""
-    return any(_list_pictures(folder) for folder in _list_folders(find_parts(path)[0]))
+    return any(list_pictures(folder) for folder in _list_folders(find_parts(path)[0]))
 
 
 def read_folder(path: Path) -> tuple[tuple[str, ...], Examples, Examples]:
@@ -46,15 +46,17 @@ def read_folder(path: Path) -> tuple[tuple[str, ...], Examples, Examples]:
         its border is dark, ink is light. Any other size is normalized as MNIST's digits were.
     """
     train_folder, test_folder = find_parts(path)
-    classes = tuple(folder.name for folder in _list_folders(train_folder) if _list_pictures(folder))
+    classes = tuple(folder.name for folder in _list_folders(train_folder) if list_pictures(folder))
     if len(classes) < 2:
         raise DataError("data.one_class", path=path, found=", ".join(classes))
-    train = [_list_pictures(train_folder / name) for name in classes]
+    train = [list_pictures(train_folder / name) for name in classes]
     if test_folder:
         extra = [folder.name for folder in _list_folders(test_folder) if folder.name not in classes]
         if extra:
             raise DataError("data.extra_class", path=test_folder, found=", ".join(extra))
-        test = [_list_pictures(test_folder / name) for name in classes]
+        # a class may lack test pictures, and then its folder as well
+        folders = [test_folder / name for name in classes]
+        test = [list_pictures(folder) if folder.is_dir() else [] for folder in folders]
     else:
         kept = [len(files) - max(len(files) // FRACTION, min(len(files) - 1, 1)) for files in train]
         test = [files[count:] for files, count in zip(train, kept, strict=True)]
@@ -64,13 +66,6 @@ def read_folder(path: Path) -> tuple[tuple[str, ...], Examples, Examples]:
 
 def _list_folders(path: Path) -> list[Path]:
     return sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-
-
-def _list_pictures(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    entries = (entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
-    return sorted(entry for entry in entries if entry.is_file() and not entry.name.startswith("."))
 
 
 def _read_examples(classes: list[list[Path]]) -> Examples:

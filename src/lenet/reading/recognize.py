@@ -1,4 +1,4 @@
-"""Recognize many pictures one after the other; one that cannot be read does not stop the rest."""
+"""Recognize many pictures in turn; a picture that cannot be read does not stop the others."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lenet.errors import LenetError, PictureError, UsageError
+from lenet.images.files import SUFFIXES, list_pictures
 from lenet.images.read import MAX_FILE_BYTES, read_picture
 from lenet.network import Answer, Network
 from lenet.storage import read_at_most
 
-# what a folder is searched for; a file that is named is read whatever its name
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic"}
 STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of one picture.
+    """The result for one picture.
 
     Args:
         source: the file's path, or "-" for standard input.
-        answer: what the network says; None where the picture could not be read.
-        fault: why it could not be read.
+        answer: the network's answer; None if the picture could not be read.
+        fault: why it could not be read; None if it could.
     """
 
     source: str
@@ -34,10 +33,12 @@ class Reading:
 
 
 def find_pictures(sources: Iterable[str]) -> Iterator[str]:
-    """The files that are meant: files themselves, the pictures of a folder by name, "-" for standard input.
+    """Replace each folder by the pictures in it; files and "-" (standard input) stay as they are.
 
     Args:
         sources: paths of files and folders, or "-".
+    Yields:
+        The path of each picture, those of a folder sorted by name.
     Raises:
         UsageError: an empty path.
         PictureError: a folder without a picture.
@@ -49,20 +50,20 @@ def find_pictures(sources: Iterable[str]) -> Iterator[str]:
         if source == STANDARD_INPUT or not os.path.isdir(source):  # noqa: PTH112
             yield source
             continue
-        found = sorted(path for path in Path(source).iterdir() if path.suffix.lower() in SUFFIXES)
+        found = list_pictures(source)
         if not found:
             raise PictureError("recognize.empty_folder", path=source, kinds=" ".join(sorted(SUFFIXES)))
         yield from map(str, found)
 
 
 def recognize_pictures(network: Network, sources: Iterable[str]) -> Iterator[Reading]:
-    """Recognize the digit in every picture.
+    """Recognize the digit in each picture.
 
     Args:
-        network: which.
-        sources: as `find_pictures` gives them.
-    Returns:
-        A reading for each, in order, as soon as it is made.
+        network: the network to ask.
+        sources: paths of pictures, or "-", as `find_pictures` yields them.
+    Yields:
+        One reading per picture, in order, as soon as it is made.
     """
     for source in sources:
         try:
@@ -75,10 +76,10 @@ def recognize_pictures(network: Network, sources: Iterable[str]) -> Iterator[Rea
 
 
 def read_standard_input() -> bytes:
-    """The picture on standard input.
+    """Read the bytes of a picture from standard input.
 
     Raises:
-        PictureError: unreadable, or more bytes than a picture may have.
+        PictureError: standard input cannot be read, or holds more than `MAX_FILE_BYTES`.
     """
     try:
         content = read_at_most(sys.stdin.buffer, MAX_FILE_BYTES + 1) if sys.stdin else b""
