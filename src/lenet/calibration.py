@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from lenet.doubt import Calibration, load_judge_card, take_logs, weigh
-from lenet.errors import ShapeError
 from lenet.network import Network
 
 REFUSED = 0.009  # of the images: the share whose answers do not stand
@@ -30,11 +29,7 @@ def calibrate(network: Network, images: np.ndarray, labels: np.ndarray, refused:
     Source:
         Guo et al., "On calibration of modern neural networks", 2017: one temperature.
     """
-    if not len(images) or labels.shape != (len(images),) or labels.dtype.kind not in "iu":
-        raise ShapeError("evaluation.labels", images=len(images), labels=f"{labels.shape} {labels.dtype}")
-    for label in (labels.min(), labels.max()):
-        if not 0 <= label < len(network.labels):
-            raise ShapeError("shape.label", label=int(label), last=len(network.labels) - 1)
+    network.check_labels(images, labels)
     penalties, judged = network.penalties(images), network.judge(images)
     judge, rubbish = load_judge_card() if judged is not None else (None, 0.0)
     start = Calibration(1.0, judge, rubbish, 0.0)

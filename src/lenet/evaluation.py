@@ -114,11 +114,7 @@ def evaluate(network: Network, images: np.ndarray, labels: np.ndarray) -> Evalua
     Raises:
         ShapeError: no images, fields larger than 32x32, or not one label of the network for each image.
     """
-    if not len(images) or labels.shape != (len(images),) or labels.dtype.kind not in "iu":
-        raise ShapeError("evaluation.labels", images=len(images), labels=f"{labels.shape} {labels.dtype}")
-    for label in (labels.min(), labels.max()):
-        if not 0 <= label < len(network.labels):
-            raise ShapeError("shape.label", label=int(label), last=len(network.labels) - 1)
+    network.check_labels(images, labels)
     penalties = network.penalties(images)
     if penalties.ndim != 2:
         raise ShapeError("evaluation.field", shape=images.shape)

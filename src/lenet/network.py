@@ -15,6 +15,7 @@ import numpy as np
 from lenet.architecture import Architecture
 from lenet.doubt import DIGITS, Calibration, Reason, Verdict, decide, load_judge, weigh
 from lenet.engines import Model, get_engine
+from lenet.engines.inputs import check_targets
 from lenet.errors import ArchitectureError, FileError, NetworkFileError, ShapeError, UsageError
 from lenet.images.normalize import find_digit
 from lenet.images.open import Picture, is_one, open_picture
@@ -176,6 +177,19 @@ class Network:
             ShapeError: images that the network does not fit.
         """
         return self.model.penalties(images)
+
+    def check_labels(self, images: np.ndarray, labels: np.ndarray) -> None:
+        """Refuse labels that do not belong to these images and this network.
+
+        Args:
+            images: (N, ...), N at least 1.
+            labels: (N,) integers, indices into `self.labels`.
+        Raises:
+            ShapeError: no images, not one integer for each image, or a label that is not a class.
+        """
+        if not len(images) or labels.shape != (len(images),) or labels.dtype.kind not in "iu":
+            raise ShapeError("evaluation.labels", images=len(images), labels=f"{labels.shape} {labels.dtype}")
+        check_targets(self.architecture, labels, len(images))
 
     def trace(self, image: np.ndarray, sums: bool = False) -> Trace:
         """The states of all layers for one image.

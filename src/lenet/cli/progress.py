@@ -46,7 +46,7 @@ class TrainingProgress:
 
     def begin(self) -> None:
         """Forget the training before: another one begins."""
-        self._begun, self._loss, self._speed = None, None, 0.0
+        self._begun, self._loss = None, None
 
     def watch(self, trainer: Trainer, event: Event) -> None:
         """Show an event."""

@@ -29,10 +29,8 @@ class Examples:
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
-        fits = images.ndim == 3 and images.shape[1:] == (28, 28) and images.dtype == np.uint8
-        if not fits or labels.shape != (len(images),) or labels.dtype.kind not in "iu":
-            found = f"{images.shape} {images.dtype}, {labels.shape} {labels.dtype}"
-            raise ShapeError("data.examples", found=found)
+        if not is_form(images, labels) or len(labels) != len(images):
+            raise ShapeError("data.examples", found=describe_form(images, labels))
         object.__setattr__(self, "labels", labels.astype(np.int64, copy=False))
 
     def __len__(self) -> int:
@@ -101,6 +99,17 @@ class Dataset:
             digest.update(np.ascontiguousarray(examples.images).data)
             digest.update(examples.labels.astype("<i8").tobytes())
         return digest.hexdigest()
+
+
+def is_form(images: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether these are (N, 28, 28) uint8 and (M,) integers, N and M being equal or not."""
+    fits = images.ndim == 3 and images.shape[1:] == (28, 28) and images.dtype == np.uint8
+    return fits and labels.ndim == 1 and labels.dtype.kind in "iu"
+
+
+def describe_form(images: np.ndarray, labels: np.ndarray) -> str:
+    """The shapes and types of two arrays, for an error message."""
+    return f"{images.shape} {images.dtype}, {labels.shape} {labels.dtype}"
 
 
 def check_limit(limit: Any) -> None:

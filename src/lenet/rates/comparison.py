@@ -49,11 +49,6 @@ class Trial:
     judgement: Judgement
     shares: Shares
 
-    @property
-    def last_loss(self) -> float:
-        """Median over the last eighth of the steps."""
-        return float(np.median(self.losses[-max(1, len(self.losses) // 8) :]))
-
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
