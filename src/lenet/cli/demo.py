@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lenet.cli.options import json_option
+from lenet.cli.interrupt import INTERRUPTED, catch_interrupt
+from lenet.cli.options import choose_folder, json_option
 from lenet.cli.output import make_console, print_json
 from lenet.cli.progress import TrainingProgress
+from lenet.cli.result import describe_result, print_result, print_stop
 from lenet.cli.states import draw_code, draw_image, draw_penalties, join_pictures
-from lenet.cli.train import (
-    INTERRUPTED,
-    catch_interrupt,
-    choose_folder,
-    describe_result,
-    print_result,
-    print_stop,
-)
 from lenet.errors import DataError
 from lenet.texts import say
 

@@ -1,12 +1,14 @@
-"""Options that several verbs share, each with its help in the reader's language."""
+"""Options that several verbs share: their help in the reader's language, and what their values mean."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from lenet.errors import UsageError
 from lenet.texts import say
 
 if TYPE_CHECKING:
@@ -46,3 +48,21 @@ def choose_architecture(preset: str, **fields: str | None) -> Architecture:
 
     chosen: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     return replace(get_preset(preset), **chosen)
+
+
+def check_threads(threads: int | None) -> None:
+    """Refuse a number of threads that no machine has; `main` hands the number on to the engine.
+
+    Raises:
+        UsageError: below 1 or above 1024.
+    """
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError("train.threads_range", threads=threads)
+
+
+def choose_folder(name: str) -> Path:
+    """Where a run without `--out` lies: the first of `runs/NAME-1`, `runs/NAME-2`, ... that is free."""
+    number = 1
+    while (Path("runs") / f"{name}-{number}").exists():
+        number += 1
+    return Path("runs") / f"{name}-{number}"

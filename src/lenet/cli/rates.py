@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from lenet.cli.loading import load_data
 from lenet.cli.options import architecture_option, choose_architecture, json_option
 from lenet.cli.output import make_console, print_json, print_paragraph
-from lenet.cli.train import load_data
 from lenet.errors import UsageError
 from lenet.texts import say
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lenet.cli.options import json_option
+from lenet.cli.interrupt import INTERRUPTED, catch_interrupt
+from lenet.cli.loading import load_data
+from lenet.cli.options import check_threads, json_option
 from lenet.cli.output import make_console, print_json
 from lenet.cli.progress import TrainingProgress
-from lenet.cli.train import INTERRUPTED, catch_interrupt, load_data
 from lenet.errors import UsageError
 from lenet.texts import say
 
@@ -41,8 +42,7 @@ def reproduce(
     from lenet.reproduction.trainings import Shelf, plan_trainings
     from lenet.training.lock import hold_folder
 
-    if threads is not None and not 1 <= threads <= 1024:
-        raise UsageError("train.threads_range", threads=threads)
+    check_threads(threads)
     if not 1 <= seeds <= MOST_SEEDS:
         raise UsageError("reproduce.seeds_range", seeds=seeds, most=MOST_SEEDS)
     runner = get_engine(engine, training=True).name

@@ -1,0 +1,82 @@
+"""What a training came to, for `lenet train` and `lenet demo`: as JSON and in words."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lenet.cli.output import make_console
+from lenet.texts import say
+
+if TYPE_CHECKING:
+    from lenet.training.diagnosis import Fault
+    from lenet.training.result import Result
+
+DIAGNOSED = 300  # training images on which units are looked at
+
+
+def describe_result(result: Result) -> dict[str, object]:
+    """The result of a training as one JSON object."""
+    evaluation, settings = result.evaluation, result.settings
+    last = result.history.epochs[-1] if result.history.epochs else None
+    return {
+        "test_error": evaluation.error if evaluation else None,
+        "test_accuracy": evaluation.accuracy if evaluation else None,
+        "test_wrong": evaluation.wrong if evaluation else None,
+        "test_count": len(evaluation) if evaluation else None,
+        "validation_error": last.validation_error if last else None,
+        "training_error": last.training_error if last else None,
+        "epochs": len(result.history.epochs),
+        "seconds": round(result.seconds, 2),
+        "engine": settings.engine,
+        "data": settings.data,
+        "recipe": settings.recipe.name,
+        "seed": settings.seed,
+        "architecture": settings.architecture.to_dict(),
+        "faults": [{"name": fault.name, "sentence": str(fault)} for fault in diagnose(result)],
+        "finished": evaluation is not None,
+        "run": str(result.folder),
+    }
+
+
+def print_stop(result: Result) -> None:
+    """Print how far a stopped training got, and the command that resumes it."""
+    from lenet.training.command import write_resume
+
+    folder = result.folder or Path()
+    network, epochs = folder / "network.safetensors", len(result.history.epochs)
+    line = say("train.stopped", epochs=epochs, network=network, command=write_resume(folder))
+    make_console(stderr=True).print(line, soft_wrap=True)
+
+
+def print_result(result: Result) -> None:
+    """Print error and accuracy, where the files lie, and what is wrong, if anything."""
+    console = make_console()
+    if result.evaluation:
+        found = result.evaluation
+        values = {"wrong": f"{found.wrong:,}", "count": f"{len(found):,}", "seconds": f"{result.seconds:.0f}"}
+        values |= {"error": f"{found.error:.2f}", "accuracy": f"{found.accuracy:.2f}"}
+        console.print(say("train.result", **values), style="bold")
+    if result.folder:
+        console.print(say("train.files", path=result.folder), soft_wrap=True)
+        console.print(say("train.next", path=result.folder), soft_wrap=True)
+    for fault in diagnose(result):
+        console.print(say("train.fault", sentence=fault), style="bold", soft_wrap=True)
+
+
+def diagnose(result: Result) -> list[Fault]:
+    """Look for faults in a training and its network; an empty list if there are none."""
+    from lenet.training.diagnosis import find_faults
+
+    recipe, network = result.settings.recipe, result.network
+    return find_faults(
+        result.history,
+        recipe.batch,
+        # the other losses have no level that a constant answer would keep to
+        math.log(network.architecture.classes) if recipe.objective == "cross-entropy" else None,
+        network,
+        result.start,
+        result.splits.train.images[:DIAGNOSED],
+        len(result.splits.validation),
+    )
