@@ -24,9 +24,9 @@ from lenet.architecture import get_preset
 from lenet.data.dataset import load_dataset
 from lenet.data.split import split_dataset
 from lenet.engines.pytorch.engine import PytorchEngine
-from lenet.parameters import initialize_parameters
+from lenet.training.events import EpochEnded
 from lenet.training.recipe import load_recipe
-from lenet.training.trainer import EpochEnded, Trainer
+from lenet.training.trainer import start_trainer
 
 GOALS = (99.0, 99.3)  # percent
 
@@ -37,9 +37,8 @@ def measure(wanted: argparse.Namespace, seed: int) -> dict[str, Any]:
     recipe = load_recipe(wanted.recipe, architecture).changed(epochs=wanted.epochs, batch=wanted.batch)
     data = load_dataset("mnist", download=False, limit=wanted.limit)
     splits = split_dataset(data, None)
-    start = initialize_parameters(architecture, seed, scheme=recipe.initialization)
     engine = PytorchEngine(wanted.device)
-    trainer = Trainer(engine, start, recipe, splits.train, splits.validation, seed)
+    trainer = start_trainer(engine, architecture, recipe, splits.train, splits.validation, seed)
     reached: dict[str, float | None] = {f"seconds_to_{goal}": None for goal in GOALS}
     accuracies, ends = [], []
     begun = time.perf_counter()

@@ -43,8 +43,9 @@ from lenet.engines.native.engine import NativeEngine
 from lenet.images.distort import DistortedEpoch
 from lenet.parameters import initialize_parameters
 from lenet.samples import sample_path
+from lenet.training.events import EpochEnded
 from lenet.training.recipe import load_recipe
-from lenet.training.trainer import EpochEnded, Trainer
+from lenet.training.trainer import start_trainer
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
@@ -56,9 +57,9 @@ def measure_online():
     """Seconds of 20 epochs, one sample an update, on MNIST's 60,000; the second error on 10,000 of them."""
     train = load_dataset("mnist").train
     recipe = load_recipe("1998", ORIGINAL).changed(training_sample=EPOCH)
-    start = initialize_parameters(ORIGINAL, 0, scheme=recipe.initialization)
+    engine = NativeEngine(threads=THREADS)
     begun = time.perf_counter()
-    trainer = Trainer(NativeEngine(threads=THREADS), start, recipe, train, train.first(10_000), seed=0)
+    trainer = start_trainer(engine, ORIGINAL, recipe, train, train.first(10_000), seed=0)
     epochs = [event for event in trainer.events() if isinstance(event, EpochEnded)]
     seconds = time.perf_counter() - begun
     return {"seconds": seconds, "epochs": len(epochs), "training_error": epochs[-1].record.training_error}

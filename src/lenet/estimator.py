@@ -16,11 +16,11 @@ from lenet.data.examples import Examples
 from lenet.engines import get_engine
 from lenet.errors import ArchitectureError, EngineError, MissingExtra, ShapeError
 from lenet.network import Network
-from lenet.parameters import initialize_parameters
 from lenet.texts import say
-from lenet.training.history import History
+from lenet.training.events import EpochEnded, Event
 from lenet.training.recipe import Recipe, load_recipe
-from lenet.training.trainer import Advanced, Redrawn, Trainer
+from lenet.training.run import follow_training
+from lenet.training.trainer import Trainer, start_trainer
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -112,20 +112,10 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         self.recipe_ = self._choose_recipe(architecture, len(X))
         seed = self._choose_seed()
         engine = get_engine(self.engine, training=True)
-        refusal = engine.refuses(architecture, self.recipe_)
-        if refusal:
-            raise EngineError(refusal.key, **refusal.values)
-        start = initialize_parameters(architecture, seed, scheme=self.recipe_.initialization)
         examples = Examples(self._lay_out(X), labels)
-        self.history_ = History()
         with _limit_threads(engine.name):
-            trainer = Trainer(engine, start, self.recipe_, examples, examples.first(0), seed)
-            for event in trainer.events():
-                if isinstance(event, Redrawn):
-                    continue
-                self.history_.add(event.losses if isinstance(event, Advanced) else event.record)
-                if self.verbose and not isinstance(event, Advanced):
-                    self._print_epoch()
+            trainer = start_trainer(engine, architecture, self.recipe_, examples, examples.first(0), seed)
+            self.history_ = follow_training(trainer, watch=_print_epoch if self.verbose else None)
         card: dict[str, str | int] = {"recipe": self.recipe_.name, "recipe_hash": self.recipe_.hash}
         card |= {"engine": engine.name, "seed": seed, "epochs": self.recipe_.epochs}
         names = tuple(map(str, self.classes_.tolist()))
@@ -216,10 +206,12 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         margins = border // 2, border - border // 2
         return np.pad(np.rint(INK * squares).astype(np.uint8), ((0, 0), margins, margins))
 
-    def _print_epoch(self) -> None:
-        record = self.history_.epochs[-1]
+
+def _print_epoch(trainer: Trainer, event: Event) -> None:
+    if isinstance(event, EpochEnded):
+        record = event.record
         values = {"loss": f"{record.loss:.3g}", "error": f"{record.training_error:.2f}"}
-        line = say("estimator.epoch", number=record.number, epochs=self.recipe_.epochs, **values)
+        line = say("estimator.epoch", number=record.number, epochs=trainer.recipe.epochs, **values)
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 

@@ -9,8 +9,9 @@ from lenet.engines import Engine
 from lenet.images.normalize import normalize_digit
 from lenet.parameters import initialize_parameters
 from lenet.samples import read_sample
+from lenet.training.events import EpochEnded
 from lenet.training.recipe import load_recipe
-from lenet.training.trainer import SCALE, EpochEnded, Trainer
+from lenet.training.trainer import SCALE, Trainer
 
 from .conftest import REFERENCE
 

@@ -13,8 +13,9 @@ from lenet.data.examples import Examples
 from lenet.engines.reference.engine import ReferenceEngine, ReferenceRun
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.training import trainer as module
+from lenet.training.events import Advanced, EpochEnded
 from lenet.training.recipe import Recipe
-from lenet.training.trainer import Advanced, EpochEnded, Trainer
+from lenet.training.trainer import Trainer
 
 SEED = 7
 COUNT, BATCH = 22, 4

@@ -11,8 +11,9 @@ from lenet.errors import Diverged
 from lenet.parameters import initialize_parameters
 from lenet.randomness import draw_order
 from lenet.texts import set_language
+from lenet.training.events import Advanced
 from lenet.training.recipe import Recipe
-from lenet.training.trainer import STRETCH, Advanced, Trainer
+from lenet.training.trainer import STRETCH, Trainer
 
 from .conftest import (
     BATCH,

@@ -13,12 +13,13 @@ from lenet.engines.reference.engine import ReferenceEngine
 from lenet.errors import FileError, RunError
 from lenet.parameters import initialize_parameters
 from lenet.training import folder as module
+from lenet.training.events import Advanced
 from lenet.training.folder import RunFolder
 from lenet.training.history import History
 from lenet.training.recipe import Recipe
 from lenet.training.run import check_request
 from lenet.training.settings import Settings
-from lenet.training.trainer import Advanced, Trainer
+from lenet.training.trainer import Trainer
 
 RECIPE = Recipe("tiny", 2, 4, 0.05, momentum=0.9)
 SETTINGS = Settings("noise", "f", None, ORIGINAL, RECIPE, "reference", 0)

@@ -9,8 +9,8 @@ from lenet.images.normalize import normalize_digit
 from lenet.images.pens import redraw_digit
 from lenet.randomness import Purpose, draw_order, draw_uniform
 from lenet.samples import read_sample
+from lenet.training.events import Redrawn
 from lenet.training.pens import STRETCH, add_pens
-from lenet.training.trainer import Redrawn
 
 from .conftest import RECIPE, SEED, Call, assert_same_bits, finish, make_trainer
 

@@ -21,10 +21,11 @@ from lenet.errors import (
     UsageError,
 )
 from lenet.training import folder as folders
+from lenet.training.events import Advanced, EpochEnded
 from lenet.training.recipe import Recipe
 from lenet.training.run import Result, resume, train
 from lenet.training.settings import Settings
-from lenet.training.trainer import Advanced, EpochEnded, Trainer
+from lenet.training.trainer import Trainer
 
 RECIPE = Recipe("tiny", 2, 8, 0.05, momentum=0.9, initialization="variance")
 CORE = {"recipe.toml", "history.jsonl", "checkpoint.safetensors", "network.safetensors"}

@@ -12,9 +12,10 @@ from lenet.engines.reference.engine import ReferenceEngine
 from lenet.images.distort import DistortedEpoch, Distortion, distort_images, draw_maps
 from lenet.parameters import Parameters
 from lenet.randomness import Purpose, draw_order
+from lenet.training.events import Advanced, EpochEnded
 from lenet.training.recipe import Recipe
 from lenet.training.schedule import plan_rates
-from lenet.training.trainer import STRETCH, Advanced, EpochEnded
+from lenet.training.trainer import STRETCH
 
 from .conftest import (
     BATCH,

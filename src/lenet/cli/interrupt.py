@@ -31,6 +31,7 @@ class Interrupt:
         self.noted = False
 
     def __call__(self) -> bool:
+        """Whether it was."""
         return self.noted
 
     def note(self, *_: object) -> None:

@@ -12,7 +12,8 @@ from lenet.texts import say
 
 if TYPE_CHECKING:
     from lenet.data.download import Progress
-    from lenet.training.trainer import Advanced, EpochEnded, Event, Trainer
+    from lenet.training.events import Advanced, EpochEnded, Event
+    from lenet.training.trainer import Trainer
 
 SMOOTHING = 0.9  # of the shown loss, from stretch to stretch
 
@@ -50,7 +51,7 @@ class TrainingProgress:
 
     def watch(self, trainer: Trainer, event: Event) -> None:
         """Show an event."""
-        from lenet.training.trainer import Advanced, Redrawn
+        from lenet.training.events import Advanced, Redrawn
 
         if isinstance(event, Redrawn):
             self._bar.update(

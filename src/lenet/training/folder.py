@@ -11,9 +11,10 @@ import numpy as np
 from lenet.errors import RunError
 from lenet.storage import write_text
 from lenet.training.checkpoint import Checkpoint
+from lenet.training.events import Event
 from lenet.training.history import History, HistoryFile
 from lenet.training.settings import SETTINGS_FILE, Settings
-from lenet.training.trainer import Advanced, EpochEnded, Trainer
+from lenet.training.trainer import Trainer
 
 CHECKPOINT_EVERY = 2.0  # seconds
 
@@ -62,10 +63,12 @@ class RunFolder:
         self._file = HistoryFile(self._history, history, trainer.steps_per_epoch)
         return history
 
-    def follow(self, trainer: Trainer, event: Advanced | EpochEnded) -> None:
-        """Write down an event, and from time to time a checkpoint."""
+    def follow(self, trainer: Trainer, event: Event) -> None:
+        """Write an event to the history, and every few seconds a checkpoint."""
+        if event.entry is None:
+            return
         if self._file:
-            self._file.add(event.losses if isinstance(event, Advanced) else event.record)
+            self._file.add(event.entry)
         if time.monotonic() - self._saved > CHECKPOINT_EVERY:
             self.save(trainer)
 

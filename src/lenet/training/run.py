@@ -1,4 +1,4 @@
-"""A training from its settings to its network, with or without a folder that keeps everything."""
+"""A training from its settings to its evaluated network, with or without a folder for its files."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lenet.architecture import ORIGINAL, Architecture, get_preset
 from lenet.data.dataset import Dataset, load_dataset
 from lenet.data.split import split_dataset
 from lenet.engines import get_engine
-from lenet.errors import Diverged, EngineError, RunError, UsageError
+from lenet.errors import Diverged, RunError, UsageError
 from lenet.evaluation import evaluate
 from lenet.network import Network
-from lenet.parameters import initialize_parameters
 from lenet.training.curve import write_curves
+from lenet.training.events import Event
 from lenet.training.folder import RunFolder
 from lenet.training.history import History
 from lenet.training.lock import hold_folder
@@ -25,7 +25,7 @@ from lenet.training.recipe import Recipe, load_recipe
 from lenet.training.report import write_report
 from lenet.training.result import Result
 from lenet.training.settings import SETTINGS_FILE, Settings, check_seed
-from lenet.training.trainer import Advanced, Event, Redrawn, Trainer
+from lenet.training.trainer import Trainer, start_trainer
 
 Watch = Callable[[Trainer, Event], None]
 
@@ -42,23 +42,23 @@ def train(
     watch: Watch | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """Train a network, and measure it once on the test part.
+    """Train a network and evaluate it once on the test part.
 
     Args:
         data: what `load_dataset` takes, or a data set.
         recipe: a recipe's name, its TOML file, or a `Recipe`.
-        architecture: the network, or "original" or "modern"; it gets as many classes as the data have.
-        engine: "auto" for the fastest at hand, or an engine's name.
-        seed: of the first weights and of the order of the images, 0 to 2^63 - 1.
-        limit: use only the first so many training images.
+        architecture: the network, or "original" or "modern"; its number of classes becomes that of the data.
+        engine: "auto" for the fastest one available, or an engine's name.
+        seed: of the initial weights and the order of the images, 0 to 2^63 - 1.
+        limit: use only the first so many training images; None for all.
         out: a folder for settings, history, checkpoint and network; None to write nothing.
-        watch: is told every event.
-        stop: is asked between two stretches of a quarter of a second; True ends the training.
+        watch: is called with the trainer and every event.
+        stop: is asked about four times a second; True ends the training.
     Returns:
         The result; `result.network` is the trained network.
     Raises:
-        LenetError: a mistake in the settings, data that cannot be had, a folder that holds a run already,
-            or a training that diverged.
+        LenetError: an invalid setting, data that cannot be loaded, a folder that already holds a run, or a
+            training that diverged.
     """
     if out is not None:
         if not isinstance(out, str | PathLike):
@@ -86,14 +86,14 @@ def train(
 
 
 def check_request(engine: str, seed: int, folder: Path | None) -> None:
-    """Refuse what can be refused before the data are there, which may have to be downloaded.
+    """Check what can be checked before the data are loaded, which may mean a download.
 
     Args:
         engine: "auto", or an engine's name.
         seed: 0 to 2^63 - 1.
-        folder: where a new run is to lie; None if nothing is to be written.
+        folder: the folder of the new run; None if nothing is to be written.
     Raises:
-        LenetError: an engine that is not at hand, a seed out of range, a folder that holds a run already.
+        LenetError: an unavailable engine, a seed out of range, or a folder that already holds a run.
     """
     check_seed(seed)
     get_engine(engine, training=True)
@@ -102,7 +102,7 @@ def check_request(engine: str, seed: int, folder: Path | None) -> None:
 
 
 def _refuse_run(folder: Path) -> None:
-    """Refuse a folder that holds a run already."""
+    """Raise RunError if the folder already holds a run."""
     if (folder / SETTINGS_FILE).exists():
         raise RunError("run.exists", path=folder)
 
@@ -114,15 +114,15 @@ def resume(
     watch: Watch | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """Go on with a training that was stopped or killed; it ends in the same bytes as an unbroken one.
+    """Resume a training that was stopped or killed; it ends in the same bytes as an uninterrupted one.
 
     Args:
         folder: of the run.
-        data: what it began with, if that was made by hand; else it is loaded again.
-        watch: is told every event.
-        stop: is asked between two stretches.
+        data: the data set that the run began with, if it was made by hand; else it is loaded again.
+        watch: is called with the trainer and every event.
+        stop: is asked about four times a second; True ends the training.
     Raises:
-        LenetError: the folder holds no run, or the data are not those that it began with.
+        LenetError: the folder holds no run, or the data are not those that the run began with.
     """
     settings = Settings.read(Path(folder) / SETTINGS_FILE)
     dataset = (data or load_dataset(settings.data)).limit_training(settings.limit)
@@ -139,16 +139,24 @@ def run_training(
     watch: Watch | None,
     stop: Callable[[], bool],
 ) -> Result:
-    """Train from the beginning, or from the folder's checkpoint where there is one; see `train`."""
+    """Train from the beginning, or from the folder's checkpoint if there is one, and evaluate.
+
+    Args:
+        settings: what is trained, on what, and how.
+        dataset: the data that the settings name, limited as they say.
+        folder: receives all files; None to write nothing.
+        watch: is called with the trainer and every event.
+        stop: is asked about four times a second; True ends the training.
+    Raises:
+        Diverged: the training diverged; what it came to is saved in the folder.
+    """
     begun = time.perf_counter()
     recipe = settings.recipe
     splits = split_dataset(dataset, None if recipe.validation else 0)
     engine = get_engine(settings.engine, training=True)
-    refusal = engine.refuses(settings.architecture, recipe)
-    if refusal:
-        raise EngineError(refusal.key, **refusal.values)
-    start = initialize_parameters(settings.architecture, settings.seed, scheme=recipe.initialization)
-    trainer = Trainer(engine, start, recipe, splits.train, splits.validation, settings.seed)
+    trainer = start_trainer(
+        engine, settings.architecture, recipe, splits.train, splits.validation, settings.seed
+    )
 
     def name_network() -> Network:
         card: dict[str, str | int] = {"data": dataset.name, "recipe": recipe.name, "recipe_hash": recipe.hash}
@@ -156,7 +164,7 @@ def run_training(
         return Network(settings.architecture, trainer.parameters(), dataset.labels, card, engine.name)
 
     try:
-        history = _follow_training(trainer, folder, watch, stop)
+        history = follow_training(trainer, folder, watch, stop)
     except Diverged as error:
         if not folder:
             raise
@@ -172,7 +180,9 @@ def run_training(
         )
     seconds = time.perf_counter() - begun
     where = folder.path if folder else None
-    result = Result(network, start, history, evaluation, splits, dataset.seen, settings, seconds, where)
+    result = Result(
+        network, trainer.start, history, evaluation, splits, dataset.seen, settings, seconds, where
+    )
     if folder:
         network.save(folder.network)
         write_curves(history, recipe.epochs, trainer.steps_per_epoch, folder.path)
@@ -180,17 +190,27 @@ def run_training(
     return result
 
 
-def _follow_training(
-    trainer: Trainer, folder: RunFolder | None, watch: Watch | None, stop: Callable[[], bool]
+def follow_training(
+    trainer: Trainer,
+    folder: RunFolder | None = None,
+    watch: Watch | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> History:
-    """Train, and write down what happens, until the end or until `stop`."""
+    """Train until the end of the recipe, or until `stop`, and keep the history.
+
+    Args:
+        trainer: the training; one that a folder has a checkpoint of continues there.
+        folder: receives history and checkpoints; None to write nothing.
+        watch: is called with the trainer and every event.
+        stop: is asked after every event; True ends the training.
+    """
     history = folder.open_history(trainer) if folder else History()
     try:
         for event in trainer.events():
-            if not isinstance(event, Redrawn):
-                history.add(event.losses if isinstance(event, Advanced) else event.record)
-                if folder:
-                    folder.follow(trainer, event)
+            if event.entry is not None:
+                history.add(event.entry)
+            if folder:
+                folder.follow(trainer, event)
             if watch:
                 watch(trainer, event)
             if stop():

@@ -1,22 +1,22 @@
-"""The trainer: advances a run in stretches of about a quarter of a second, and yields what happened."""
+"""The training loop: advance an engine's run in stretches of about a quarter of a second and yield events."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
+from lenet.architecture import Architecture
 from lenet.data.examples import Examples
-from lenet.engines import Engine
+from lenet.engines import Engine, Model
 from lenet.engines.inputs import show_patterns
-from lenet.errors import Diverged
-from lenet.images.distort import DistortedEpoch
-from lenet.parameters import Parameters
-from lenet.randomness import Purpose, draw_order
+from lenet.errors import Diverged, EngineError
+from lenet.parameters import Parameters, initialize_parameters
+from lenet.training.events import Advanced, EpochEnded, Event, Redrawn
 from lenet.training.history import EpochRecord
+from lenet.training.patterns import choose_patterns, distort_patterns, order_patterns
 from lenet.training.pens import add_pens
 from lenet.training.recipe import Recipe
 from lenet.training.schedule import plan_rates
@@ -25,62 +25,48 @@ STRETCH = 0.25  # seconds: short enough for a progress bar and Ctrl-C, long enou
 SCALE = "scale."  # what the names of the parameters' own rates begin with in a state
 
 
-@dataclass(frozen=True, eq=False)
-class Advanced:
-    """Some steps were made.
+def start_trainer(
+    engine: Engine,
+    architecture: Architecture,
+    recipe: Recipe,
+    train: Examples,
+    validation: Examples,
+    seed: int,
+) -> Trainer:
+    """Draw the initial parameters and set up their training; no step is made yet.
 
     Args:
-        steps: how many are done in all.
-        losses: (n,) of the new steps.
-        rate: the learning rate of the last of them.
-        images: how many images they took.
-        seconds: how long they took.
+        engine: the engine that runs the training.
+        architecture: the network to train.
+        recipe: the hyperparameters, and how the parameters are initialized.
+        train: the training examples.
+        validation: the examples to measure the error on after every epoch; may be empty.
+        seed: of the initial parameters, the order of the images, and everything else that is random.
+    Raises:
+        EngineError: the engine cannot train this network with this recipe.
+        RecipeError: the recipe does not fit the architecture.
     """
-
-    steps: int
-    losses: np.ndarray
-    rate: float
-    images: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class EpochEnded:
-    """An epoch is over and its errors are measured.
-
-    Args:
-        record: what was measured.
-    """
-
-    record: EpochRecord
-
-
-@dataclass(frozen=True)
-class Redrawn:
-    """Some training images were redrawn with other pens, before the first step.
-
-    Args:
-        copies: how many there are.
-        total: how many there will be.
-    """
-
-    copies: int
-    total: int
-
-
-Event: TypeAlias = Advanced | EpochEnded | Redrawn
+    refusal = engine.refuses(architecture, recipe)
+    if refusal:
+        raise EngineError(refusal.key, **refusal.values)
+    start = initialize_parameters(architecture, seed, scheme=recipe.initialization)
+    return Trainer(engine, start, recipe, train, validation, seed)
 
 
 class Trainer:
-    """One training, step by step; it draws nothing and writes nothing.
+    """One training, step by step. It draws nothing and writes nothing.
 
     Args:
-        engine: what runs it.
-        parameters: where it starts.
-        recipe: how.
-        train: what it learns from; copies redrawn with other pens are added when `events` begins.
-        validation: what its error is measured on after every epoch; may be empty.
-        seed: of the order of the images, and of all else that is random.
+        engine: the engine that runs the training.
+        parameters: the initial parameters.
+        recipe: the hyperparameters.
+        train: the training examples; copies redrawn with other pens are added when `events` begins.
+        validation: the examples to measure the error on after every epoch; may be empty.
+        seed: of the order of the images, and of everything else that is random.
+    Attributes:
+        start: the initial parameters.
+        steps: number of steps made so far; `total_steps` in the end, `steps_per_epoch` in each epoch.
+        epochs: number of epochs that were finished and measured.
     """
 
     def __init__(
@@ -94,7 +80,7 @@ class Trainer:
     ) -> None:
         recipe.check(parameters.architecture)
         self.recipe = recipe
-        self._patterns_per_epoch = recipe.count_patterns(len(train))
+        self.start = parameters
         self.steps_per_epoch = recipe.count_steps(len(train))
         self.total_steps = self.steps_per_epoch * recipe.epochs
         self.steps = 0
@@ -112,24 +98,24 @@ class Trainer:
         self._last: _Stretch | None = None
 
     def parameters(self) -> Parameters:
-        """A copy of the present parameters."""
+        """A copy of the current parameters."""
         return self._run.parameters()
 
     def state(self) -> dict[str, np.ndarray]:
-        """What `restore` needs."""
+        """Everything that `restore` needs to continue from here, by name."""
         state = self._run.state()
         if self._scales:
             state |= {SCALE + name: array.copy() for name, array in self._scales.items()}
         return state
 
     def restore(self, state: Mapping[str, np.ndarray], steps: int, epochs: int, losses: list[float]) -> None:
-        """Go on where a training stopped.
+        """Continue where a training stopped.
 
         Args:
-            state: what `state` gave then.
-            steps: how many were done.
-            epochs: how many were done and measured.
-            losses: of all those steps.
+            state: the result of `state` at that point.
+            steps: number of steps made by then.
+            epochs: number of epochs finished and measured by then.
+            losses: the loss of each of those steps.
         """
         self._run.restore({name: array for name, array in state.items() if not name.startswith(SCALE)})
         if self._scales:
@@ -139,18 +125,29 @@ class Trainer:
         self.steps, self.epochs = steps, epochs
         self._epoch_losses = losses[epochs * self.steps_per_epoch :]
 
+    def measure_error(self, examples: Examples) -> float:
+        """Percent of some examples that the current parameters misread."""
+        return _count_errors(self._load_model().penalties(examples.images), examples)
+
+    def _load_model(self) -> Model:
+        parameters = self._run.parameters()
+        return self._engine.load(parameters.architecture, parameters)
+
     def events(self) -> Iterator[Event]:
         """Train to the end of the recipe; between two events the caller may stop, save, or look.
 
+        Yields:
+            `Redrawn` before the first step, where the recipe asks for pens; then `Advanced` about four times
+            a second, and `EpochEnded` after every epoch.
         Raises:
-            Diverged: a loss is no longer a number; the parameters are those of the last step whose loss was.
+            Diverged: a loss is not finite; the parameters are set back to those of the last finite loss.
         """
         if len(self._train) != self._images:
             self._train = yield from self._redraw()
         while self.epochs < self.recipe.epochs:
             end = (self.epochs + 1) * self.steps_per_epoch
             if self.steps < end:
-                order = self._draw_order()
+                order = order_patterns(self.recipe, self._seed, len(self._train), self.epochs)
                 if self._scales and self.steps == self.epochs * self.steps_per_epoch:
                     self._scales = self._measure_scales()
                 while self.steps < end:
@@ -158,7 +155,7 @@ class Trainer:
             yield self._end_epoch()
 
     def _redraw(self) -> Generator[Event, None, Examples]:
-        """The training images with copies redrawn by other pens behind them."""
+        """The training images followed by their copies, redrawn with other pens."""
         drawing = add_pens(self._train, self.recipe.pens, self._seed)
         while True:
             try:
@@ -168,42 +165,24 @@ class Trainer:
                 return examples
             yield Redrawn(copies, self._images - len(self._train))
 
-    def _draw_order(self) -> np.ndarray:
-        """The patterns of the epoch that begins, in their order."""
-        patterns, length = len(self._train) * self.recipe.copies, self._patterns_per_epoch
-        round_, part = divmod(self.epochs, patterns // length)
-        shuffled = self.recipe.order == "shuffled"
-        order = draw_order(self._seed, round_ if shuffled else 0, patterns)
-        return order[part * length : (part + 1) * length]
-
-    def _distort(self, epoch: int) -> DistortedEpoch | None:
-        """How the patterns of an epoch are distorted, if they are."""
-        limits, fixed = self.recipe.distortion, self.recipe.copies > 1
-        if not limits:
-            return None
-        return DistortedEpoch(limits, self._seed, *((0, len(self._train)) if fixed else (epoch, 0)))
-
     def _measure_scales(self) -> Parameters:
-        """1 / (mu + h) for each parameter, where h is the curvature on some of the patterns.
+        """1 / (mu + h) for each parameter, h being the curvature of the loss on some of the patterns.
 
         Source:
             LeCun et al. 1998, appendix C, equation 18.
         """
         recipe, train = self.recipe, self._train
-        count = len(train) * recipe.copies
-        chosen = draw_order(self._seed, self.epochs, count, Purpose.SUBSET)[: recipe.curvature_samples]
-        distortion = self._distort(self.epochs)
+        epoch = recipe, self._seed, len(train), self.epochs
+        chosen, distortion = choose_patterns(*epoch), distort_patterns(*epoch)
         images, labels = train.images, train.labels
         if distortion:
             images, labels, chosen = show_patterns(images, labels, chosen, distortion, np.float32)
-        parameters = self._run.parameters()
-        model = self._engine.load(parameters.architecture, parameters)
         with np.errstate(all="ignore"):  # a training that diverges; its losses are looked at
-            curvature = model.curvature(images[chosen], labels[chosen], recipe.curvature_loss)
+            curvature = self._load_model().curvature(images[chosen], labels[chosen], recipe.curvature_loss)
             return curvature.map(lambda h: 1 / (recipe.mu + h))
 
     def _advance(self, order: np.ndarray, done: int) -> Iterator[Advanced]:
-        """One stretch, `done` steps after the beginning of the epoch."""
+        """Make one stretch that begins `done` steps after the beginning of the epoch."""
         batches = self._cut_batches(order, done)
         stretch = _Stretch(self.steps, self.epochs, batches, self._run.state(), self._scales)
         start = time.perf_counter()
@@ -224,17 +203,17 @@ class Trainer:
         self._length = max(1, min(2 * self._length, int(len(losses) * STRETCH / max(seconds, 1e-6))))
 
     def _learn(self, stretch: _Stretch, steps: int | None = None) -> np.ndarray:
-        """Make the steps of a stretch, or the first few of them."""
+        """Make the steps of a stretch, or only the first `steps` of them; gives their losses."""
         batches = stretch.batches[:steps]
         rates = self._rates[stretch.first : stretch.first + len(batches)]
-        distortion = self._distort(stretch.epoch)
+        distortion = distort_patterns(self.recipe, self._seed, len(self._train), stretch.epoch)
         with np.errstate(all="ignore"):  # the losses are looked at
             return self._run.advance(
                 self._train.images, self._train.labels, batches, rates, stretch.scales, distortion
             )
 
     def _cut_batches(self, order: np.ndarray, done: int) -> np.ndarray:
-        """(steps, batch) of the next stretch; what is left at the end of an epoch is a batch of its own."""
+        """(steps, batch) indices of the next stretch; an incomplete last batch is a stretch of its own."""
         batch = self.recipe.batch
         whole = len(order) // batch
         if done == whole:
@@ -243,11 +222,13 @@ class Trainer:
         return order[done * batch : upto * batch].reshape(-1, batch)
 
     def _diverge(self, stretch: _Stretch | None, finite: int) -> Diverged:
-        """Go back to the weights that gave the last finite loss.
+        """Set the parameters back to those that gave the last finite loss.
 
         Args:
-            stretch: the last one that was made; None if the run was resumed just here.
-            finite: how many steps had a finite loss; the last of them made what cannot be gone on with.
+            stretch: the stretch made last; None if the run was resumed just here.
+            finite: number of steps with a finite loss; the last of them is the one that diverged.
+        Returns:
+            The error to raise.
         """
         number, rate = self.epochs + 1, float(self._rates[max(finite - 1, 0)])
         step = min(finite + 1, number * self.steps_per_epoch)
@@ -265,8 +246,7 @@ class Trainer:
         return Diverged("training.diverged", step=step, number=number, rate=f"{rate:.3g}", lower=f"{lower:g}")
 
     def _end_epoch(self) -> EpochEnded:
-        parameters = self._run.parameters()
-        model = self._engine.load(parameters.architecture, parameters)
+        model = self._load_model()
 
         def measure_error(examples: Examples) -> float:
             with np.errstate(all="ignore"):
@@ -274,7 +254,7 @@ class Trainer:
             # the last step of all has no next loss that would show it
             if not np.isfinite(penalties).all():
                 raise self._diverge(self._last, self.steps)
-            return 100 * float((penalties.argmin(axis=1) != examples.labels).mean())
+            return _count_errors(penalties, examples)
 
         record = EpochRecord(
             number=self.epochs + 1,
@@ -288,9 +268,22 @@ class Trainer:
         return EpochEnded(record)
 
 
+def _count_errors(penalties: np.ndarray, examples: Examples) -> float:
+    """Percent of the examples whose smallest penalty is not that of their label."""
+    return 100 * float((penalties.argmin(axis=1) != examples.labels).mean())
+
+
 @dataclass(frozen=True, eq=False)
 class _Stretch:
-    """Some steps of an epoch that are made at once: the first one's number, the epoch, what held before."""
+    """Some steps of one epoch that are made in one call.
+
+    Args:
+        first: number of the first step.
+        epoch: the epoch, from 0.
+        batches: (steps, batch) indices of patterns.
+        before: the state before the first step.
+        scales: each parameter's own share of the rate; None for plain gradient descent.
+    """
 
     first: int
     epoch: int
