@@ -10,7 +10,7 @@ from lenet.data.examples import Dataset, Examples
 from lenet.engines.reference.engine import ReferenceModel
 from lenet.reproduction.results import collect_results
 from lenet.reproduction.time import Pace, measure_pace
-from lenet.reproduction.trainings import NOISE, Shelf, Training, run_trainings
+from lenet.reproduction.trainings import NOISE, Shelf, Training
 
 RECIPES = ("1998", "1998-distorted")
 NOTHING = dict.fromkeys(RECIPES, 0.0)
@@ -51,7 +51,7 @@ def test_every_image_that_is_read_is_counted(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(ReferenceModel, "penalties", count)
     pace = Pace(NOTHING, NOTHING, reading=1)
     shelf = Shelf(tmp_path, DATA, "reference")
-    trained = list(run_trainings(shelf, PLAN, lambda *_: lambda *_: None, lambda: False))
+    trained = [shelf.make(training, lambda *_: None, lambda: False) for training in PLAN]
     assert read == sum(pace.forecast_training(training, DATA) for training in PLAN)
     read = 0
     collect_results(trained, DATA, "reference", False)

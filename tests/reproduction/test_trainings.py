@@ -17,14 +17,15 @@ from lenet.reproduction.results import change_images, find_student, summarize
 from lenet.reproduction.trainings import (
     NOISE,
     Shelf,
+    Trained,
     Training,
     invert_pixels,
     plan_trainings,
-    run_trainings,
 )
+from lenet.training.events import Advanced
 from lenet.training.recipe import load_recipe
 from lenet.training.schedule import RATES_1998
-from lenet.training.trainer import Advanced, Trainer
+from lenet.training.trainer import Trainer
 
 RECIPE = load_recipe("1998", ORIGINAL)
 
@@ -44,15 +45,8 @@ DATA = Dataset("by hand", "made by hand", tuple("0123456789"), draw_examples(60)
 TINY = (Training("1998", 0, epochs=1), Training("1998", 1, part=2, epochs=1))
 
 
-def train_all(shelf: Shelf, plan: tuple[Training, ...] = TINY, stop: bool = False) -> tuple[list, list[bool]]:
-    """What was trained, and for each training whether it was there already."""
-    kept = []
-
-    def announce(_number, _training, there):
-        kept.append(there)
-        return lambda _trainer, _event: None
-
-    return list(run_trainings(shelf, plan, announce, lambda: stop)), kept
+def make(shelf: Shelf, training: Training = TINY[0], stop: bool = False) -> Trained | None:
+    return shelf.make(training, lambda _trainer, _event: None, lambda: stop)
 
 
 def test_the_plan_has_five_seeds_of_each_kind_and_the_first_seed_first() -> None:
@@ -67,8 +61,8 @@ def test_the_plan_has_five_seeds_of_each_kind_and_the_first_seed_first() -> None
 
 def test_the_whole_plan_shows_20_epochs_of_60_000_patterns() -> None:
     whole = Training("1998", 0)
-    assert whole.settings.epochs == published.EPOCHS
-    assert whole.settings.validation is False
+    assert whole.recipe.epochs == published.EPOCHS
+    assert whole.recipe.validation is False
     big = Dataset("big", "", tuple("0123456789"), draw_examples(6_000), draw_examples(1))
     assert whole.count_patterns(big) == 20 * 6_000
     assert Training("1998", 0, part=4).count_patterns(big) == 20 * 1_500
@@ -106,64 +100,60 @@ def test_noise_inverts_a_tenth_of_the_pixels_and_leaves_the_test_digits_alone() 
     assert (invert_pixels(DATA.train.images, 0.0, 0) == DATA.train.images).all()
 
 
-def test_a_finished_training_is_kept_and_not_made_again(tmp_path: Path) -> None:
+def test_a_finished_training_is_kept(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, DATA, "reference")
-    first, kept = train_all(shelf)
-    assert kept == [False, False]
-    assert [len(one.test) for one in first] == [len(one.learned) for one in first] == [1, 1]
-    again, kept = train_all(shelf)
-    assert kept == [True, True]
-    assert [one.test for one in again] == [one.test for one in first]
-    for one, other in zip(first, again, strict=True):
-        assert all(
-            (one.network.parameters[name] == other.network.parameters[name]).all()
-            for name in one.network.parameters
-        )
+    for training in TINY:
+        assert shelf.find(training) is None
+        one, other = make(shelf, training), shelf.find(training)
+        assert one
+        assert other
+        assert len(one.test) == len(one.learned) == 1
+        assert (one.test, one.learned, one.seconds) == (other.test, other.learned, other.seconds)
+        for name, array in one.network.parameters.items():
+            assert (array == other.network.parameters[name]).all()
 
 
 def test_the_last_test_error_is_that_of_the_network(tmp_path: Path) -> None:
-    (one, _), _ = train_all(Shelf(tmp_path, DATA, "reference"))
+    one = make(Shelf(tmp_path, DATA, "reference"))
     answers = one.network.penalties(DATA.test.images).argmin(axis=1)
     assert one.test[-1] == pytest.approx(100 * np.mean(answers != DATA.test.labels))
     assert one.network.card["test_error"] == pytest.approx(one.test[-1])
 
 
 @pytest.mark.parametrize("damage", ["settings", "data", "file", "network"])
-def test_what_was_made_otherwise_or_is_damaged_is_made_again(tmp_path: Path, damage: str) -> None:
-    plan, data = TINY[:1], DATA
-    train_all(Shelf(tmp_path, data, "reference"), plan)
+def test_what_was_made_otherwise_or_is_damaged_is_not_found(tmp_path: Path, damage: str) -> None:
+    training, data = TINY[0], DATA
+    make(Shelf(tmp_path, data, "reference"))
     files = sorted((tmp_path / "trainings").iterdir())
     assert [path.suffix for path in files] == [".json", ".safetensors"]
     if damage == "settings":
-        plan = (Training("1998", 0, epochs=2),)
+        training = Training("1998", 0, epochs=2)
     elif damage == "data":
         data = Dataset("by hand", "", DATA.labels, draw_examples(60, 5), DATA.test)
     elif damage == "file":
         files[0].write_text("{")
     else:
         files[1].write_bytes(b"")
-    _, kept = train_all(Shelf(tmp_path, data, "reference"), plan)
-    assert kept == [False]
+    assert Shelf(tmp_path, data, "reference").find(training) is None
 
 
 def test_a_network_is_never_taken_for_that_of_other_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf = Shelf(tmp_path, DATA, "reference")
-    train_all(shelf, TINY[:1])
+    make(shelf)
 
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("lenet.reproduction.trainings.write_text", fail)
     with pytest.raises(KeyboardInterrupt):
-        train_all(shelf, (Training("1998", 0, epochs=2),))
+        make(shelf, Training("1998", 0, epochs=2))
     assert shelf.find(TINY[0]) is None
 
 
-def test_a_stop_ends_the_plan_and_keeps_nothing_unfinished(tmp_path: Path) -> None:
-    done, kept = train_all(Shelf(tmp_path, DATA, "reference"), stop=True)
-    assert (done, kept) == ([], [False])
+def test_a_stopped_training_is_not_kept(tmp_path: Path) -> None:
+    assert make(Shelf(tmp_path, DATA, "reference"), stop=True) is None
     assert not (tmp_path / "trainings").exists()
 
 

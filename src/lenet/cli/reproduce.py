@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,6 @@ from lenet.texts import say
 if TYPE_CHECKING:
     from lenet.data.dataset import Dataset
     from lenet.reproduction.trainings import Shelf, Trained, Training
-    from lenet.training.run import Watch
 
 MOST_SEEDS = 100
 FOLDER, QUICK_FOLDER = Path("reproduction"), Path("reproduction-quick")
@@ -68,42 +68,46 @@ def reproduce(
 
 
 def _train(shelf: Shelf, plan: tuple[Training, ...]) -> list[Trained]:
-    """Make every training, or take it from the folder, until the end or Ctrl-C."""
-    from lenet.reproduction.trainings import run_trainings
+    """Take each training from the folder or make it, until the end of the plan or Ctrl-C.
 
+    Returns:
+        The finished trainings; fewer than the plan has after Ctrl-C.
+    """
     console = make_console(stderr=True)
-    missing, results = _forecast(shelf, plan)
-    total = sum(missing.values()) + results
+    kept = {training: shelf.find(training) for training in plan}
+    missing = [training for training in plan if not kept[training]]
+    seconds, results = _forecast(shelf, plan, missing)
+    total = rest = sum(seconds.values()) + results
     if missing:
-        words = {"missing": len(missing), "all": len(plan), "time": write_duration(total)}
+        words = {"missing": len(missing), "all": len(plan), "time": format_duration(total)}
         console.print(say("reproduce.plan", **words, folder=shelf.folder), soft_wrap=True)
-    progress = TrainingProgress()
-    begun = time.perf_counter()
-
-    def announce(number: int, training: Training, kept: bool) -> Watch:
-        nonlocal progress
-        left = ""
-        if not kept:
-            rest = sum(missing.values()) + results
-            if rest < total:  # this machine's time for what is done so far, over the forecast
-                seconds = (time.perf_counter() - begun) / (total - rest) * rest
-                left = say("reproduce.left", time=write_duration(seconds))
-            missing.pop(training)
-        key = "reproduce.kept" if kept else "reproduce.training"
-        words = {"number": number + 1, "all": len(plan), "name": training.name, "left": left}
-        console.print(say(key, **words), soft_wrap=True)
-        progress.begin()
-        return progress.watch
-
+    progress, begun = TrainingProgress(), time.perf_counter()
+    done: list[Trained] = []
     with catch_interrupt() as interrupted, progress.shown():
-        return list(run_trainings(shelf, plan, announce, interrupted))
+        for number, training in enumerate(plan, 1):
+            trained, left = kept[training], ""
+            if not trained and rest < total:  # the time that the finished part took, over its forecast
+                pace = (time.perf_counter() - begun) / (total - rest)
+                left = say("reproduce.left", time=format_duration(pace * rest))
+            key = "reproduce.kept" if trained else "reproduce.training"
+            words = {"number": number, "all": len(plan), "name": training.name, "left": left}
+            console.print(say(key, **words), soft_wrap=True)
+            if not trained:
+                progress.begin()
+                trained = shelf.make(training, progress.watch, interrupted)
+                rest -= seconds[training]
+            if trained is None or interrupted():
+                break
+            done.append(trained)
+    return done
 
 
-def _forecast(shelf: Shelf, plan: tuple[Training, ...]) -> tuple[dict[Training, float], float]:
-    """Seconds for each training that is not there yet, and for the results after all of them."""
+def _forecast(
+    shelf: Shelf, plan: Sequence[Training], missing: Sequence[Training]
+) -> tuple[dict[Training, float], float]:
+    """Seconds for each missing training, and for the results after all of them."""
     from lenet.reproduction.time import measure_pace
 
-    missing = [training for training in plan if not shelf.find(training)]
     if not missing:
         return {}, 0.0
     pace = measure_pace(shelf.dataset, shelf.engine, missing)
@@ -111,15 +115,24 @@ def _forecast(shelf: Shelf, plan: tuple[Training, ...]) -> tuple[dict[Training, 
     return seconds, pace.forecast_results(plan, shelf.dataset)
 
 
-def write_duration(seconds: float) -> str:
-    """So many seconds or minutes, in the reader's language."""
+def format_duration(seconds: float) -> str:
+    """A duration in seconds or minutes, in the reader's language."""
     if seconds < 100:
         return say("reproduce.duration_seconds", seconds=round(seconds))
     return say("reproduce.duration_minutes", minutes=round(seconds / 60))
 
 
 def write_results(trained: list[Trained], dataset: Dataset, engine: str, folder: Path) -> dict[str, Any]:
-    """Measure, draw, and write everything into the folder: results.json, pictures, report.html."""
+    """Measure, draw, and write results.json, the pictures and report.html into the folder.
+
+    Args:
+        trained: all trainings of the plan.
+        dataset: the whole data set.
+        engine: name of the engine that ran the trainings.
+        folder: of the experiment.
+    Returns:
+        The content of results.json.
+    """
     import json
 
     from lenet.data.dataset import has_mnist_test_part

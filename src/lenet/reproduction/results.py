@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lenet.data.examples import Dataset, Examples
-from lenet.evaluation import Evaluation, evaluate
+from lenet.evaluation import Evaluation, Z, evaluate
 from lenet.images.distort import distort_images
 from lenet.network import Network
 from lenet.reproduction import published
@@ -46,7 +46,7 @@ def find_student(count: int) -> float:
     """
     if count in STUDENT:
         return STUDENT[count]
-    z, freedom = 1.959964, count - 1
+    z, freedom = Z, count - 1
     second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
     return z + (z**3 + z) / (4 * freedom) + second + third
@@ -76,7 +76,7 @@ def summarize_kinds(trained: Sequence[Trained], count: int) -> dict[str, Any]:
     for one in trained:
         entry = kinds.setdefault(
             one.training.kind,
-            {"recipe": one.training.recipe, "hash": one.training.settings.hash, "runs": []},
+            {"recipe": one.training.recipe_name, "hash": one.training.recipe.hash, "runs": []},
         )
         entry["images"] = count // one.training.part
         entry["runs"].append(

@@ -1,4 +1,4 @@
-"""How long the experiment of 1998 will take on this machine, from a second or two of each of its parts."""
+"""A forecast of how long the experiment of 1998 takes on this machine, from a short try of each part."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from lenet.engines import Engine, get_engine
 from lenet.parameters import initialize_parameters
 from lenet.reproduction.results import CHANGES, EVERY, ROBUST
 from lenet.reproduction.trainings import Training
-from lenet.training.trainer import Advanced, Trainer
+from lenet.training.events import Advanced
+from lenet.training.trainer import start_trainer
 
 TRIES = 2  # of every part, of which the faster counts: the first one loads and warms
 PATTERNS = 3_000  # learned in a try; stretches double, so that the last one has a third of them
@@ -22,15 +23,15 @@ READ = 2_000  # images read in a try
 
 @dataclass(frozen=True)
 class Pace:
-    """What the parts of the experiment take, in seconds.
+    """Duration of each part of the experiment, in seconds.
 
     Args:
-        beginning: by recipe, before the first update of an epoch: its order, and the curvature.
-        update: by recipe, one pattern learned; the distortion counts.
-        reading: one image recognized.
+        beginning: by recipe, from the begin of an epoch to its first update: order and curvature.
+        update: by recipe, one update with one pattern, distortion included.
+        reading: recognizing one image.
     Assumption:
-        The rest is left out: noise put into the training images, changed test digits, pictures. On MNIST it
-        takes 5 seconds in all.
+        The rest is left out: noise in the training images, changed test digits, pictures. On MNIST it takes
+        5 seconds in all.
     """
 
     beginning: Mapping[str, float]
@@ -38,24 +39,24 @@ class Pace:
     reading: float
 
     def forecast_training(self, training: Training, dataset: Dataset) -> float:
-        """Seconds that a training takes, the errors of every epoch included.
+        """Seconds that a training takes, including the measurements after every epoch.
 
         Args:
-            training: which.
-            dataset: the whole.
+            training: the training.
+            dataset: the whole data set.
         """
-        epochs, recipe, test = training.settings.epochs, training.recipe, len(dataset.test)
-        learned = min(training.settings.training_sample, len(dataset.train) // training.part)
+        epochs, recipe, test = training.recipe.epochs, training.recipe_name, len(dataset.test)
+        learned = min(training.recipe.training_sample, len(dataset.train) // training.part)
         read = epochs * (learned + test) + test  # and once more at the end, for the network's card
         updates = training.count_patterns(dataset) * self.update[recipe]
         return epochs * self.beginning[recipe] + updates + read * self.reading
 
     def forecast_results(self, plan: Sequence[Training], dataset: Dataset) -> float:
-        """Seconds that the networks take to read what `collect_results` shows them.
+        """Seconds that the networks take to recognize the images of `collect_results`.
 
         Args:
-            plan: all trainings, those that are there already as well.
-            dataset: the whole.
+            plan: all trainings, finished or not.
+            dataset: the whole data set.
         """
         test = len(dataset.test)
         evaluated = sum(training.part == 1 and not training.noise for training in plan)
@@ -65,17 +66,17 @@ class Pace:
 
 
 def measure_pace(dataset: Dataset, engine: str, plan: Sequence[Training]) -> Pace:
-    """Try every part of the experiment for a moment.
+    """Run every part of the experiment for about a second.
 
     Args:
-        dataset: what it is done with.
-        engine: what runs it.
-        plan: its trainings.
+        dataset: the whole data set.
+        engine: name of the engine that runs the trainings.
+        plan: the trainings to forecast.
     """
     runner = get_engine(engine, training=True)
     tries = {
-        training.recipe: [_try_training(training, dataset, runner) for _ in range(TRIES)]
-        for training in {training.recipe: training for training in plan}.values()
+        training.recipe_name: [_try_training(training, dataset, runner) for _ in range(TRIES)]
+        for training in {training.recipe_name: training for training in plan}.values()
     }
     return Pace(
         beginning={recipe: min(beginning for beginning, _ in found) for recipe, found in tries.items()},
@@ -86,9 +87,7 @@ def measure_pace(dataset: Dataset, engine: str, plan: Sequence[Training]) -> Pac
 
 def _try_training(training: Training, dataset: Dataset, engine: Engine) -> tuple[float, float]:
     """Seconds before the first update of an epoch over all training images, and of the fastest update."""
-    recipe = training.settings
-    start = initialize_parameters(ORIGINAL, 0, scheme=recipe.initialization)
-    trainer = Trainer(engine, start, recipe, dataset.train, dataset.test.first(0), 0)
+    trainer = start_trainer(engine, ORIGINAL, training.recipe, dataset.train, dataset.test.first(0), 0)
     beginning, updates, begun = 0.0, list[float](), time.perf_counter()
     for event in trainer.events():
         if not isinstance(event, Advanced):
@@ -103,7 +102,7 @@ def _try_training(training: Training, dataset: Dataset, engine: Engine) -> tuple
 
 
 def _try_reading(dataset: Dataset, engine: Engine) -> float:
-    """Seconds an image."""
+    """Seconds that one image takes."""
     images = dataset.train.first(READ).images
     model = engine.load(ORIGINAL, initialize_parameters(ORIGINAL, 0))
     begun = time.perf_counter()

@@ -1,10 +1,10 @@
-"""The experiment of 1998 again: which trainings it needs, each of them, and a folder that keeps them."""
+"""The experiment of 1998 again: the trainings that it needs, and a folder that keeps their results."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,14 +14,14 @@ import numpy as np
 
 from lenet.architecture import ORIGINAL
 from lenet.data.examples import Dataset
-from lenet.engines import get_engine
 from lenet.errors import FileError, NetworkFileError
 from lenet.network import Network
 from lenet.randomness import Purpose, draw_order, draw_uniform
 from lenet.storage import read_bytes, write_text
+from lenet.training.events import EpochEnded, Event
 from lenet.training.recipe import Recipe, load_recipe
 from lenet.training.run import Watch, train
-from lenet.training.trainer import EpochEnded, Event, Trainer
+from lenet.training.trainer import Trainer
 
 SEEDS = 5
 SUBSETS = (4, 2)  # a fourth and a half of the training images: 15,000 and 30,000 of MNIST's
@@ -38,14 +38,14 @@ class Training:
     """One training of the experiment.
 
     Args:
-        recipe: "1998" or "1998-distorted".
+        recipe_name: "1998" or "1998-distorted".
         seed: of weights, order, distortions, subset and noise.
-        part: one such part of the training images, drawn at random: 4 for a fourth.
-        noise: share of the pixels of the training images that are inverted, once and for all.
-        epochs: fewer than the recipe's; None for all.
+        part: train on 1 / part of the training images, drawn at random.
+        noise: probability, 0 to 1, with which each pixel of the training images is inverted before training.
+        epochs: number of epochs; None for the recipe's.
     """
 
-    recipe: str
+    recipe_name: str
     seed: int
     part: int = 1
     noise: float = 0.0
@@ -53,25 +53,25 @@ class Training:
 
     @property
     def kind(self) -> str:
-        """What it is, whatever its seed: "1998", "1998-distorted", "1998-1/4", "1998-noise"."""
+        """The training without its seed: "1998", "1998-distorted", "1998-1/4", "1998-noise"."""
         part = f"-1/{self.part}" if self.part > 1 else ""
-        return f"{self.recipe}{part}{'-noise' if self.noise else ''}"
+        return f"{self.recipe_name}{part}{'-noise' if self.noise else ''}"
 
     @property
     def name(self) -> str:
-        """What its files are called."""
+        """The name of its files, without suffix."""
         return f"{self.kind}-seed-{self.seed}".replace("/", "of")
 
     @cached_property
-    def settings(self) -> Recipe:
-        """Its recipe."""
-        return load_recipe(self.recipe, ORIGINAL).changed(epochs=self.epochs)
+    def recipe(self) -> Recipe:
+        """The recipe, with this training's number of epochs."""
+        return load_recipe(self.recipe_name, ORIGINAL).changed(epochs=self.epochs)
 
     def prepare(self, dataset: Dataset) -> Dataset:
-        """The data that it learns from and is tested on.
+        """The data set of this training: the training part cut or with noise, the test part unchanged.
 
         Args:
-            dataset: the whole.
+            dataset: the whole data set.
         """
         learned = dataset.train
         if self.part > 1:
@@ -83,20 +83,20 @@ class Training:
         return dataset if learned is dataset.train else replace(dataset, train=learned, source=None)
 
     def count_patterns(self, dataset: Dataset) -> int:
-        """How many patterns it shows the network."""
-        return len(dataset.train) // self.part * self.settings.epochs
+        """Number of patterns that the network is shown, over all epochs."""
+        return len(dataset.train) // self.part * self.recipe.epochs
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What became of a training.
+    """A finished training.
 
     Args:
-        training: which.
-        test: percent of the test digits misread after every epoch. Nothing is chosen on it.
-        learned: percent of its training images misread after every epoch.
-        seconds: how long it took, the errors of every epoch included.
-        network: what it came to.
+        training: the training.
+        test: percent of the test digits misread after every epoch; nothing is chosen on it.
+        learned: percent of the training images misread after every epoch.
+        seconds: duration, including the measurements after every epoch.
+        network: the trained network.
     """
 
     training: Training
@@ -107,11 +107,11 @@ class Trained:
 
 
 def plan_trainings(seeds: int = SEEDS, quick: bool = False) -> tuple[Training, ...]:
-    """The trainings of the experiment, those of the first seed first.
+    """The trainings of the experiment, ordered by seed.
 
     Args:
-        seeds: how many of each kind.
-        quick: one seed, few epochs, and distortions without their whole number of copies.
+        seeds: number of trainings of each kind.
+        quick: one seed and `QUICK_EPOCHS` epochs, so that not all distorted copies are shown.
     """
     epochs = QUICK_EPOCHS if quick else None
     plan = []
@@ -123,14 +123,14 @@ def plan_trainings(seeds: int = SEEDS, quick: bool = False) -> tuple[Training, .
 
 
 def invert_pixels(images: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Invert each stored pixel with some probability, as in the paper's salt-and-pepper noise.
+    """Invert each stored pixel with some probability: the paper's salt-and-pepper noise.
 
     Args:
         images: (N, 28, 28) uint8.
-        share: the probability.
+        share: the probability, 0 to 1.
         seed: of the noise.
     Returns:
-        (N, 28, 28) uint8. The border that the network sees around them stays clean.
+        (N, 28, 28) uint8. The border of 2 pixels that the network adds stays clean.
     """
     inverted = np.empty_like(images)
     for at in range(0, len(images), 5_000):
@@ -142,19 +142,19 @@ def invert_pixels(images: np.ndarray, share: float, seed: int) -> np.ndarray:
 
 
 class Shelf:
-    """Where finished trainings are kept, each a network and a line of numbers.
+    """The folder of finished trainings: for each a network, and a file of its errors.
 
     Args:
         folder: of the experiment.
-        dataset: what it is done with.
-        engine: what runs it.
+        dataset: the whole data set.
+        engine: name of the engine that runs the trainings.
     """
 
     def __init__(self, folder: Path, dataset: Dataset, engine: str) -> None:
         self.folder, self.dataset, self.engine = folder, dataset, engine
 
     def find(self, training: Training) -> Trained | None:
-        """A training that was finished before, with these settings, data and engine; else None."""
+        """The kept result of a training with the same recipe, data and engine; None if there is none."""
         path = self._path(training)
         if not path.exists():
             return None
@@ -170,25 +170,25 @@ class Shelf:
             return None  # damaged: it is made again
 
     def make(self, training: Training, watch: Watch, stop: Callable[[], bool]) -> Trained | None:
-        """Train, and keep what it came to.
+        """Train and keep the result.
 
+        Args:
+            training: the training.
+            watch: is called with the trainer and every event.
+            stop: is asked about four times a second; True ends the training.
         Returns:
-            None if it was stopped.
+            The finished training; None if it was stopped.
         """
         begun = time.perf_counter()
         errors: list[float] = []
-        test, engine = self.dataset.test, get_engine(self.engine, training=True)
 
         def follow(trainer: Trainer, event: Event) -> None:
             if isinstance(event, EpochEnded):
-                answers = engine.load(ORIGINAL, trainer.parameters()).penalties(test.images).argmin(axis=1)
-                errors.append(100 * float((answers != test.labels).mean()))
+                errors.append(trainer.measure_error(self.dataset.test))
             watch(trainer, event)
 
         data = training.prepare(self.dataset)
-        result = train(
-            data, training.settings, engine=self.engine, seed=training.seed, watch=follow, stop=stop
-        )
+        result = train(data, training.recipe, engine=self.engine, seed=training.seed, watch=follow, stop=stop)
         if result.evaluation is None:
             return None
         learned = tuple(record.training_error for record in result.history.epochs)
@@ -206,27 +206,4 @@ class Shelf:
 
     def _key(self, training: Training) -> list[Any]:
         noise = {"part": training.part, "noise": training.noise, "seed": training.seed}
-        return [training.settings.hash, self.dataset.fingerprint, self.engine, noise]
-
-
-def run_trainings(
-    shelf: Shelf,
-    plan: tuple[Training, ...],
-    announce: Callable[[int, Training, bool], Watch],
-    stop: Callable[[], bool],
-) -> Iterator[Trained]:
-    """All trainings of a plan, those that are there already at once.
-
-    Args:
-        shelf: where they are kept.
-        plan: which.
-        announce: is told each one's number, from 0, and whether it is there; gives what watches it.
-        stop: is asked between two stretches; True ends everything.
-    """
-    for number, training in enumerate(plan):
-        kept = shelf.find(training)
-        watch = announce(number, training, kept is not None)
-        trained = kept or shelf.make(training, watch, stop)
-        if trained is None or stop():
-            return
-        yield trained
+        return [training.recipe.hash, self.dataset.fingerprint, self.engine, noise]
