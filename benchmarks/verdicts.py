@@ -42,7 +42,7 @@ from lenet.parameters import Parameters, initialize_parameters
 from lenet.randomness import draw_order
 from lenet.rates.comparison import train_at
 from lenet.training.recipe import Recipe
-from lenet.training.verdicts import VERDICTS, judge_losses, share_causes
+from lenet.training.verdicts import VERDICTS, decompose_jumps, judge_losses
 
 STEPS = 200
 BATCHES = (16, 32, 64)
@@ -167,7 +167,7 @@ def judge_case(case: Case, engine_name: str) -> dict[str, Any]:
     losses = np.array([loss for _, loss, _ in steps])
     frozen = np.array([loss for _, _, loss in steps[: STEPS - 1]])
     guess = math.log(setting.architecture.classes)
-    shares = share_causes(losses, frozen[: len(losses) - 1])
+    shares = decompose_jumps(losses, frozen[: len(losses) - 1])
     return {
         "seed": setting.seed,
         "activation": setting.architecture.activation,

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import pytest
 
 from lenet import wheels
-from lenet.cli import doctor as doctor_module
 from lenet.cli import environment
 from lenet.cli.environment import (
     find_accelerators,
@@ -18,13 +17,14 @@ from lenet.cli.environment import (
     find_machine,
     find_other_command,
     find_supported_python,
+    format_install,
     list_environments,
     list_packages,
     read_memory_limit,
     read_quota,
     split_version,
-    write_install,
 )
+from lenet.cli.findings import examine
 
 MNIST = os.environ.get("LENET_DATA")
 
@@ -250,11 +250,13 @@ def test_a_command_of_another_environment_is_noticed(monkeypatch, tmp_path):
 
 
 def test_packages_are_installed_into_this_very_environment(monkeypatch):
-    assert write_install("a>=1") == f'{sys.executable} -m pip install "a>=1"'
-    assert write_install("a", index="https://b") == f"{sys.executable} -m pip install a --index-url https://b"
+    assert format_install("a>=1") == f'{sys.executable} -m pip install "a>=1"'
+    assert (
+        format_install("a", index="https://b") == f"{sys.executable} -m pip install a --index-url https://b"
+    )
     monkeypatch.setattr(environment, "find_spec", lambda _: None)
     monkeypatch.setattr(environment.shutil, "which", lambda _: "/bin/uv")
-    assert write_install("a>=1") == f'uv pip install --python {sys.executable} "a>=1"'
+    assert format_install("a>=1") == f'uv pip install --python {sys.executable} "a>=1"'
 
 
 @pytest.mark.parametrize(
@@ -315,7 +317,7 @@ def test_cards_are_asked_of_nvidias_tool(monkeypatch, tmp_path, script, cards):
 
 def test_nothing_is_said_of_data_while_packages_are_missing(absent):
     absent(numpy=None)
-    assert {finding.section for finding in doctor_module.examine()} == {
+    assert {finding.section for finding in examine()} == {
         "python",
         "machine",
         "packages",

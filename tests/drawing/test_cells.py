@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from lenet.drawing.cells import DOT, Cells, draw_cells, write_cells
+from lenet.drawing.cells import DOT, Cells, draw_cells, render_cells
 
 
 def read_svg(cells):
-    return ElementTree.fromstring(write_cells(cells))
+    return ElementTree.fromstring(render_cells(cells))
 
 
 def draw(values, unit=10):

@@ -4,7 +4,7 @@ import pytest
 
 from lenet.architecture import ORIGINAL, Architecture
 from lenet.errors import ArchitectureError
-from lenet.explain.summary import describe_architecture, describe_layer, write_side
+from lenet.explain.summary import describe_architecture, describe_layer, format_side
 
 
 def test_the_description_is_json_and_adds_up():
@@ -20,7 +20,7 @@ def test_a_variant_has_no_misprints():
 
 
 def test_sides_come_with_their_computation():
-    sides = [write_side(layer) for layer in ORIGINAL.layers]
+    sides = [format_side(layer) for layer in ORIGINAL.layers]
     assert sides == ["32 - 5 + 1", "28 / 2", "14 - 5 + 1", "10 / 2", "5 - 5 + 1", "1", "1"]
 
 

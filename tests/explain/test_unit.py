@@ -10,7 +10,7 @@ from lenet.drawing.drawing import Box, Words
 from lenet.engines import get_engine
 from lenet.errors import UsageError
 from lenet.explain.recognition import Recognition, trace_recognition
-from lenet.explain.unit import Place, find_fields, parse_place, work_out
+from lenet.explain.unit import Position, find_receptive_fields, parse_position, work_out
 from lenet.explain.unit_picture import compose_unit
 from lenet.images.normalize import normalize_digit
 from lenet.network import Network
@@ -23,26 +23,26 @@ RECOGNITION = trace_recognition(NETWORK, DIGIT)
 
 
 @st.composite
-def places(draw, architecture=ORIGINAL):
+def positions(draw, architecture=ORIGINAL):
     layer = architecture.layer(draw(st.sampled_from(LAYER_NAMES)))
     side = st.integers(0, layer.side - 1)
-    return Place(layer.name, draw(st.integers(0, layer.maps - 1)), draw(side), draw(side))
+    return Position(layer.name, draw(st.integers(0, layer.maps - 1)), draw(side), draw(side))
 
 
-def read_engine(recognition, place, key=""):
-    states = recognition.states[place.layer + key]
-    return states[place.map, place.row, place.column] if states.ndim == 3 else states[place.map]
+def read_engine(recognition, position, key=""):
+    states = recognition.states[position.layer + key]
+    return states[position.map, position.row, position.column] if states.ndim == 3 else states[position.map]
 
 
-@given(places())
+@given(positions())
 @settings(deadline=None, max_examples=200)
-def test_a_unit_by_hand_equals_the_engines(place):
-    unit = work_out(RECOGNITION, NETWORK.parameters, place)
+def test_a_unit_by_hand_equals_the_engines(position):
+    unit = work_out(RECOGNITION, NETWORK.parameters, position)
     size = sum(float(np.abs(term.products).sum()) for term in unit.terms) + 1
-    if place.layer != "output":
-        assert abs(unit.sum - read_engine(RECOGNITION, place, ".sum")) <= 1e-5 * size
+    if position.layer != "output":
+        assert abs(unit.sum - read_engine(RECOGNITION, position, ".sum")) <= 1e-5 * size
     # the squashing function is no steeper than 1.144, so what is added to a sum grows little
-    assert abs(unit.state - read_engine(RECOGNITION, place)) <= 1e-5 * size
+    assert abs(unit.state - read_engine(RECOGNITION, position)) <= 1e-5 * size
 
 
 def test_in_double_precision_every_variant_equals_the_engine_to_the_last_digits():
@@ -55,48 +55,48 @@ def test_in_double_precision_every_variant_equals_the_engine_to_the_last_digits(
         labels = tuple("0123456789")
         recognition = Recognition(architecture, labels, {name: array[0] for name, array in states.items()})
         for layer in architecture.layers:
-            place = Place(layer.name, layer.maps - 1, layer.side // 2, layer.side // 3)
-            unit = work_out(recognition, parameters, place)
+            position = Position(layer.name, layer.maps - 1, layer.side // 2, layer.side // 3)
+            unit = work_out(recognition, parameters, position)
             sign = -1 if (layer.name, architecture.output) == ("output", "linear") else 1
-            assert unit.state == pytest.approx(sign * read_engine(recognition, place), abs=1e-10), values
+            assert unit.state == pytest.approx(sign * read_engine(recognition, position), abs=1e-10), values
 
 
-@given(places())
+@given(positions())
 @settings(deadline=None, max_examples=60)
-def test_a_unit_depends_on_its_field_and_on_nothing_else(place):
+def test_a_unit_depends_on_its_field_and_on_nothing_else(position):
     """Noise outside the field leaves the state as it is; noise inside changes the sum."""
     # a trained network is saturated: little noise may change nothing there
     network = Network(ORIGINAL, initialize_parameters(ORIGINAL, 3, scheme="variance"), tuple("0123456789"))
     recognition = trace_recognition(network, DIGIT)
-    field = find_fields(ORIGINAL, place)["input"]
+    field = find_receptive_fields(ORIGINAL, position)["input"]
     image = recognition.states["input"]
     inside = np.zeros((32, 32), bool)
     inside[slice(*field.rows), slice(*field.columns)] = True
     noise = np.random.default_rng(1).normal(0, 0.3, image.shape).astype(np.float32)
-    state = read_engine(recognition, place)
+    state = read_engine(recognition, position)
     outer = Recognition(
         ORIGINAL, network.labels, network.trace(np.where(inside, image, image + noise), sums=True)
     )
-    assert read_engine(outer, place) == pytest.approx(state, abs=1e-6)
-    key = "" if place.layer == "output" else ".sum"
+    assert read_engine(outer, position) == pytest.approx(state, abs=1e-6)
+    key = "" if position.layer == "output" else ".sum"
     inner = Recognition(
         ORIGINAL, network.labels, network.trace(np.where(inside, image + noise, image), sums=True)
     )
-    assert read_engine(inner, place, key) != read_engine(recognition, place, key)
+    assert read_engine(inner, position, key) != read_engine(recognition, position, key)
 
 
 @pytest.mark.parametrize("name", LAYER_NAMES)
 def test_a_field_is_as_large_as_the_architecture_says(name):
     layer = ORIGINAL.layer(name)
-    field = find_fields(ORIGINAL, Place(name, 0))["input"]
+    field = find_receptive_fields(ORIGINAL, Position(name, 0))["input"]
     assert field.rows[1] - field.rows[0] == layer.receptive_field
     if layer.side > 1:
-        moved = find_fields(ORIGINAL, Place(name, 0, 1, 1))["input"]
+        moved = find_receptive_fields(ORIGINAL, Position(name, 0, 1, 1))["input"]
         assert moved.rows[0] - field.rows[0] == layer.receptive_stride
 
 
 def test_c3_reads_the_maps_of_table_i():
-    fields = find_fields(ORIGINAL, Place("c3", 5, 2, 7))
+    fields = find_receptive_fields(ORIGINAL, Position("c3", 5, 2, 7))
     assert fields["s2"].maps == fields["c1"].maps == (0, 1, 5)
     assert (fields["s2"].rows, fields["s2"].columns) == ((2, 7), (7, 12))
     assert (fields["c1"].rows, fields["c1"].columns) == ((4, 14), (14, 24))
@@ -104,25 +104,25 @@ def test_c3_reads_the_maps_of_table_i():
 
 
 def test_s2_adds_four_units_and_multiplies_once():
-    unit = work_out(RECOGNITION, NETWORK.parameters, Place("s2", 2, 4, 5))
+    unit = work_out(RECOGNITION, NETWORK.parameters, Position("s2", 2, 4, 5))
     four = RECOGNITION.states["c1"][2, 8:10, 10:12]
     expected = four.sum() * NETWORK.parameters["s2.coefficient"][2] + NETWORK.parameters["s2.bias"][2]
     assert unit.sum == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "position"),
     [
-        ("c3:5:2,7", Place("c3", 5, 2, 7)),
-        ("C1:0:27,27", Place("c1", 0, 27, 27)),
-        ("f6:83", Place("f6", 83)),
-        ("c5:119", Place("c5", 119)),
-        ("output:9", Place("output", 9)),
-        ("c5:1:0,0", Place("c5", 1)),
+        ("c3:5:2,7", Position("c3", 5, 2, 7)),
+        ("C1:0:27,27", Position("c1", 0, 27, 27)),
+        ("f6:83", Position("f6", 83)),
+        ("c5:119", Position("c5", 119)),
+        ("output:9", Position("output", 9)),
+        ("c5:1:0,0", Position("c5", 1)),
     ],
 )
-def test_units_are_named_by_layer_map_row_and_column(text, place):
-    assert parse_place(text, ORIGINAL) == place
+def test_units_are_named_by_layer_map_row_and_column(text, position):
+    assert parse_position(text, ORIGINAL) == position
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_units_are_named_by_layer_map_row_and_column(text, place):
 )
 def test_what_is_no_unit_is_refused(text):
     with pytest.raises(UsageError, match="--unit"):
-        parse_place(text, ORIGINAL)
+        parse_position(text, ORIGINAL)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_what_is_no_unit_is_refused(text):
 )
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_picture_has_the_sum_and_the_state_within_its_frame(text, language):
-    unit = work_out(RECOGNITION, NETWORK.parameters, parse_place(text, ORIGINAL))
+    unit = work_out(RECOGNITION, NETWORK.parameters, parse_position(text, ORIGINAL))
     drawing = compose_unit(RECOGNITION, unit, language)
     words = " ".join(part.text for part in drawing.parts if isinstance(part, Words))
     assert f"{unit.sum:.4f}" in words
@@ -163,7 +163,7 @@ def test_the_picture_has_the_sum_and_the_state_within_its_frame(text, language):
 
 
 def test_the_windows_that_a_unit_of_c3_sees_are_framed():
-    unit = work_out(RECOGNITION, NETWORK.parameters, parse_place("c3:5:2,7", ORIGINAL))
+    unit = work_out(RECOGNITION, NETWORK.parameters, parse_position("c3:5:2,7", ORIGINAL))
     drawing = compose_unit(RECOGNITION, unit, "en")
     frames = [part for part in drawing.parts if isinstance(part, Box) and part.stroke == "accent"]
     # the input, three maps of C1, three of S2, the unit itself and its map

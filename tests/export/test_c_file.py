@@ -8,7 +8,7 @@ import pytest
 
 from lenet.architecture import ORIGINAL, Architecture
 from lenet.errors import FileError
-from lenet.export.c_file import _quote, export_c, write_c
+from lenet.export.c_file import _quote, export_c, render_c
 from lenet.export.compiler import compile_c, list_compilers, measure_c, name_compiler
 from lenet.network import Network
 
@@ -105,7 +105,7 @@ def test_the_function_is_called_from_another_file_and_penalties_may_be_left_out(
 
 @pytest.mark.slow
 def test_the_tanh_is_as_exact_as_its_comment_says(compiler, tmp_path):
-    text = write_c(make_network(ORIGINAL))
+    text = render_c(make_network(ORIGINAL))
     assert "Its absolute error is below 6e-7." in text
     (tmp_path / "try.c").write_text(text + TRY_TANH)
     compile_c(tmp_path / "try.c", tmp_path / "try", compiler, "-O2", "-lm")

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lenet.texts import load_texts, set_language
-from lenet.training.verdicts import Shares, judge_losses, share_causes
+from lenet.training.verdicts import Shares, decompose_jumps, judge_losses
 
 GUESS = float(np.log(10))
 STEPS = 200
@@ -61,28 +61,28 @@ def test_every_verdict_and_every_reason_has_its_words():
 
 def test_shares_of_a_hand_example():
     # losses 1 3 1: the batches differ by 1 and -2, the updates cost 1 and give nothing
-    shares = share_causes(np.array([1.0, 3.0, 1.0]), np.array([2.0, 1.0]))
+    shares = decompose_jumps(np.array([1.0, 3.0, 1.0]), np.array([2.0, 1.0]))
     assert shares == Shares(pytest.approx(5 / 7), pytest.approx(2 / 7), 0.0)
 
 
 def test_with_weights_frozen_all_is_sampling_noise(make_noise):
     losses = 2.0 + make_noise()
-    assert share_causes(losses, losses[1:]) == Shares(1.0, 0.0, 0.0)
+    assert decompose_jumps(losses, losses[1:]) == Shares(1.0, 0.0, 0.0)
 
 
 def test_with_equal_batches_all_is_step_size():
     losses = np.tile([1.0, 2.0], 50)
-    assert share_causes(losses, losses[:-1]).step_size == 1.0
+    assert decompose_jumps(losses, losses[:-1]).step_size == 1.0
 
 
 def test_an_update_out_of_the_numbers_is_the_steps():
-    shares = share_causes(np.array([2.0, 9.0, np.nan, np.nan]), np.array([2.1, 9.2, np.nan]))
+    shares = decompose_jumps(np.array([2.0, 9.0, np.nan, np.nan]), np.array([2.1, 9.2, np.nan]))
     assert shares == Shares(0.0, 1.0, 0.0)
 
 
 def test_of_noise_drawn_at_every_tenth_loss_nine_tenths_come_from_too_few_points():
     losses = 2.0 + np.random.default_rng(0).normal(0, 0.1, 100_000)
-    shares = share_causes(losses, losses[1:], every=10)
+    shares = decompose_jumps(losses, losses[1:], every=10)
     assert shares.too_few_points == pytest.approx(0.9, abs=0.01)
     assert shares.step_size == 0.0
 
@@ -98,7 +98,7 @@ def test_of_noise_drawn_at_every_tenth_loss_nine_tenths_come_from_too_few_points
 )
 def test_shares_are_shares_of_one(case):
     losses, frozen, every = case
-    shares = share_causes(np.array(losses), np.array(frozen), every)
+    shares = decompose_jumps(np.array(losses), np.array(frozen), every)
     parts = [shares.sampling_noise, shares.step_size, shares.too_few_points]
     assert all(0 <= part <= 1 for part in parts)
     assert sum(parts) == pytest.approx(1)

@@ -168,7 +168,7 @@ def recognize_onnx(architecture: Architecture, threads: int) -> Recognize:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    model = _write_graph(architecture)
+    model = _build_graph(architecture)
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def recognize(images: np.ndarray) -> np.ndarray:
@@ -178,7 +178,7 @@ def recognize_onnx(architecture: Architecture, threads: int) -> Recognize:
     return recognize
 
 
-def _write_graph(architecture: Architecture) -> bytes:
+def _build_graph(architecture: Architecture) -> bytes:
     """The network as an ONNX model, each layer in the operators that run it fastest."""
     from onnx import TensorProto, helper, numpy_helper
 

@@ -81,20 +81,20 @@ def _print_table(found: dict[str, Any]) -> None:
         for column in ("median", "low", "high", "first"):
             table.add_column(say(f"bench.{column}"), justify="right")
         for name, timing in found[figure].items():
-            cells = [_write(timing[column]) for column in ("median", "low", "high")]
+            cells = [_format(timing[column]) for column in ("median", "low", "high")]
             table.add_row(name, *cells, f"{timing['first_call_s']:.2f} s")
         console.print(table)
-        for line in _write_conclusions(found, figure):
+        for line in _format_conclusions(found, figure):
             console.print(line, soft_wrap=True)
     if found["peak_memory_mb"]:
         console.print(say("bench.memory", memory=f"{found['peak_memory_mb']:.0f}"), soft_wrap=True)
 
 
-def _write(value: float) -> str:
+def _format(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
-def _write_conclusions(found: dict[str, Any], figure: str) -> list[str]:
+def _format_conclusions(found: dict[str, Any], figure: str) -> list[str]:
     """How many times faster the kernels are, and how near to what the processor can do."""
     ratios = found["ratios"].get(figure, {})
     lines = []

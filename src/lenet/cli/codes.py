@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lenet.cli.glyphs import draw_glyphs, write_distances
+from lenet.cli.glyphs import draw_glyphs, format_distances
 from lenet.cli.options import json_option
 from lenet.cli.output import make_console, print_json
 from lenet.codes import glyph
@@ -32,6 +32,6 @@ def codes(
     if len(distinct) > 1:
         closest = rank_pairs(distinct)[0]
         pair = {"first": closest.first, "second": closest.second, "pixels": closest.pixels}
-        lines += ["", say("glyphs.distances"), "", *write_distances(text, width)]
+        lines += ["", say("glyphs.distances"), "", *format_distances(text, width)]
         lines += ["", say("glyphs.nearest", **pair, distance=closest.distance)]
     typer.echo("\n".join(lines))

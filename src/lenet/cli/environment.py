@@ -130,7 +130,7 @@ def find_other_command() -> Path | None:
     return None if scripts in Path(command).resolve().parents else Path(command)
 
 
-def write_install(*packages: str, index: str = "") -> str:
+def format_install(*packages: str, index: str = "") -> str:
     """The command that installs packages into this very environment, from PyPI or from another index."""
     # a plain name wants no quotes; the shell would take >, [ and ] for its own
     names = " ".join(p if re.fullmatch(r"[\w.-]+", p) else f'"{p}"' for p in packages)
@@ -141,10 +141,10 @@ def write_install(*packages: str, index: str = "") -> str:
     return f"{python} -m pip install {names}"
 
 
-def write_torch_install(wanted: str = "torch") -> str:
+def format_torch_install(wanted: str = "torch") -> str:
     """The command that installs PyTorch into this very environment, without CUDA where that is of no use."""
     index = choose_torch_index()
-    return write_install(wanted, index=index) if index else write_install("lenet[pytorch]")
+    return format_install(wanted, index=index) if index else format_install("lenet[pytorch]")
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from lenet.drawing.drawing import Drawing
-    from lenet.explain.distortions import Distortions
-    from lenet.explain.learning import LearningStep
-    from lenet.explain.recognition import Recognition
-    from lenet.explain.unit import Unit
     from lenet.network import Network
 
 UNTRAINED = "untrained"
@@ -132,119 +128,43 @@ def _draw(compose: Callable[[str], Drawing], path: Path) -> None:
 
 
 def _recognize(network: Network, steps: Steps) -> Explained:
+    from lenet.cli.explanations import describe_recognition
+    from lenet.cli.numbers import format_recognition
     from lenet.explain.recognition import compose_recognition, trace_recognition
 
     picture = steps[0][1] if len(steps) > 1 else None
     recognition = trace_recognition(network, steps[-1][1], picture)
     described = describe_recognition(recognition) | {
-        "steps": [{"name": name, "height": shape[0], "width": shape[1]} for name, shape in _size(steps)]
+        "steps": [{"name": name, "height": shown.shape[0], "width": shown.shape[1]} for name, shown in steps]
     }
-    return described, write_recognition(recognition, steps), partial(compose_recognition, recognition)
-
-
-def _size(steps: Steps) -> list[tuple[str, tuple[int, ...]]]:
-    return [(name, shown.shape) for name, shown in steps]
-
-
-def describe_recognition(recognition: Recognition) -> dict[str, Any]:
-    """The answer, the states of F6 and what each layer's states range over, as JSON can hold them."""
-    from lenet.architecture import LAYER_NAMES
-
-    states = {name: recognition.states[name] for name in ("input", *LAYER_NAMES)}
-    layers = {
-        name: {
-            "shape": list(array.shape),
-            "smallest": float(array.min()),
-            "mean": float(array.mean()),
-            "largest": float(array.max()),
-        }
-        for name, array in states.items()
-    }
-    penalties = zip(recognition.labels, recognition.penalties.tolist(), strict=True)
-    return {
-        "label": recognition.labels[recognition.answer],
-        "penalties": dict(penalties),
-        "layers": layers,
-        "f6": recognition.states["f6"].reshape(12, 7),
-    }
-
-
-def write_recognition(recognition: Recognition, steps: Steps) -> Iterator[str]:
-    """The steps to the input, the input, the range of each layer, F6 beside its code, the penalties."""
-    from lenet.cli.states import draw_code, draw_image, draw_penalties, join_pictures, pad
-
-    label, architecture = recognition.labels[recognition.answer], recognition.architecture
-    yield say("explain.title", label=label)
-    yield ""
-    if len(steps) > 1:
-        yield say("explain.steps")
-        for name, (height, width) in _size(steps):
-            yield f"    {f'{height} x {width}':>11}  {say(f'step.{name}')}"
-        yield ""
-    yield say("explain.input")
-    yield ""
-    yield from draw_image(steps[-1][1])
-    yield ""
-    yield say("explain.ranges")
-    for name, layer in describe_recognition(recognition)["layers"].items():
-        if name != "output":
-            title = say("pictures.input") if name == "input" else name.upper()
-            shape = " x ".join(map(str, layer["shape"]))
-            yield f"    {pad(title, 6)} {shape:<12} {layer['smallest']:7.3f} ... {layer['largest']:6.3f}"
-    yield ""
-    values = dict(zip(recognition.labels, recognition.penalties.tolist(), strict=True))
-    if architecture.output == "rbf":
-        nearest, paper = architecture.codes[recognition.answer], float(architecture.codes.min())
-        yield say("demo.f6", label=label)
-        yield ""
-        yield from join_pictures(draw_code(recognition.states["f6"], paper), draw_code(nearest, paper))
-        yield ""
-        yield say("demo.distances")
-        yield from draw_penalties(values)
-        return
-    yield say("explain.logits")
-    for name, value in values.items():
-        mark = f" <- {say('explain.largest_answer')}" if name == label else ""
-        yield f"    {name} {-value:9.3f}{mark}"
+    return described, format_recognition(recognition, steps), partial(compose_recognition, recognition)
 
 
 def _work_out(network: Network, digit: np.ndarray, text: str) -> Explained:
-    from lenet.cli.numbers import write_unit
+    from lenet.cli.explanations import describe_unit
+    from lenet.cli.numbers import format_unit
     from lenet.explain.recognition import trace_recognition
-    from lenet.explain.unit import parse_place, work_out
+    from lenet.explain.unit import parse_position, work_out
     from lenet.explain.unit_picture import compose_unit
 
     architecture = network.architecture
-    place = parse_place(text, architecture)
+    position = parse_position(text, architecture)
     recognition = trace_recognition(network, digit)
-    unit = work_out(recognition, network.parameters, place)
-    states = recognition.states[place.layer]
-    engine = float(states[place.map, place.row, place.column] if states.ndim == 3 else states[place.map])
-    if place.layer == "output" and architecture.output == "linear":
+    unit = work_out(recognition, network.parameters, position)
+    states = recognition.states[position.layer]
+    engine = float(
+        states[position.map, position.row, position.column] if states.ndim == 3 else states[position.map]
+    )
+    if position.layer == "output" and architecture.output == "linear":
         engine = -engine  # the engine has penalties: a logit with its sign turned
     described = describe_unit(unit) | {"engine": engine}
-    lines = write_unit(unit, architecture.activation, engine)
+    lines = format_unit(unit, architecture.activation, engine)
     return described, lines, partial(compose_unit, recognition, unit)
 
 
-def describe_unit(unit: Unit) -> dict[str, Any]:
-    """The arithmetic, as JSON can hold it."""
-    from dataclasses import asdict
-
-    return {
-        "unit": str(unit.place),
-        "kind": unit.kind,
-        "sees": {name: asdict(field) for name, field in unit.fields.items()},
-        "reads": [asdict(term) | {"total": term.total} for term in unit.terms],
-        "coefficient": unit.coefficient,
-        "bias": unit.bias,
-        "sum": unit.sum,
-        "state": unit.state,
-    }
-
-
 def _learn(network: Network, digit: np.ndarray, label: str | None, rate: float | None) -> Explained:
-    from lenet.cli.numbers import write_step
+    from lenet.cli.explanations import describe_step
+    from lenet.cli.numbers import format_step
     from lenet.explain.learning import take_step
     from lenet.explain.learning_picture import choose_classes, compose_step
 
@@ -255,31 +175,14 @@ def _learn(network: Network, digit: np.ndarray, label: str | None, rate: float |
     if rate is not None and not 0 < rate < float("inf"):
         raise UsageError("recipe.range", name="--rate", value=rate, range="> 0")
     step = take_step(network, digit, network.labels.index(label), rate)
-    return describe_step(step), write_step(step, choose_classes(step)), partial(compose_step, step)
-
-
-def describe_step(step: LearningStep) -> dict[str, Any]:
-    """What was learned, as JSON can hold it."""
-    from dataclasses import asdict
-
-    kernel = zip(("before", "gradient", "after"), step.show_kernel(), strict=True)
-    penalties = zip(
-        step.before.labels, step.before.penalties.tolist(), step.after.penalties.tolist(), strict=True
-    )
-    return {
-        "target": step.before.labels[step.target],
-        "loss": asdict(step.loss),
-        "rate": step.rate,
-        "losses": dict(zip(("before", "after"), step.losses, strict=True)),
-        "layers": [asdict(layer) for layer in step.layers],
-        "kernel": {"layer": "c1", "map": step.kernel, **dict(kernel)},
-        "penalties": {label: {"before": old, "after": new} for label, old, new in penalties},
-    }
+    return describe_step(step), format_step(step, choose_classes(step)), partial(compose_step, step)
 
 
 def _distort(image: str | None, sample: int | None) -> Explained:
     import numpy as np
 
+    from lenet.cli.explanations import describe_distortions
+    from lenet.cli.numbers import format_distortions
     from lenet.explain.distortions import ROWS, compare_distortions, compose_distortions
     from lenet.images.normalize import normalize_digit
     from lenet.samples import read_sample
@@ -291,36 +194,4 @@ def _distort(image: str | None, sample: int | None) -> Explained:
         digits = np.repeat(steps[-1][1][None], ROWS, axis=0)
     distortions = compare_distortions(digits)
     described = {"file": source, **describe_distortions(distortions)}
-    return described, write_distortions(distortions), partial(compose_distortions, distortions)
-
-
-def describe_distortions(distortions: Distortions) -> dict[str, Any]:
-    """Both sets of maps and what they range over, as JSON can hold it."""
-    from lenet.explain.distortions import RECIPE
-
-    ranges = {name: {"published": theirs, "ours": own} for name, (theirs, own) in distortions.ranges.items()}
-    return {
-        "recipe": RECIPE,
-        "ranges": ranges,
-        "published": distortions.published,
-        "ours": distortions.ours,
-    }
-
-
-def write_distortions(distortions: Distortions) -> Iterator[str]:
-    """What each amount ranges over, in figure 7 and in ours."""
-    from rich.cells import cell_len
-
-    from lenet.cli.states import pad
-    from lenet.explain.distortions import RECIPE
-
-    yield say("explain.distortions_title")
-    yield ""
-    names = {name: say(f"explain.amount_{name}") for name in distortions.ranges}
-    width = max(map(cell_len, names.values()))
-    yield f"    {pad('', width)}    {pad(say('explain.figure_7'), 16)}  {RECIPE}"
-    for name, both in distortions.ranges.items():
-        theirs, own = (f"{low:5.2f} ... {high:5.2f}" for low, high in both)
-        yield f"    {pad(names[name], width)}    {theirs:<16}  {own}"
-    yield ""
-    yield say("explain.distortions_note")
+    return described, format_distortions(distortions), partial(compose_distortions, distortions)

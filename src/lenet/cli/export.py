@@ -16,7 +16,7 @@ from lenet.texts import say
 
 if TYPE_CHECKING:
     from lenet.export.compiler import Footprint
-    from lenet.export.verify import Comparison
+    from lenet.export.verify import Verification
 
 MOST_SHOWN = 20  # disagreements of a program
 
@@ -96,7 +96,7 @@ def _verify(loaded: Any, files: dict[str, Path], uint8: bool, report: dict[str, 
     return agree
 
 
-def _print_comparisons(found: Iterable[Comparison], sizes: Iterable[Footprint], count: int) -> None:
+def _print_comparisons(found: Iterable[Verification], sizes: Iterable[Footprint], count: int) -> None:
     from rich import box
     from rich.table import Table
 

@@ -37,7 +37,7 @@ def _join_rows(upper: str, lower: str) -> str:
     return "".join(HALVES[a + b] for a, b in zip(upper, lower, strict=True))
 
 
-def write_distances(text: str, width: int, paper: int = -1) -> Iterator[str]:
+def format_distances(text: str, width: int, paper: int = -1) -> Iterator[str]:
     """The squared distances between the characters of a text: a table if it fits, and the closest pairs.
 
     Args:

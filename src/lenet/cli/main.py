@@ -57,7 +57,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 failed, 2 a mistake on the command line, 130 interrupted.
     """
-    _write_utf8()
+    _use_utf8()
     words = list(sys.argv[1:] if arguments is None else arguments)
     _set_threads(words)
     if os.environ.get("RANK", "0") != "0" and "TORCHELASTIC_RUN_ID" in os.environ:
@@ -121,7 +121,7 @@ def _name_fault(fault: Exception) -> str:
     return say("cli.fault", kind=type(fault).__name__, message=fault)
 
 
-def _write_utf8() -> None:
+def _use_utf8() -> None:
     """Chinese and block characters must not fail where a pipe or a file has an older encoding."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
@@ -184,14 +184,14 @@ def build_app(verb: str | None) -> typer.Typer:
         rich_markup_mode="rich",
         context_settings={"help_option_names": HELP_NAMES},
         help=say("cli.about"),
-        epilog=_write_example("summary"),
+        epilog=_format_example("summary"),
     )
     app.callback(invoke_without_command=True)(_common)
     for name, (panel, place) in VERBS.items():
         target = _import_target(place) if name == verb else _not_imported
         texts: dict[str, Any] = {
             "help": say(f"verbs.{name}"),
-            "epilog": _write_example(name),
+            "epilog": _format_example(name),
             "rich_help_panel": say(f"panels.{panel}"),
         }
         if isinstance(target, typer.Typer):
@@ -201,7 +201,7 @@ def build_app(verb: str | None) -> typer.Typer:
     return app
 
 
-def _write_example(verb: str) -> str:
+def _format_example(verb: str) -> str:
     # rich takes a single line break for a blank; a line of its own keeps the example in one piece
     return f"{say('cli.example')}\n\n{say(f'examples.{verb}')}"
 

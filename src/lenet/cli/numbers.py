@@ -1,23 +1,64 @@
-"""The arithmetic of a unit and a step of learning as text, number by number."""
+"""Explanations as text: a recognition, a unit, a step of learning, the distortions, number by number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from lenet.cli.states import draw_code, join_pictures, pad
+from lenet.cli.explanations import describe_recognition
+from lenet.cli.states import draw_code, draw_image, draw_penalties, join_pictures, pad
 from lenet.drawing.sentences import Sentences
+from lenet.explain.distortions import RECIPE, Distortions
 from lenet.explain.learning import LearningStep
-from lenet.explain.unit import Field, Term, Unit
-from lenet.explain.unit_picture import name_unit, write_sum
+from lenet.explain.recognition import Recognition
+from lenet.explain.unit import ReceptiveField, Term, Unit
+from lenet.explain.unit_picture import format_sum, name_unit
 from lenet.texts import get_language, say
 
 MOST_MAPS = 5  # that are named one by one
 SIDE_BY_SIDE = 5  # columns of a window; wider ones are printed below each other
 
 
-def write_unit(unit: Unit, activation: str, engine: float) -> Iterator[str]:
+def format_recognition(recognition: Recognition, steps: Sequence[tuple[str, np.ndarray]]) -> Iterator[str]:
+    """The steps to the input, the input, the range of each layer, F6 beside its code, the penalties."""
+    label, architecture = recognition.labels[recognition.answer], recognition.architecture
+    yield say("explain.title", label=label)
+    yield ""
+    if len(steps) > 1:
+        yield say("explain.steps")
+        for name, picture in steps:
+            height, width = picture.shape
+            yield f"    {f'{height} x {width}':>11}  {say(f'step.{name}')}"
+        yield ""
+    yield say("explain.input")
+    yield ""
+    yield from draw_image(steps[-1][1])
+    yield ""
+    yield say("explain.ranges")
+    for name, layer in describe_recognition(recognition)["layers"].items():
+        if name != "output":
+            title = say("pictures.input") if name == "input" else name.upper()
+            shape = " x ".join(map(str, layer["shape"]))
+            yield f"    {pad(title, 6)} {shape:<12} {layer['smallest']:7.3f} ... {layer['largest']:6.3f}"
+    yield ""
+    values = dict(zip(recognition.labels, recognition.penalties.tolist(), strict=True))
+    if architecture.output == "rbf":
+        nearest, paper = architecture.codes[recognition.answer], float(architecture.codes.min())
+        yield say("demo.f6", label=label)
+        yield ""
+        yield from join_pictures(draw_code(recognition.states["f6"], paper), draw_code(nearest, paper))
+        yield ""
+        yield say("demo.distances")
+        yield from draw_penalties(values)
+        return
+    yield say("explain.logits")
+    for name, value in values.items():
+        mark = f" <- {say('explain.largest_answer')}" if name == label else ""
+        yield f"    {name} {-value:9.3f}{mark}"
+
+
+def format_unit(unit: Unit, activation: str, engine: float) -> Iterator[str]:
     """What a unit sees, every product, the sum, the squashed value, and what the engine has.
 
     Args:
@@ -35,9 +76,9 @@ def write_unit(unit: Unit, activation: str, engine: float) -> Iterator[str]:
     yield say(f"explain.reads_{unit.kind}")
     for term in unit.terms:
         yield ""
-        yield from _write_term(term, unit.kind)
+        yield from _format_term(term, unit.kind)
     yield ""
-    yield from write_sum(unit, activation, words)
+    yield from format_sum(unit, activation, words)
     yield say("explain.engine", value=f"{engine:.6f}", own=f"{unit.state:.6f}")
 
 
@@ -45,7 +86,7 @@ def _name(layer: str) -> str:
     return say("pictures.input") if layer == "input" else layer.upper()
 
 
-def _describe_field(name: str, field: Field) -> str:
+def _describe_field(name: str, field: ReceptiveField) -> str:
     if name in ("c5", "f6"):
         return say("explain.field_all", count=len(field.maps))
     rows, columns = (f"{first}-{last - 1}" for first, last in (field.rows, field.columns))
@@ -56,7 +97,7 @@ def _describe_field(name: str, field: Field) -> str:
     return say(key, maps=maps, rows=rows, columns=columns)
 
 
-def _write_term(term: Term, kind: str) -> Iterator[str]:
+def _format_term(term: Term, kind: str) -> Iterator[str]:
     name = _name(term.source)
     if term.map is not None and term.source != "input":
         name = say("explain.map", layer=name, number=term.map)
@@ -88,7 +129,7 @@ def _join_grids(grids: list[tuple[str, np.ndarray, int]]) -> Iterator[str]:
         yield ("    " + "   ".join(cells)).rstrip()
 
 
-def write_step(step: LearningStep, shown: list[int]) -> Iterator[str]:
+def format_step(step: LearningStep, shown: list[int]) -> Iterator[str]:
     """The gradient of each layer, one kernel's change, F6 and the penalties before and after.
 
     Args:
@@ -127,3 +168,19 @@ def write_step(step: LearningStep, shown: list[int]) -> Iterator[str]:
         old, new = values
         mark = f" <- {say('explain.target')}" if index == step.target else ""
         yield f"    {step.before.labels[index]} {old:9.2f} -> {new:9.2f}{mark}"
+
+
+def format_distortions(distortions: Distortions) -> Iterator[str]:
+    """What each amount ranges over, in figure 7 and in ours."""
+    from rich.cells import cell_len
+
+    yield say("explain.distortions_title")
+    yield ""
+    names = {name: say(f"explain.amount_{name}") for name in distortions.ranges}
+    width = max(map(cell_len, names.values()))
+    yield f"    {pad('', width)}    {pad(say('explain.figure_7'), 16)}  {RECIPE}"
+    for name, both in distortions.ranges.items():
+        theirs, own = (f"{low:5.2f} ... {high:5.2f}" for low, high in both)
+        yield f"    {pad(names[name], width)}    {theirs:<16}  {own}"
+    yield ""
+    yield say("explain.distortions_note")

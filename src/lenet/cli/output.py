@@ -103,7 +103,7 @@ def print_error(message: str) -> None:
     make_console(stderr=True).print(line, soft_wrap=True)
 
 
-def write_count(count: Count) -> str:
+def format_count(count: Count) -> str:
     """A count after the computation that gives it: "6 x 2 = 12", or "0" where there is nothing to compute."""
     total = f"{count:,}"
     return total if count.formula == str(int(count)) else f"{count.formula} = {total}"

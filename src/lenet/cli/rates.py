@@ -198,7 +198,7 @@ def _print_comparison(comparison: Comparison, data: str, seconds: float, picture
         verdict = say(f"verdict.{trial.judgement.verdict}")
         make_console().print(say("rates.trial", rate=f"{trial.rate:g}", verdict=verdict), style="bold")
         print_paragraph(trial.judgement.reason)
-        print_paragraph(say("rates.shares", **_write_shares(trial)))
+        print_paragraph(say("rates.shares", **_format_shares(trial)))
     print_paragraph("")
     if comparison.every == 1:
         print_paragraph(say("rates.all_drawn"))
@@ -207,7 +207,7 @@ def _print_comparison(comparison: Comparison, data: str, seconds: float, picture
         print_paragraph(say("rates.drawn", path=picture))
 
 
-def _write_shares(trial: Trial) -> dict[str, str]:
+def _format_shares(trial: Trial) -> dict[str, str]:
     shares = trial.shares
     names = ("sampling_noise", "step_size", "too_few_points")
     return {name: f"{100 * getattr(shares, name):.0f}%" for name in names}

@@ -119,7 +119,7 @@ def _print_table(readings: Sequence[Reading], output: str) -> None:
     columns = {"picture": [source for source, _ in answers]}
     columns["digit"] = [_mark(answer) for _, answer in answers]
     if any(answer.confidence is not None for _, answer in answers):
-        columns["confidence"] = [_write_confidence(answer) for _, answer in answers]
+        columns["confidence"] = [_format_confidence(answer) for _, answer in answers]
     columns[f"penalty_{output}"] = [f"{answer.penalty:.1f}" for _, answer in answers]
     columns["second"] = [answer.second for _, answer in answers]
     columns["margin"] = [f"{answer.margin:.1f}" for _, answer in answers]
@@ -138,7 +138,7 @@ def _mark(answer: Answer) -> str:
     return {"digit": answer.label, "unsure": f"{answer.label}?", "none": "-"}[answer.verdict]
 
 
-def _write_confidence(answer: Answer) -> str:
+def _format_confidence(answer: Answer) -> str:
     if answer.confidence is None or answer.verdict == "none":
         return "-"
     return f"{100 * min(answer.confidence, 0.999):.1f}%"

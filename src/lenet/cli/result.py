@@ -42,11 +42,11 @@ def describe_result(result: Result) -> dict[str, object]:
 
 def print_stop(result: Result) -> None:
     """Print how far a stopped training got, and the command that resumes it."""
-    from lenet.training.command import write_resume
+    from lenet.training.command import format_resume
 
     folder = result.folder or Path()
     network, epochs = folder / "network.safetensors", len(result.history.epochs)
-    line = say("train.stopped", epochs=epochs, network=network, command=write_resume(folder))
+    line = say("train.stopped", epochs=epochs, network=network, command=format_resume(folder))
     make_console(stderr=True).print(line, soft_wrap=True)
 
 

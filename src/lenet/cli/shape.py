@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from lenet.cli.options import json_option
-from lenet.cli.output import print_json, write_count
+from lenet.cli.output import format_count, print_json
 from lenet.errors import UsageError
 from lenet.explain.arithmetic import POOLS, Sliding
 from lenet.explain.worked import Example, Window
@@ -43,7 +43,7 @@ def shape(
     if as_json:
         print_json(describe_sliding(sliding) | (describe_example(example) if example else {}))
         return
-    lines = [*write_sizes(sliding), *(write_example(example) if example else [])]
+    lines = [*format_sizes(sliding), *(format_example(example) if example else [])]
     typer.echo("\n".join(lines))
 
 
@@ -71,7 +71,7 @@ def describe_example(example: Example) -> dict[str, Any]:
     return parts | {"kernel_values": example.kernels, "biases": example.biases}
 
 
-def write_sizes(sliding: Sliding) -> Iterator[str]:
+def format_sizes(sliding: Sliding) -> Iterator[str]:
     """The formula with the numbers put in, and what follows from it."""
     kind = say(f"worked.{sliding.pool}_pooling") if sliding.pool else say("worked.convolution")
     size = f"{sliding.height}x{sliding.width}x{sliding.depth}"
@@ -81,36 +81,36 @@ def write_sizes(sliding: Sliding) -> Iterator[str]:
     yield f"Ho = (H - F + 2P)/S + 1 = {_put_in(sliding, sliding.height)} = {sliding.output_height}"
     yield f"Wo = (W - F + 2P)/S + 1 = {_put_in(sliding, sliding.width)} = {sliding.output_width}"
     yield say("worked.maps_pooled" if sliding.pool else "worked.maps", maps=sliding.maps)
-    yield say("worked.units", count=write_count(sliding.units))
-    yield say("worked.trainable", count=write_count(sliding.trainable))
+    yield say("worked.units", count=format_count(sliding.units))
+    yield say("worked.trainable", count=format_count(sliding.trainable))
     key = "worked.reads" if sliding.pool else "worked.products"
-    yield say(key, count=write_count(sliding.reads))
+    yield say(key, count=format_count(sliding.reads))
 
 
 def _put_in(sliding: Sliding, side: int) -> str:
     return f"({side} - {sliding.kernel} + 2 x {sliding.padding})/{sliding.stride} + 1"
 
 
-def write_example(example: Example) -> Iterator[str]:
+def format_example(example: Example) -> Iterator[str]:
     """The example's numbers, then every window as inner products, then the output."""
     sliding = example.sliding
     yield ""
     yield say("worked.made_up")
     image = example.image if sliding.pool else example.padded
     key = "worked.image_padded" if sliding.padding and not sliding.pool else "worked.image"
-    yield from _write_maps(say(key, padding=sliding.padding), "channel", image)
+    yield from _format_maps(say(key, padding=sliding.padding), "channel", image)
     if not sliding.pool:
         for number, kernel in enumerate(example.kernels):
             title = say("worked.kernel_title", number=number, bias=example.biases[number])
-            yield from _write_maps(title, "channel", kernel)
+            yield from _format_maps(title, "channel", kernel)
     yield ""
     yield say("worked.windows_pooled" if sliding.pool else "worked.windows")
     for window in example.slide():
-        yield from _write_pool(window, sliding.pool) if sliding.pool else _write_products(window, example)
-    yield from _write_maps(say("worked.output"), "map", example.output)
+        yield from _format_pool(window, sliding.pool) if sliding.pool else _format_products(window, example)
+    yield from _format_maps(say("worked.output"), "map", example.output)
 
 
-def _write_products(window: Window, example: Example) -> Iterator[str]:
+def _format_products(window: Window, example: Example) -> Iterator[str]:
     yield ""
     yield _name_window(window)
     kernel = example.kernels[window.index[0]]
@@ -128,7 +128,7 @@ def _name_window(window: Window) -> str:
     return say("worked.window", map=map_, row=row, column=column)
 
 
-def _write_pool(window: Window, pool: str) -> Iterator[str]:
+def _format_pool(window: Window, pool: str) -> Iterator[str]:
     place = _name_window(window)
     values = window.values.ravel()
     if pool == "max":
@@ -141,7 +141,7 @@ def _sign(number: int) -> str:
     return f"({number})" if number < 0 else f"{number}"
 
 
-def _write_maps(title: str, kind: str, maps: np.ndarray) -> Iterator[str]:
+def _format_maps(title: str, kind: str, maps: np.ndarray) -> Iterator[str]:
     """Maps side by side, each under its number."""
     cells = [[[f"{value:g}" for value in row] for row in plane] for plane in maps.tolist()]
     width = max(len(cell) for plane in cells for row in plane for cell in row)

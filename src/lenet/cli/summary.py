@@ -16,12 +16,12 @@ from lenet.architecture import (
     Architecture,
     Layer,
 )
-from lenet.cli.glyphs import draw_glyphs, write_distances
+from lenet.cli.glyphs import draw_glyphs, format_distances
 from lenet.cli.options import architecture_option, choose_architecture, json_option, variant_option
-from lenet.cli.output import make_console, print_json, print_paragraph, write_count
+from lenet.cli.output import format_count, make_console, print_json, print_paragraph
 from lenet.codes import CLASS_CHARACTERS
 from lenet.explain.layers import explain_layer
-from lenet.explain.summary import MISPRINTS, describe_architecture, describe_layer, write_side
+from lenet.explain.summary import MISPRINTS, describe_architecture, describe_layer, format_side
 from lenet.explain.wiring import draw_table
 from lenet.texts import get_language, say
 
@@ -124,13 +124,13 @@ def _make_table(architecture: Architecture, names: tuple[str, ...]) -> Table:
             overflow="fold",
         )
     first = architecture.layers[0]
-    rows = [{"layer": say("summary.input"), "maps": _write_maps(first.input_maps, first.input_side)}]
+    rows = [{"layer": say("summary.input"), "maps": _format_maps(first.input_maps, first.input_side)}]
     for layer in architecture.layers:
         mark = star if layer.name in MISPRINTS else ""
         row = {
-            "layer": _write_name(layer),
+            "layer": _format_name(layer),
             "what": _name_kind(layer),
-            "maps": _write_maps(layer.maps, layer.side),
+            "maps": _format_maps(layer.maps, layer.side),
             "units": f"{layer.units:,}",
             "trainable": f"{layer.trainable:,}",
             "connections": f"{layer.connections:,}{mark}",
@@ -143,7 +143,7 @@ def _make_table(architecture: Architecture, names: tuple[str, ...]) -> Table:
 
 
 def _print_computations(layer: Layer) -> None:
-    rows = list(_write_computations(layer))
+    rows = list(_format_computations(layer))
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 2, 0, 0))
@@ -154,16 +154,16 @@ def _print_computations(layer: Layer) -> None:
     make_console().print(grid)
 
 
-def _write_computations(layer: Layer) -> Iterator[tuple[str, str]]:
-    side = write_side(layer)
+def _format_computations(layer: Layer) -> Iterator[tuple[str, str]]:
+    side = format_side(layer)
     if side != str(layer.side):
         yield "side", f"{side} = {layer.side}"
-    yield "units", write_count(layer.units)
-    yield "trainable", write_count(layer.trainable)
+    yield "units", format_count(layer.units)
+    yield "trainable", format_count(layer.trainable)
     if layer.fixed:
-        yield "fixed", write_count(layer.fixed)
+        yield "fixed", format_count(layer.fixed)
     # C3's formula within that of its connections would fill two lines: its value says the same
-    connections = write_count(layer.connections)
+    connections = format_count(layer.connections)
     yield "connections", connections.replace(f"({layer.trainable.formula}) ", f"{layer.trainable:,} ")
     field, stride = layer.receptive_field, layer.receptive_stride
     key = "receptive_moved" if layer.side > 1 else "receptive_value"
@@ -177,11 +177,11 @@ def _print_layer(architecture: Architecture, layer: Layer) -> None:
     for paragraph in explain_layer(architecture, layer):
         console.print()
         print_paragraph(paragraph)
-    for line in _write_details(architecture, layer):
+    for line in _format_details(architecture, layer):
         console.print(line, soft_wrap=True)
 
 
-def _write_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
+def _format_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
     if layer.name == "c3" and architecture.connections == "table":
         yield f"\n{say('summary.table')}\n"
         yield from draw_table(architecture)
@@ -196,15 +196,15 @@ def _write_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
         yield f"\n{say('summary.codes')}\n"
         yield from draw_glyphs(characters, width)
         yield ""
-        yield from write_distances(characters, width, int(architecture.codes.min()))
+        yield from format_distances(characters, width, int(architecture.codes.min()))
 
 
 def _name_layer(layer: Layer) -> str:
-    before = _write_maps(layer.input_maps, layer.input_side)
-    return f"{_write_name(layer)}  {_name_kind(layer)}: {before} -> {_write_maps(layer.maps, layer.side)}"
+    before = _format_maps(layer.input_maps, layer.input_side)
+    return f"{_format_name(layer)}  {_name_kind(layer)}: {before} -> {_format_maps(layer.maps, layer.side)}"
 
 
-def _write_name(layer: Layer) -> str:
+def _format_name(layer: Layer) -> str:
     return say("summary.maps") if layer.name == "output" else layer.name.upper()
 
 
@@ -212,5 +212,5 @@ def _name_kind(layer: Layer) -> str:
     return say(f"summary.{layer.kind}", kernel=layer.kernel)
 
 
-def _write_maps(maps: int, side: int) -> str:
+def _format_maps(maps: int, side: int) -> str:
     return f"{maps}x{side}x{side}"

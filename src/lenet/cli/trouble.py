@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lenet.cli.environment import find_supported_python, write_install, write_torch_install
+from lenet.cli.environment import find_supported_python, format_install, format_torch_install
 from lenet.texts import say
 
 VENV = f"{sys.executable} -m venv .venv"
@@ -45,9 +45,9 @@ def _install(found: dict[str, str]) -> str:
     """The command that brings the package that was found."""
     package = found.get("package", "").partition(".")[0].lower()
     if package == "torch":
-        return write_torch_install()
+        return format_torch_install()
     extra = EXTRAS.get(package)
-    return write_install(f"lenet[{extra}]" if extra else package or "lenet[all]")
+    return format_install(f"lenet[{extra}]" if extra else package or "lenet[all]")
 
 
 def _slower(found: dict[str, str]) -> str:
@@ -78,7 +78,7 @@ KNOWN: tuple[tuple[str, str, Remedy], ...] = (
         "no_version",
         r"satisfies the requirement (?P<package>[\w.-]+)==(?P<wanted>\S+) \(from versions: (?P<has>\d.*?)\)",
         lambda found: (
-            write_torch_install()
+            format_torch_install()
             if found["package"] == "torch"
             else f"python -m pip install {found['package']}"
         ),
@@ -87,13 +87,13 @@ KNOWN: tuple[tuple[str, str, Remedy], ...] = (
     (
         "cuda_pulled",
         r"Collecting nvidia-\w+|Downloading nvidia_\w+|Collecting cuda-toolkit",
-        lambda _: write_torch_install(),
+        lambda _: format_torch_install(),
     ),
     ("impossible", r"ResolutionImpossible|have conflicting dependencies", lambda _: VENV),
     (
         "conflict",
         r"(?P<package>[\w.-]+) \S+ requires (?P<wanted>.+), but you have (?P<has>.+) which is incompatible",
-        lambda found: write_install(found["wanted"]),
+        lambda found: format_install(found["wanted"]),
     ),
     (
         "numpy_abi",
@@ -101,12 +101,12 @@ KNOWN: tuple[tuple[str, str, Remedy], ...] = (
             r"compiled using NumPy 1\.x|numpy\.dtype size changed|multiarray failed to import"
             r"|_ARRAY_API not found"
         ),
-        lambda _: write_install("--upgrade", "lenet[all]"),
+        lambda _: format_install("--upgrade", "lenet[all]"),
     ),
     (
         "protobuf",
         r"Descriptors cannot be created directly|google\.protobuf.*(?:VersionError|runtime_version)",
-        lambda _: write_install("--upgrade", "lenet[keras,onnx]"),
+        lambda _: format_install("--upgrade", "lenet[keras,onnx]"),
     ),
     (
         "needs_compiler",
@@ -116,7 +116,7 @@ KNOWN: tuple[tuple[str, str, Remedy], ...] = (
     (
         "no_cuda",
         r"Torch not compiled with CUDA enabled",
-        lambda _: write_install("--force-reinstall", "torch"),
+        lambda _: format_install("--force-reinstall", "torch"),
     ),
     (
         "old_driver",

@@ -43,19 +43,19 @@ class Cells:
         return np.rint(np.clip(self.values, -1, 1) * LEVELS).astype(int)
 
 
-def write_cells(cells: Cells) -> str:
+def render_cells(cells: Cells) -> str:
     """The cells as SVG: one path for each strength, a stroke for each run of equal cells in a row."""
     strokes: dict[int, list[str]] = {}
     for row, values in enumerate(cells.levels.tolist()):
         for level, column, count in _find_runs(values):
             if level:
                 strokes.setdefault(level, []).append(f"M{column} {row}h{count}")
-    paths = "".join(_write_path(level, "".join(runs)) for level, runs in sorted(strokes.items()))
+    paths = "".join(_render_path(level, "".join(runs)) for level, runs in sorted(strokes.items()))
     place = f"translate({cells.x:.5g} {cells.y + cells.unit / 2:.5g}) scale({cells.unit:g})"
     return f'<g transform="{place}" fill="none">{paths}</g>'
 
 
-def _write_path(level: int, runs: str) -> str:
+def _render_path(level: int, runs: str) -> str:
     opacity = f' stroke-opacity="{abs(level) / LEVELS:g}"' if abs(level) < LEVELS else ""
     if level > 0:
         # rows side by side: smoothed edges would let the paper shine through between them

@@ -9,11 +9,11 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from lenet.drawing.cells import Cells, draw_cells, write_cells
+from lenet.drawing.cells import Cells, draw_cells, render_cells
 from lenet.drawing.fonts import FAMILIES, find_chinese_font, needs_chinese
 from lenet.drawing.palette import DARK, LIGHT, mix_colours
-from lenet.drawing.polyline import Dot, Polyline, draw_dot, draw_polyline, write_dot, write_polyline
-from lenet.drawing.raster import Raster, draw_raster, write_raster
+from lenet.drawing.polyline import Dot, Polyline, draw_dot, draw_polyline, render_dot, render_polyline
+from lenet.drawing.raster import Raster, draw_raster, render_raster
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -101,26 +101,26 @@ class Drawing:
 
 def render_svg(drawing: Drawing) -> str:
     """The drawing as SVG, light or dark as its reader is."""
-    body = "\n".join(_write_part(part) for part in drawing.parts)
+    body = "\n".join(_render_part(part) for part in drawing.parts)
     size = f'width="{drawing.width:g}" height="{drawing.height:g}"'
     view = f'viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {view} {size} role="img">\n'
         f"<title>{escape(drawing.title)}</title>\n"
-        f"<style>\ntext {{ font-family: {FAMILIES}; }}\n{_write_colours(LIGHT)}\n"
-        f"@media (prefers-color-scheme: dark) {{\n{_write_colours(DARK)}\n}}\n</style>\n"
+        f"<style>\ntext {{ font-family: {FAMILIES}; }}\n{_render_colours(LIGHT)}\n"
+        f"@media (prefers-color-scheme: dark) {{\n{_render_colours(DARK)}\n}}\n</style>\n"
         f'<rect class="f-paper" {size}/>\n{body}\n</svg>\n'
     )
 
 
-def _write_colours(palette: dict[str, str]) -> str:
+def _render_colours(palette: dict[str, str]) -> str:
     return "\n".join(
         f".f-{name} {{ fill: {colour}; }} .s-{name} {{ stroke: {colour}; }}"
         for name, colour in palette.items()
     )
 
 
-def _write_part(part: Part) -> str:
+def _render_part(part: Part) -> str:
     if isinstance(part, Box):
         names = [f"f-{part.fill}"] if part.fill else []
         names += [f"s-{part.stroke}"] if part.stroke else []
@@ -131,13 +131,13 @@ def _write_part(part: Part) -> str:
         place = f'x="{part.x:.4g}" y="{part.y:.4g}" width="{part.width:.4g}" height="{part.height:.4g}"'
         return f'<rect class="{" ".join(names)}" {place}{extra}/>'
     if isinstance(part, Cells):
-        return write_cells(part)
+        return render_cells(part)
     if isinstance(part, Raster):
-        return write_raster(part)
+        return render_raster(part)
     if isinstance(part, Polyline):
-        return write_polyline(part)
+        return render_polyline(part)
     if isinstance(part, Dot):
-        return write_dot(part)
+        return render_dot(part)
     if isinstance(part, Line):
         (x1, y1), (x2, y2) = part.start, part.end
         dash = f' stroke-dasharray="{DASH:g}"' if part.dashed else ""

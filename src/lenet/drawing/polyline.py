@@ -45,7 +45,7 @@ class Dot:
     fill: str = "ink"
 
 
-def write_polyline(line: Polyline) -> str:
+def render_polyline(line: Polyline) -> str:
     """The curve as an SVG element."""
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in line.points.tolist())
     extra = f' stroke-dasharray="{DASH:g} {BREAK:g}"' if line.dashed else ""
@@ -79,7 +79,7 @@ def _cut_dashes(points: np.ndarray) -> Iterator[np.ndarray]:
         yield np.stack([np.interp(places, along, coordinate) for coordinate in points.T], axis=1)
 
 
-def write_dot(dot: Dot) -> str:
+def render_dot(dot: Dot) -> str:
     """The dot as an SVG element."""
     return f'<circle class="f-{dot.fill}" cx="{dot.x:.5g}" cy="{dot.y:.5g}" r="{dot.radius:g}"/>'
 

@@ -35,7 +35,7 @@ class Raster:
         return self.width * self.pixels.shape[0] / self.pixels.shape[1]
 
 
-def write_raster(raster: Raster) -> str:
+def render_raster(raster: Raster) -> str:
     """The pixels as an SVG image with its content inside."""
     from PIL import Image
 

@@ -56,11 +56,11 @@ def _explain_c3(architecture: Architecture, layer: Layer) -> Iterator[str]:
         everything = layer.maps * (layer.input_maps * layer.kernel**2 + 1)
         yield say("layers.c3_table", kernels=len(architecture.pairs), all=layer.maps * layer.input_maps)
         yield say("layers.c3_why", trainable=f"{layer.trainable:,}", everything=f"{everything:,}")
-        yield "\n".join(_write_groups(architecture))
+        yield "\n".join(_format_groups(architecture))
     yield _name_squashing(architecture)
 
 
-def _write_groups(architecture: Architecture) -> Iterator[str]:
+def _format_groups(architecture: Architecture) -> Iterator[str]:
     groups = group_maps(architecture)
     for group in groups:
         rule = "all" if group.inputs == C1_MAPS else "neighbours" if group.neighbours else "apart"

@@ -76,13 +76,13 @@ def _draw_kernel(drawing: Drawing, step: LearningStep, words: Sentences) -> None
         y = KERNEL_TOP
         drawing.add(Words(left + 40, y - 6, titles[number], 12.5, "soft"))
         draw_map(drawing, (left, y), 16, values / reach)
-        _write_numbers(drawing, values, (left - 6, y + 100))
+        _draw_numbers(drawing, values, (left - 6, y + 100))
         if number < 2:
             drawing.add(Words(left + 5 * 16 + 56, y + 46, signs[number], 15))
         left += 5 * 40 + 18
 
 
-def _write_numbers(drawing: Drawing, values: np.ndarray, corner: tuple[float, float]) -> None:
+def _draw_numbers(drawing: Drawing, values: np.ndarray, corner: tuple[float, float]) -> None:
     digits = 3 if np.abs(values).max() >= 0.01 else 5
     for row, column in product(*map(range, values.shape)):
         at = (corner[0] + (column + 1) * 38, corner[1] + row * 17)

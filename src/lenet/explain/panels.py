@@ -152,7 +152,7 @@ def light_window(
     drawing.add(Box(*corner, *size, None, "accent", 2.0))
 
 
-def write_captions(
+def draw_captions(
     drawing: Drawing,
     architecture: Architecture,
     panels: Mapping[str, Panel],
@@ -176,7 +176,7 @@ def write_captions(
         )
 
 
-def write_legend(
+def draw_legend(
     drawing: Drawing, architecture: Architecture, right: float, baseline: float, words: Sentences
 ) -> None:
     """The scale of the cells: from the most negative to the most positive state."""

@@ -14,7 +14,7 @@ from lenet.codes import CLASS_CHARACTERS, CODE_HEIGHT, CODE_WIDTH, glyph
 from lenet.drawing.drawing import Box, Drawing, Line, Words
 from lenet.drawing.write import write_picture
 from lenet.explain.layers import FUNCTIONS
-from lenet.explain.stacks import Place, draw_layers, draw_rays
+from lenet.explain.stacks import Frame, draw_layers, draw_rays
 from lenet.explain.wiring import group_maps
 from lenet.texts import load_texts
 
@@ -56,9 +56,9 @@ def compose_network(architecture: Architecture, language: str) -> Drawing:
     drawing.add(Words(MARGIN, 62, "LeNet-5", 34, anchor="start", bold=True))
     drawing.add(Words(MARGIN + 148, 62, subtitle, 16, "soft", "start"))
     drawing.add(Words(WIDTH - MARGIN, 62, words(_name_preset(architecture)), 14, "soft", "end"))
-    places = draw_layers(drawing, architecture, MARGIN, AXIS)
-    draw_rays(drawing, architecture, places)
-    _write_captions(drawing, architecture, places, words)
+    frames = draw_layers(drawing, architecture, MARGIN, AXIS)
+    draw_rays(drawing, architecture, frames)
+    _draw_captions(drawing, architecture, frames, words)
     _add_notes(drawing, architecture, words)
     return drawing
 
@@ -77,10 +77,10 @@ def _name_preset(architecture: Architecture) -> str:
     return next((name for name, preset in PRESETS.items() if preset == architecture), "variant")
 
 
-def _write_captions(
-    drawing: Drawing, architecture: Architecture, places: dict[str, Place], words: _Words
+def _draw_captions(
+    drawing: Drawing, architecture: Architecture, frames: dict[str, Frame], words: _Words
 ) -> None:
-    before = places["input"]
+    before = frames["input"]
     drawing.add(Words(before.middle, HEAD, words("input"), 17, bold=True))
     field = architecture.layers[0].input_side
     drawing.add(Words(before.middle, HEAD + 19, f"{field} x {field}", 13, "soft"))
@@ -88,20 +88,20 @@ def _write_captions(
         drawing.add(Words(MARGIN, COUNTS + 22 * row, words(key), 13, "soft", "start"))
     drawing.add(Line((MARGIN, COUNTS - 18), (WIDTH - MARGIN, COUNTS - 18)))
     for layer in architecture.layers:
-        place = places[layer.name]
+        frame = frames[layer.name]
         name = words("output") if layer.name == "output" else layer.name.upper()
-        drawing.add(Words(place.middle, HEAD, name, 17, bold=True))
-        drawing.add(Words(place.middle, HEAD + 19, _write_size(layer), 13, "soft"))
-        between = (before.left + before.width + place.left) / 2
+        drawing.add(Words(frame.middle, HEAD, name, 17, bold=True))
+        drawing.add(Words(frame.middle, HEAD + 19, _format_size(layer), 13, "soft"))
+        between = (before.left + before.width + frame.left) / 2
         for line, text in enumerate(_name_kind(architecture, layer, words).split("\n")):
             drawing.add(Words(between, KIND - 16 + 16 * line, text, 12.5))
         sees = f"{layer.receptive_field} x {layer.receptive_field}"
         for row, text in enumerate((f"{layer.trainable:,}", f"{layer.connections:,}", sees)):
-            drawing.add(Words(place.middle, COUNTS + 22 * row, text, 13))
-        before = place
+            drawing.add(Words(frame.middle, COUNTS + 22 * row, text, 13))
+        before = frame
 
 
-def _write_size(layer: Layer) -> str:
+def _format_size(layer: Layer) -> str:
     return f"{layer.maps} x {layer.side} x {layer.side}" if layer.side > 1 else f"{layer.maps}"
 
 

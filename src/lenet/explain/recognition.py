@@ -11,12 +11,12 @@ from lenet.architecture import Architecture
 from lenet.drawing.drawing import Box, Drawing, Words
 from lenet.drawing.sentences import Sentences
 from lenet.explain.panels import (
+    draw_captions,
     draw_code,
+    draw_legend,
     draw_map,
     draw_panels,
     measure_reach,
-    write_captions,
-    write_legend,
 )
 from lenet.network import Network
 
@@ -86,9 +86,9 @@ def compose_recognition(recognition: Recognition, language: str) -> Drawing:
     title = words("explain.title", label=label)
     drawing = Drawing(WIDTH, HEIGHT, f"LeNet-5: {title}")
     drawing.add(Words(MARGIN, 56, title, 26, anchor="start", bold=True))
-    write_legend(drawing, architecture, WIDTH - MARGIN, 46, words)
+    draw_legend(drawing, architecture, WIDTH - MARGIN, 46, words)
     panels = draw_panels(drawing, architecture, recognition.states, MARGIN, PANELS)
-    write_captions(drawing, architecture, panels, CAPTIONS, words)
+    draw_captions(drawing, architecture, panels, CAPTIONS, words)
     if recognition.picture is not None:
         _draw_picture(drawing, recognition.picture, panels["input"].middle, words)
     left = _draw_f6(drawing, recognition, words)

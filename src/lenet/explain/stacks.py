@@ -29,7 +29,7 @@ FOLLOWED = {"c1": (6, 18), "s2": (3, 9), "c3": (2, 7), "s4": (1, 3)}
 
 
 @dataclass(frozen=True)
-class Place:
+class Frame:
     """Where a layer was drawn, and its front map.
 
     Args:
@@ -56,7 +56,7 @@ class Place:
         return self.front[0] + column * self.unit, self.front[1] + row * self.unit
 
 
-def draw_layers(drawing: Drawing, architecture: Architecture, left: float, axis: float) -> dict[str, Place]:
+def draw_layers(drawing: Drawing, architecture: Architecture, left: float, axis: float) -> dict[str, Frame]:
     """Draw the input and all layers from left to right, each centred on one height.
 
     Args:
@@ -65,24 +65,24 @@ def draw_layers(drawing: Drawing, architecture: Architecture, left: float, axis:
         left: where the input begins.
         axis: the height of the middle.
     Returns:
-        The place of "input" and of each layer.
+        The frame of "input" and of each layer.
     """
-    places = {"input": _draw_input(drawing, left, axis)}
+    frames = {"input": _draw_input(drawing, left, axis)}
     for layer in architecture.layers:
-        before = list(places.values())[-1]
+        before = list(frames.values())[-1]
         start = before.left + before.width + GAP
         if layer.name == "c5":
-            places["c5"] = _draw_block(drawing, layer, start, axis)
+            frames["c5"] = _draw_block(drawing, layer, start, axis)
         elif layer.name == "f6":
-            places["f6"] = _draw_picture(drawing, architecture, start, axis)
+            frames["f6"] = _draw_picture(drawing, architecture, start, axis)
         elif layer.name == "output":
-            places["output"] = _draw_slots(drawing, layer, start, axis)
+            frames["output"] = _draw_slots(drawing, layer, start, axis)
         else:
-            places[layer.name] = _draw_stack(drawing, layer, start, axis)
-    return places
+            frames[layer.name] = _draw_stack(drawing, layer, start, axis)
+    return frames
 
 
-def _draw_input(drawing: Drawing, left: float, axis: float) -> Place:
+def _draw_input(drawing: Drawing, left: float, axis: float) -> Frame:
     side = FIELD * UNIT
     top = axis - side / 2
     drawing.add(Box(left, top, side, side, "sheet", "ink"))
@@ -90,20 +90,20 @@ def _draw_input(drawing: Drawing, left: float, axis: float) -> Place:
     for row, column in np.argwhere(digit > 0.05):
         x, y = left + (column + BORDER) * UNIT, top + (row + BORDER) * UNIT
         drawing.add(Box(x, y, UNIT, UNIT, "ink", strength=float(digit[row, column])))
-    return Place(left, side, (left, top), (side, side), UNIT)
+    return Frame(left, side, (left, top), (side, side), UNIT)
 
 
-def _draw_stack(drawing: Drawing, layer: Layer, left: float, axis: float) -> Place:
+def _draw_stack(drawing: Drawing, layer: Layer, left: float, axis: float) -> Frame:
     side, shift = layer.side * UNIT, SHIFT[layer.maps]
     spread = (layer.maps - 1) * shift
     top = axis - (side + spread) / 2
     for number in range(layer.maps):
         x, y = left + number * shift, top + number * shift
         drawing.add(Box(x, y, side, side, "sheet", "ink"))
-    return Place(left, side + spread, (left + spread, top + spread), (side, side), UNIT)
+    return Frame(left, side + spread, (left + spread, top + spread), (side, side), UNIT)
 
 
-def _draw_block(drawing: Drawing, layer: Layer, left: float, axis: float) -> Place:
+def _draw_block(drawing: Drawing, layer: Layer, left: float, axis: float) -> Frame:
     rows = layer.maps // C5_COLUMNS
     size = (rows * C5_CELL, C5_COLUMNS * C5_CELL)
     top = axis - size[0] / 2
@@ -111,10 +111,10 @@ def _draw_block(drawing: Drawing, layer: Layer, left: float, axis: float) -> Pla
         row, column = divmod(number, C5_COLUMNS)
         drawing.add(Box(left + column * C5_CELL, top + row * C5_CELL, C5_CELL, C5_CELL, "sheet", "line"))
     drawing.add(Box(left, top, size[1], size[0], None, "ink"))
-    return Place(left, size[1], (left, top), size, C5_CELL)
+    return Frame(left, size[1], (left, top), size, C5_CELL)
 
 
-def _draw_picture(drawing: Drawing, architecture: Architecture, left: float, axis: float) -> Place:
+def _draw_picture(drawing: Drawing, architecture: Architecture, left: float, axis: float) -> Frame:
     rows = glyph(str(DIGIT))
     size = (len(rows) * PIXEL, CODE_WIDTH * PIXEL)
     top = axis - size[0] / 2
@@ -124,10 +124,10 @@ def _draw_picture(drawing: Drawing, architecture: Architecture, left: float, axi
             x, y = left + column * PIXEL, top + row * PIXEL
             drawing.add(Box(x, y, PIXEL, PIXEL, "ink" if inked else "sheet", "line"))
     drawing.add(Box(left, top, size[1], size[0], None, "ink"))
-    return Place(left, size[1], (left, top), size, PIXEL)
+    return Frame(left, size[1], (left, top), size, PIXEL)
 
 
-def _draw_slots(drawing: Drawing, layer: Layer, left: float, axis: float) -> Place:
+def _draw_slots(drawing: Drawing, layer: Layer, left: float, axis: float) -> Frame:
     count = min(layer.maps, MOST_SLOTS)
     height = count * SLOT
     top = axis - height / 2
@@ -139,22 +139,22 @@ def _draw_slots(drawing: Drawing, layer: Layer, left: float, axis: float) -> Pla
         drawing.add(
             Words(left + SLOT / 2, y + SLOT * 0.72, CLASS_CHARACTERS[number], 13, colour, bold=chosen)
         )
-    return Place(left, SLOT, (left, top), (height, SLOT), SLOT)
+    return Frame(left, SLOT, (left, top), (height, SLOT), SLOT)
 
 
-def draw_rays(drawing: Drawing, architecture: Architecture, places: dict[str, Place]) -> None:
+def draw_rays(drawing: Drawing, architecture: Architecture, frames: dict[str, Frame]) -> None:
     """Draw what one unit of each layer reads: a window, or everything."""
     before = "input"
     for layer in architecture.layers[:4]:
         row, column = FOLLOWED[layer.name]
         stride = layer.kernel if layer.kind == "subsampling" else 1
-        target = places[layer.name].corner(row, column)
-        window = places[before].corner(row * stride, column * stride)
-        _draw_window(drawing, window, layer.kernel * UNIT, target, places[layer.name].unit)
+        target = frames[layer.name].corner(row, column)
+        window = frames[before].corner(row * stride, column * stride)
+        _draw_window(drawing, window, layer.kernel * UNIT, target, frames[layer.name].unit)
         before = layer.name
-    c5, f6, output = places["c5"], places["f6"], places["output"]
+    c5, f6, output = frames["c5"], frames["f6"], frames["output"]
     target = c5.corner(8, 0)
-    _draw_window(drawing, places["s4"].front, places["s4"].side[0], target, C5_CELL)
+    _draw_window(drawing, frames["s4"].front, frames["s4"].side[0], target, C5_CELL)
     rows = round(c5.side[0] / C5_CELL)
     _draw_fan(drawing, [c5.corner(row + 0.5, C5_COLUMNS) for row in range(rows)], f6.corner(6, 0), PIXEL)
     rows = round(f6.side[0] / PIXEL)

@@ -56,12 +56,12 @@ def describe_layer(architecture: Architecture, name: str) -> dict[str, Any]:
         **counts,
         "receptive_field": layer.receptive_field,
         "receptive_stride": layer.receptive_stride,
-        "formulas": {"side": write_side(layer)} | {key: count.formula for key, count in counts.items()},
+        "formulas": {"side": format_side(layer)} | {key: count.formula for key, count in counts.items()},
         **_describe_details(architecture, layer),
     }
 
 
-def write_side(layer: Layer) -> str:
+def format_side(layer: Layer) -> str:
     """How the side of a layer's maps comes about: "32 - 5 + 1", "28 / 2" or "1"."""
     if layer.kind == "convolution":
         return f"{layer.input_side} - {layer.kernel} + 1"

@@ -22,7 +22,7 @@ Span = tuple[int, int]  # first and one past the last
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """One unit.
 
     Args:
@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Field:
+class ReceptiveField:
     """What a unit sees of one layer: the same window of some maps."""
 
     maps: tuple[int, ...]
@@ -81,7 +81,7 @@ class Unit:
     """The arithmetic of one unit.
 
     Args:
-        place: which.
+        position: which.
         kind: "weighted", "trainable", "average", "max" or "distance".
         terms: what it reads, map by map.
         coefficient: of a trainable subsampling; None elsewhere.
@@ -91,17 +91,17 @@ class Unit:
         fields: what it sees of each layer below, from the input up.
     """
 
-    place: Place
+    position: Position
     kind: str
     terms: tuple[Term, ...]
     coefficient: float | None
     bias: float | None
     sum: float
     state: float
-    fields: Mapping[str, Field]
+    fields: Mapping[str, ReceptiveField]
 
 
-def parse_place(text: str, architecture: Architecture) -> Place:
+def parse_position(text: str, architecture: Architecture) -> Position:
     """Read LAYER:MAP:ROW,COLUMN, the last part left out where a map has one unit.
 
     Args:
@@ -114,26 +114,26 @@ def parse_place(text: str, architecture: Architecture) -> Place:
     if match is None or match["layer"] not in LAYER_NAMES:
         raise UsageError("explain.unit_form", value=text, names=", ".join(LAYER_NAMES))
     layer = architecture.layer(match["layer"])
-    place = Place(layer.name, int(match["map"]), int(match["row"] or 0), int(match["column"] or 0))
-    fits = place.map < layer.maps and place.row < layer.side and place.column < layer.side
+    position = Position(layer.name, int(match["map"]), int(match["row"] or 0), int(match["column"] or 0))
+    fits = position.map < layer.maps and position.row < layer.side and position.column < layer.side
     if not fits or (match["row"] is None and layer.side > 1):
         limits = {"maps": layer.maps - 1, "last": layer.side - 1}
         key = "explain.unit_range" if layer.side > 1 else "explain.unit_number"
         raise UsageError(key, value=text, layer=layer.name, **limits)
-    return place
+    return position
 
 
-def work_out(recognition: Recognition, parameters: Parameters, place: Place) -> Unit:
+def work_out(recognition: Recognition, parameters: Parameters, position: Position) -> Unit:
     """Compute one unit by hand, from the states below it.
 
     Args:
         recognition: the states of all layers.
         parameters: of the network.
-        place: which unit.
+        position: which unit.
     """
     architecture = recognition.architecture
-    layer, name, number = architecture.layer(place.layer), place.layer, place.map
-    fields = find_fields(architecture, place)
+    layer, name, number = architecture.layer(position.layer), position.layer, position.map
+    fields = find_receptive_fields(architecture, position)
     coefficient = bias = None
     if layer.kind == "subsampling":
         kind = architecture.pooling
@@ -154,14 +154,14 @@ def work_out(recognition: Recognition, parameters: Parameters, place: Place) -> 
     state = total
     if name in architecture.squashed_layers:
         state = float(squash(np.asarray(total), architecture.activation))
-    return Unit(place, kind, terms, coefficient, bias, total, state, fields)
+    return Unit(position, kind, terms, coefficient, bias, total, state, fields)
 
 
 def _read_terms(
     recognition: Recognition,
     parameters: Parameters,
     layer: Layer,
-    fields: Mapping[str, Field],
+    fields: Mapping[str, ReceptiveField],
     number: int,
 ) -> list[Term]:
     source = list(fields)[-1]
@@ -189,21 +189,21 @@ def _read_terms(
     return terms
 
 
-def find_fields(architecture: Architecture, place: Place) -> dict[str, Field]:
+def find_receptive_fields(architecture: Architecture, position: Position) -> dict[str, ReceptiveField]:
     """What a unit sees of each layer below it.
 
     Args:
         architecture: the network, on a 32x32 field.
-        place: which unit.
+        position: which unit.
     Returns:
         "input" first, the layer right below the unit last.
     """
-    fields: dict[str, Field] = {}
-    maps: tuple[int, ...] = (place.map,)
-    rows, columns = (place.row, place.row + 1), (place.column, place.column + 1)
+    fields: dict[str, ReceptiveField] = {}
+    maps: tuple[int, ...] = (position.map,)
+    rows, columns = (position.row, position.row + 1), (position.column, position.column + 1)
     names = ("input", *LAYER_NAMES)
     for name, below in zip(reversed(LAYER_NAMES), reversed(names[:-1]), strict=True):
-        if names.index(name) > names.index(place.layer):
+        if names.index(name) > names.index(position.layer):
             continue
         layer = architecture.layer(name)
         if name == "c3":
@@ -215,6 +215,6 @@ def find_fields(architecture: Architecture, place: Place) -> dict[str, Field]:
         elif layer.kind == "convolution":
             reach = layer.kernel - 1
             rows, columns = ((first, last + reach) for first, last in (rows, columns))
-        fields[below] = Field(maps, rows, columns)
+        fields[below] = ReceptiveField(maps, rows, columns)
     assert fields["input"].rows[1] <= FIELD
     return dict(reversed(fields.items()))

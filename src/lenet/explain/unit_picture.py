@@ -12,12 +12,12 @@ from lenet.explain.layers import FUNCTIONS
 from lenet.explain.panels import (
     C5_COLUMNS,
     Panel,
+    draw_captions,
+    draw_legend,
     draw_map,
     draw_panels,
     light_window,
     measure_reach,
-    write_captions,
-    write_legend,
 )
 from lenet.explain.recognition import CAPTIONS, MARGIN, PANELS, WIDTH, Recognition
 from lenet.explain.unit import Term, Unit
@@ -48,9 +48,9 @@ def compose_unit(recognition: Recognition, unit: Unit, language: str) -> Drawing
     title = name_unit(unit, words)
     drawing = Drawing(WIDTH, height, f"LeNet-5: {title}")
     drawing.add(Words(MARGIN, 56, title, 26, anchor="start", bold=True))
-    write_legend(drawing, recognition.architecture, WIDTH - MARGIN, 46, words)
+    draw_legend(drawing, recognition.architecture, WIDTH - MARGIN, 46, words)
     panels = draw_panels(drawing, recognition.architecture, recognition.states, MARGIN, PANELS)
-    write_captions(drawing, recognition.architecture, panels, CAPTIONS, words)
+    draw_captions(drawing, recognition.architecture, panels, CAPTIONS, words)
     _light(drawing, unit, panels)
     key = f"explain.reads_{unit.kind}"
     drawing.add(Words(MARGIN, TOP - 34, words(key), 16, anchor="start", bold=True))
@@ -61,21 +61,21 @@ def compose_unit(recognition: Recognition, unit: Unit, language: str) -> Drawing
     for number, term in enumerate(unit.terms):
         corner = (MARGIN + number % columns * width, TOP + number // columns * step)
         _draw_term(drawing, term, corner, (reach, float(largest), float(steepest)), numbered, words)
-    for number, line in enumerate(write_sum(unit, recognition.architecture.activation, words)):
+    for number, line in enumerate(format_sum(unit, recognition.architecture.activation, words)):
         drawing.add(Words(MARGIN, foot + 26 + 26 * number, line, 15, anchor="start", bold=number > 0))
     return drawing
 
 
 def name_unit(unit: Unit, words: Sentences) -> str:
     """Its layer, map, row and column in words."""
-    place = unit.place
-    layer = words("pictures.output") if place.layer == "output" else place.layer.upper()
-    values = {"layer": layer, "map": place.map, "row": place.row, "column": place.column}
-    single = place.layer in ("f6", "output", "c5")
+    position = unit.position
+    layer = words("pictures.output") if position.layer == "output" else position.layer.upper()
+    values = {"layer": layer, "map": position.map, "row": position.row, "column": position.column}
+    single = position.layer in ("f6", "output", "c5")
     return words("explain.unit_single" if single else "explain.unit_place", **values)
 
 
-def write_sum(unit: Unit, activation: str, words: Sentences) -> list[str]:
+def format_sum(unit: Unit, activation: str, words: Sentences) -> list[str]:
     """How the sum and the state come about, one step a line."""
     parts = [f"{term.total:.4f}" for term in unit.terms]
     total = " + ".join(_sign(part) for part in parts)
@@ -96,7 +96,7 @@ def write_sum(unit: Unit, activation: str, words: Sentences) -> list[str]:
         half = len(parts) // 2
         first = " + ".join(_sign(part) for part in parts[:half])
         lines = [f"{first} +", equation.removeprefix(f"{first} + ")]
-    if unit.place.layer in ("c1", "c3", "c5", "f6") or unit.kind == "trainable":
+    if unit.position.layer in ("c1", "c3", "c5", "f6") or unit.kind == "trainable":
         lines.append(f"f(a) = {FUNCTIONS[activation]},  f({unit.sum:.4f}) = {unit.state:.4f}")
     return lines
 
@@ -121,13 +121,13 @@ def _light(drawing: Drawing, unit: Unit, panels: dict[str, Panel]) -> None:
             continue
         for number in field.maps:
             light_window(drawing, panel, number, field.rows, field.columns)
-    place = unit.place
-    if place.layer in panels:
-        rows, columns = (place.row, place.row + 1), (place.column, place.column + 1)
-        panel = panels[place.layer]
-        light_window(drawing, panel, place.map, rows, columns)
+    position = unit.position
+    if position.layer in panels:
+        rows, columns = (position.row, position.row + 1), (position.column, position.column + 1)
+        panel = panels[position.layer]
+        light_window(drawing, panel, position.map, rows, columns)
         if panel.side > 1:  # a single unit is small: its map is framed, too
-            x, y = panel.corners[place.map]
+            x, y = panel.corners[position.map]
             side = panel.side * panel.unit + 6
             drawing.add(Box(x - 3, y - 3, side, side, None, "accent", 2.0))
 

@@ -29,10 +29,10 @@ def export_c(network: Network, path: str | Path) -> None:
     Raises:
         FileError: the file cannot be written.
     """
-    write_text(Path(path), write_c(network))
+    write_text(Path(path), render_c(network))
 
 
-def write_c(network: Network) -> str:
+def render_c(network: Network) -> str:
     """The content of the file that `export_c` writes."""
     architecture, parameters = network.architecture, network.parameters.astype(np.float32)
     rbf, zero = architecture.output == "rbf", architecture.activation != "tanh"
@@ -47,7 +47,7 @@ def write_c(network: Network) -> str:
         "labels": ", ".join(map(_quote, network.labels)),
         "codes": ",\n".join(map(_draw_code, architecture.codes, network.labels)) if rbf else "",
         "count": f"{parameters.count:,}",
-        "arrays": "\n".join(_write_array(name, array) for name, array in parameters.items()),
+        "arrays": "\n".join(_render_array(name, array) for name, array in parameters.items()),
     }
     return fill_template(TEMPLATE, architecture, values)
 
@@ -69,7 +69,7 @@ def _quote(text: str) -> str:
     return '"' + "".join(b.decode() if plain.fullmatch(b) else f"\\{b[0]:03o}" for b in content) + '"'
 
 
-def _write_array(name: str, array: np.ndarray) -> str:
+def _render_array(name: str, array: np.ndarray) -> str:
     # NumPy writes the shortest decimal that is this very float32
     numbers = [f"{number}f" for number in array.ravel()]
     lines = [", ".join(numbers[start : start + LINE]) for start in range(0, len(numbers), LINE)]

@@ -54,7 +54,7 @@ def export_pytorch(network: Network, path: str | Path) -> None:
         raise UsageError("export.shadows", path=path, module=path.stem)
     metadata = {key: network.metadata[key] for key in ("architecture", "labels")}
     save_arrays(find_weights(path), rename_for_torch(network), metadata)
-    write_text(path, write_module(network, path.stem))
+    write_text(path, render_module(network, path.stem))
 
 
 def find_weights(path: Path) -> Path:
@@ -73,7 +73,7 @@ def rename_for_torch(network: Network) -> dict[str, np.ndarray]:
     return {f"{TORCH_NAMES[layer]}.{kind}": arrays[name] for name, (layer, _, kind) in layers.items()}
 
 
-def write_module(network: Network, module: str) -> str:
+def render_module(network: Network, module: str) -> str:
     """The content of the `.py` file.
 
     Args:

@@ -28,7 +28,7 @@ WEIGHTS: dict[str, tuple[tuple[int, ...], ...]] = {
     "f6": ((84, 120), (84, 120, 1, 1)),
     "output": ((-1, 84), (-1, 84, 1, 1)),  # as many rows as there are classes
 }
-SQUASHED = ("c1", "c3", "c5", "f6")
+ACTIVATED = ("c1", "c3", "c5", "f6")
 
 
 def import_network(
@@ -127,7 +127,7 @@ def match_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> dict[str, st
         found[f"{layer}.weight"] = name
     for layer, wanted in WEIGHTS.items():
         if f"{layer}.weight" not in found:
-            shapes = " / ".join(map(_write, wanted))
+            shapes = " / ".join(map(_format, wanted))
             raise NetworkFileError("import.no_layer", path=path, layer=layer.upper(), shapes=shapes)
     owners = {re.sub("weight$", "bias", found[f"{layer}.weight"]): layer for layer in WEIGHTS}
     for name, tensor in tensors.items():
@@ -146,7 +146,7 @@ def _fits(shape: tuple[int, ...], shapes: tuple[tuple[int, ...], ...]) -> bool:
     return False
 
 
-def _write(shape: tuple[int, ...]) -> str:
+def _format(shape: tuple[int, ...]) -> str:
     return "(" + ", ".join("classes" if n < 0 else str(n) for n in shape) + ")"
 
 
@@ -160,7 +160,7 @@ def _explain_misfit(path: Path, name: str, shape: tuple[int, ...], layer: str | 
         return NetworkFileError("import.unpadded", **values)
     if len(shape) < 2:
         return NetworkFileError("import.vector", **values)
-    shapes = ", ".join(f"{each.upper()} {_write(wanted[0])}" for each, wanted in WEIGHTS.items())
+    shapes = ", ".join(f"{each.upper()} {_format(wanted[0])}" for each, wanted in WEIGHTS.items())
     return NetworkFileError("import.misfit", shapes=shapes, **values)
 
 
@@ -190,10 +190,10 @@ def fold_tanh(arrays: dict[str, np.ndarray]) -> None:
     Args:
         arrays: weights and biases of all layers, which are replaced.
     """
-    for layer in SQUASHED:
+    for layer in ACTIVATED:
         for kind in ("weight", "bias"):
             arrays[f"{layer}.{kind}"] = arrays[f"{layer}.{kind}"] / TANH_SLOPE
-    for layer in (*SQUASHED[1:], "output"):
+    for layer in (*ACTIVATED[1:], "output"):
         arrays[f"{layer}.weight"] = arrays[f"{layer}.weight"] / TANH_AMPLITUDE
 
 

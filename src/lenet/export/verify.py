@@ -47,7 +47,7 @@ class Disagreement:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Verification:
     """How one program's answers compare with the reference's.
 
     Args:
@@ -94,7 +94,7 @@ def choose_images() -> tuple[np.ndarray, str]:
 
 def verify_exports(
     network: Network, images: np.ndarray, files: Mapping[str, Path], uint8: bool = False
-) -> Iterator[Comparison]:
+) -> Iterator[Verification]:
     """Compare every engine at hand, and every exported file, with the engine `reference`.
 
     Args:
@@ -121,17 +121,17 @@ def verify_exports(
         path, compilers = files["c"], list_compilers()
         asked += [(path.name, partial(_ask_program, path, command, network, images)) for command in compilers]
         if not compilers:
-            yield Comparison(path.name, "", skipped=say("export.no_compiler"))
+            yield Verification(path.name, "", skipped=say("export.no_compiler"))
     for name, ask in asked:
         try:
             yield compare(network, expected, name, *ask())
         except (MissingExtra, EngineError) as refusal:
-            yield Comparison(name, "", skipped=str(refusal))
+            yield Verification(name, "", skipped=str(refusal))
 
 
 def compare(
     network: Network, expected: np.ndarray, name: str, program: str, penalties: np.ndarray
-) -> Comparison:
+) -> Verification:
     """Compare one program's penalties with the reference's.
 
     Args:
@@ -150,7 +150,7 @@ def compare(
     )
     difference = float(np.abs(penalties - expected).max())
     relative = difference / float(np.abs(expected).max())
-    return Comparison(name, program, len(right) - len(found), difference, relative, found)
+    return Verification(name, program, len(right) - len(found), difference, relative, found)
 
 
 def _ask_engine(name: str, network: Network, images: np.ndarray) -> Answers:

@@ -20,7 +20,7 @@ from lenet.parameters import Parameters, initialize_parameters
 from lenet.randomness import draw_order
 from lenet.training.recipe import Recipe
 from lenet.training.settings import check_seed
-from lenet.training.verdicts import Judgement, Shares, judge_losses, share_causes
+from lenet.training.verdicts import Judgement, Shares, decompose_jumps, judge_losses
 
 RATES = (0.5, 0.1, 0.02)
 LIMIT = 1_500  # training images, of larger sets: a lesson takes seconds
@@ -154,7 +154,7 @@ def compare_rates(
             frozen[step : step + 1] = next_loss
             watch(number, losses[: step + 1], len(losses))
         judgement = judge_losses(losses, guess, frozen)
-        trials.append(Trial(rate, losses, frozen, judgement, share_causes(losses, frozen, every)))
+        trials.append(Trial(rate, losses, frozen, judgement, decompose_jumps(losses, frozen, every)))
     return Comparison(
         tuple(trials), recipe, fitted, runner.name, seed, batches.shape[1] * (len(batches) // epochs), every
     )

@@ -31,8 +31,8 @@ def tabulate_errors(results: Mapping[str, Any], texts: Mapping[str, str]) -> Tab
     for kind in KINDS:
         if kind in results["kinds"]:
             entry, theirs = results["kinds"][kind], PUBLISHED.get(kind, (None, None))
-            cells = [_write_published(theirs[0]), write_summary(entry["test"])]
-            cells += [_write_published(theirs[1]), write_summary(entry["training"])]
+            cells = [_format_published(theirs[0]), format_summary(entry["test"])]
+            cells += [_format_published(theirs[1]), format_summary(entry["training"])]
             rows.append([texts[f"reproduce.kind_{name_key(kind)}"], f"{entry['images']:,}", *cells])
     return [texts[f"reproduce.{word}"] for word in heading], rows
 
@@ -64,7 +64,7 @@ def tabulate_rejection(results: Mapping[str, Any], texts: Mapping[str, str]) -> 
     """Percent refused for 0.5% error on the rest: the paper's networks, then ours."""
     rows = [[name, f"{refused:.1f}"] for name, refused in published.REJECTED.items()]
     for kind, found in results["rejection"].items():
-        wanted = write_summary(found["wanted"]) if found["wanted"] else "-"
+        wanted = format_summary(found["wanted"]) if found["wanted"] else "-"
         rows.append([texts[f"reproduce.kind_{name_key(kind)}"], wanted])
     return [texts["reproduce.network"], texts["reproduce.refused"]], rows
 
@@ -96,13 +96,13 @@ def count_figure_8(results: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_summary(summary: Mapping[str, Any]) -> str:
+def format_summary(summary: Mapping[str, Any]) -> str:
     """The mean and the standard deviation over the seeds, as in 0.95 ± 0.06; of one seed the number alone."""
     spread = "" if summary["sd"] is None else f" ± {summary['sd']:.2f}"
     return f"{summary['mean']:.2f}{spread}"
 
 
-def _write_published(value: float | None) -> str:
+def _format_published(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
@@ -115,18 +115,18 @@ def write_page(results: Mapping[str, Any], pictures: Mapping[str, str], folder: 
         folder: where the page goes.
     """
     texts = load_texts(get_language())
-    sections = _write_sections(results, pictures, texts)
+    sections = _render_sections(results, pictures, texts)
     write_text(folder / "report.html", render_page(texts["reproduce.title"], sections))
 
 
-def _write_sections(
+def _render_sections(
     results: Mapping[str, Any], pictures: Mapping[str, str], texts: Mapping[str, str]
 ) -> Iterator[str]:
     setting = {"seeds": len(results["seeds"]), "epochs": results["epochs"], "engine": results["engine"]}
     yield f"<p>{escape(texts['reproduce.setting'].format(**setting))}</p>"
     if results["epochs"] < published.EPOCHS:
         yield f'<p class="note">{escape(texts["reproduce.quick_note"])}</p>'
-    yield _write_table(tabulate_errors(results, texts))
+    yield _render_table(tabulate_errors(results, texts))
     tables = {"figure-5": tabulate_curves, "rejection": tabulate_rejection}
     for name in ORDER:
         if name not in pictures:
@@ -137,10 +137,10 @@ def _write_sections(
             yield f"<p>{escape(say_figure_8(results, texts))}</p>"
         yield pictures[name][pictures[name].index("<svg") :]
         if name in tables:
-            yield _write_table(tables[name](results, texts))
+            yield _render_table(tables[name](results, texts))
     if results["labels"]:
         yield f"<h2>{escape(texts['reproduce.heading_labels'])}</h2>"
-        yield _write_table(tabulate_labels(results, texts))
+        yield _render_table(tabulate_labels(results, texts))
 
 
 def say_figure_8(results: Mapping[str, Any], texts: Mapping[str, str]) -> str:
@@ -150,7 +150,7 @@ def say_figure_8(results: Mapping[str, Any], texts: Mapping[str, str]) -> str:
     return texts["reproduce.figure_8_counts"].format(**counts | words)
 
 
-def _write_table(table: Table) -> str:
+def _render_table(table: Table) -> str:
     heading, rows = table
     head = "".join(f"<th>{escape(word)}</th>" for word in heading)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)

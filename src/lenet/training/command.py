@@ -17,7 +17,7 @@ from lenet.training.settings import Settings
 OPTIONS = {"epochs": "--epochs", "rate": "--rate", "batch": "--batch", "objective": "--loss"}
 
 
-def write_command(settings: Settings) -> str | None:
+def format_command(settings: Settings) -> str | None:
     """The command line that repeats a training in another folder.
 
     Args:
@@ -35,7 +35,7 @@ def write_command(settings: Settings) -> str | None:
     return _join([*words, "--out", "again"])
 
 
-def write_resume(folder: Path) -> str:
+def format_resume(folder: Path) -> str:
     """The command line that goes on with a training."""
     return _join(["lenet", "train", "--resume", str(folder)])
 

@@ -16,7 +16,7 @@ from lenet.drawing.tiles import draw_image, draw_kernel
 from lenet.evaluation import Evaluation
 from lenet.storage import write_text
 from lenet.texts import get_language, load_texts, say
-from lenet.training.command import write_command, write_resume
+from lenet.training.command import format_command, format_resume
 from lenet.training.curve import WANTED_ERROR, draw_rejection, draw_training
 from lenet.training.result import Result
 
@@ -35,7 +35,7 @@ def write_report(result: Result, folder: Path) -> None:
         FileError: it cannot be written.
     """
     title = say("report.title", data=result.network.card["data"])
-    write_text(folder / "report.html", render_page(title, _write_sections(result)))
+    write_text(folder / "report.html", render_page(title, _render_sections(result)))
 
 
 def _say(key: str, **values: Any) -> str:
@@ -43,25 +43,25 @@ def _say(key: str, **values: Any) -> str:
     return escape(say(f"report.{key}", **values))
 
 
-def _write_sections(result: Result) -> Iterator[str]:
+def _render_sections(result: Result) -> Iterator[str]:
     evaluation = result.evaluation
-    yield from _write_error(evaluation) if evaluation else _write_stop(result)
-    yield from _write_settings(result)
-    yield from _write_curve(result)
+    yield from _render_error(evaluation) if evaluation else _render_stop(result)
+    yield from _render_settings(result)
+    yield from _render_curve(result)
     if evaluation:
-        yield from _write_confusion(evaluation)
-        yield from _write_misread(evaluation, result)
-        yield from _write_rejection(evaluation)
-    yield from _write_kernels(result)
+        yield from _render_confusion(evaluation)
+        yield from _render_misread(evaluation, result)
+        yield from _render_rejection(evaluation)
+    yield from _render_kernels(result)
     yield f"<h2>{_say('command_title')}</h2>"
-    command = write_command(result.settings)
+    command = format_command(result.settings)
     if command is None:
         yield f"<p>{_say('command_by_hand')}</p>"
     else:
         yield f"<p>{_say('command_caption')}</p><pre><code>{escape(command)}</code></pre>"
 
 
-def _write_error(evaluation: Evaluation) -> Iterator[str]:
+def _render_error(evaluation: Evaluation) -> Iterator[str]:
     low, high = evaluation.interval
     yield f'<p class="lede">{_say("error", error=f"{evaluation.error:.2f}")}</p>'
     counts = {"wrong": f"{evaluation.wrong:,}", "count": f"{len(evaluation):,}"}
@@ -70,16 +70,16 @@ def _write_error(evaluation: Evaluation) -> Iterator[str]:
     yield f'<p class="note">{_say("interval", **limits)}</p>'
 
 
-def _write_stop(result: Result) -> Iterator[str]:
+def _render_stop(result: Result) -> Iterator[str]:
     recipe, done = result.settings.recipe, result.history
     steps = _count_steps(result) * recipe.epochs
     yield f'<p class="lede">{_say("stopped", steps=f"{len(done.losses):,}", total=f"{steps:,}")}</p>'
     yield f"<p>{_say('stopped_note', epochs=len(done.epochs), all=recipe.epochs)}</p>"
     if result.folder:
-        yield f"<pre><code>{escape(write_resume(result.folder))}</code></pre>"
+        yield f"<pre><code>{escape(format_resume(result.folder))}</code></pre>"
 
 
-def _write_settings(result: Result) -> Iterator[str]:
+def _render_settings(result: Result) -> Iterator[str]:
     settings, splits = result.settings, result.splits
     parts = {name: f"{len(part):,}" for name, part in splits._asdict().items()}
     recipe = settings.recipe.to_dict()
@@ -88,10 +88,10 @@ def _write_settings(result: Result) -> Iterator[str]:
         "network": _say(
             "network_value", count=f"{result.start.count:,}", preset=_name_preset(settings.architecture)
         )
-        + _write_values(settings.architecture.to_dict()),
+        + _format_values(settings.architecture.to_dict()),
         "data": escape(result.seen),
         "parts": _say("parts_value", **parts),
-        "recipe": escape(f"{name} ({settings.recipe.hash})") + _write_values(recipe),
+        "recipe": escape(f"{name} ({settings.recipe.hash})") + _format_values(recipe),
         "engine": escape(settings.engine),
         "seed": str(settings.seed),
         "fingerprint": f"<code>{escape(settings.fingerprint)}</code>",
@@ -107,7 +107,7 @@ def _name_preset(architecture: Architecture) -> str:
     return next(names, say("report.variant"))
 
 
-def _write_values(values: dict[str, Any]) -> str:
+def _format_values(values: dict[str, Any]) -> str:
     """Settings as their file has them, in one line; a table whose numbers are all 0 does nothing."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
@@ -126,7 +126,7 @@ def _count_steps(result: Result) -> int:
     return result.settings.recipe.count_steps(len(result.splits.train))
 
 
-def _write_curve(result: Result) -> Iterator[str]:
+def _render_curve(result: Result) -> Iterator[str]:
     sample = min(result.settings.recipe.training_sample, len(result.splits.train))
     epochs, texts = result.settings.recipe.epochs, load_texts(get_language())
     drawing = draw_training(result.history, epochs, _count_steps(result), texts)
@@ -135,7 +135,7 @@ def _write_curve(result: Result) -> Iterator[str]:
     yield f'<p class="note">{_say("curve_caption", sample=f"{sample:,}")}</p>'
 
 
-def _write_confusion(evaluation: Evaluation) -> Iterator[str]:
+def _render_confusion(evaluation: Evaluation) -> Iterator[str]:
     table, names = evaluation.confusion, [escape(name) for name in evaluation.names]
     most = max(int((table - np.diag(table.diagonal())).max()), 1)
     yield f"<h2>{_say('confusion_title')}</h2><p>{_say('confusion_caption')}</p>"
@@ -144,7 +144,7 @@ def _write_confusion(evaluation: Evaluation) -> Iterator[str]:
     yield "".join(f'<th scope="col">{_say(key)}</th>' for key in ("class_count", "class_error"))
     yield "</tr></thead><tbody>"
     for row, name in enumerate(names):
-        cells = [_write_cell(int(count), row == column, most) for column, count in enumerate(table[row])]
+        cells = [_render_cell(int(count), row == column, most) for column, count in enumerate(table[row])]
         total = int(table[row].sum())
         error = f"{100 * (1 - table[row, row] / total):.2f}%" if total else ""
         cells.append(f'<td class="sum">{total:,}</td><td>{error}</td>')
@@ -152,13 +152,13 @@ def _write_confusion(evaluation: Evaluation) -> Iterator[str]:
     yield "</tbody></table></div>"
 
 
-def _write_cell(count: int, right: bool, most: int) -> str:
+def _render_cell(count: int, right: bool, most: int) -> str:
     if right:
         return f'<td class="right">{count:,}</td>'
     return f'<td class="wrong" style="--share:{count / most:.3f}">{count:,}</td>' if count else "<td></td>"
 
 
-def _write_misread(evaluation: Evaluation, result: Result) -> Iterator[str]:
+def _render_misread(evaluation: Evaluation, result: Result) -> Iterator[str]:
     shown = evaluation.misread[:MOST_MISREAD]
     key = "misread_all" if len(shown) == evaluation.wrong else "misread_some"
     yield f"<h2>{_say('misread_title')}</h2>"
@@ -181,7 +181,7 @@ def _write_misread(evaluation: Evaluation, result: Result) -> Iterator[str]:
     yield "</div>"
 
 
-def _write_rejection(evaluation: Evaluation) -> Iterator[str]:
+def _render_rejection(evaluation: Evaluation) -> Iterator[str]:
     refused = evaluation.rejection_for(WANTED_ERROR)
     yield f"<h2>{_say('rejection_heading')}</h2>"
     yield f"<p>{_say_refused(refused)}</p>"
@@ -196,7 +196,7 @@ def _say_refused(refused: float | None) -> str:
     return _say("rejection_wanted", error=error, refused=f"{refused:.2f}")
 
 
-def _write_kernels(result: Result) -> Iterator[str]:
+def _render_kernels(result: Result) -> Iterator[str]:
     rows = {"before": result.start["c1.weight"][:, 0], "after": result.network.parameters["c1.weight"][:, 0]}
     most = max(float(abs(kernels).max()) for kernels in rows.values()) or 1.0
     yield f"<h2>{_say('kernels_title')}</h2><p>{_say('kernels_caption')}</p>"

@@ -59,7 +59,7 @@ class Shares:
     too_few_points: float
 
 
-def share_causes(losses: np.ndarray, frozen: np.ndarray, every: int = 1) -> Shares:
+def decompose_jumps(losses: np.ndarray, frozen: np.ndarray, every: int = 1) -> Shares:
     """Take the jumps of a loss apart.
 
     The jump from one batch to the next is the sum of two differences: of two batches with the weights frozen,
@@ -78,7 +78,7 @@ def share_causes(losses: np.ndarray, frozen: np.ndarray, every: int = 1) -> Shar
     rises = 2 * float(np.sum(_find_costs(losses, frozen) ** 2))
     noise = float(np.sum((frozen - losses[:-1]) ** 2))
     step = rises / (rises + noise) if rises + noise else 0.0
-    few = _share_omission(losses, every)
+    few = _measure_omission(losses, every)
     return Shares((1 - few) * (1 - step), (1 - few) * step, few)
 
 
@@ -87,7 +87,7 @@ def _find_costs(losses: np.ndarray, frozen: np.ndarray) -> np.ndarray:
     return np.maximum(losses[1:] - frozen, 0)
 
 
-def _share_omission(losses: np.ndarray, every: int) -> float:
+def _measure_omission(losses: np.ndarray, every: int) -> float:
     """The share of the squared jumps of every so manieth loss that the means over as many do not have."""
     stretches = losses[: len(losses) // every * every].reshape(-1, every)
     if every == 1 or len(stretches) < 2:
@@ -102,7 +102,7 @@ def judge_losses(losses: np.ndarray, guess: float, frozen: np.ndarray | None = N
     Args:
         losses: (n,) of the steps, in order.
         guess: the loss of a constant answer: log(classes) for cross-entropy.
-        frozen: as for `share_causes`; without it, rises are looked for in the losses themselves.
+        frozen: as for `decompose_jumps`; without it, rises are looked for in the losses themselves.
     """
     bad = np.flatnonzero(~np.isfinite(losses))
     if len(bad):
@@ -118,7 +118,7 @@ def judge_losses(losses: np.ndarray, guess: float, frozen: np.ndarray | None = N
         rise = float(costs.max(initial=0.0))
         thrown = rise > COST * guess
         overshoots = float(np.sqrt(np.mean(costs**2))) > OVERSHOOT * guess
-        jumps = overshoots and share_causes(losses, frozen).step_size > STEP_SHARE
+        jumps = overshoots and decompose_jumps(losses, frozen).step_size > STEP_SHARE
     values = {"start": f"{start:.2f}", "end": f"{end:.2f}", "rise": f"{rise:.3g}", "guess": f"{guess:.2f}"}
     if thrown and end > KNOWS_NOTHING * guess:
         return Judgement("diverges", "thrown", values)

@@ -1,0 +1,75 @@
+"""Explanations as JSON can hold them: a recognition, a unit, a step of learning, the distortions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from lenet.architecture import LAYER_NAMES
+from lenet.explain.distortions import RECIPE, Distortions
+from lenet.explain.learning import LearningStep
+from lenet.explain.recognition import Recognition
+from lenet.explain.unit import Unit
+
+
+def describe_recognition(recognition: Recognition) -> dict[str, Any]:
+    """The answer, the states of F6 and what each layer's states range over, as JSON can hold them."""
+    states = {name: recognition.states[name] for name in ("input", *LAYER_NAMES)}
+    layers = {
+        name: {
+            "shape": list(array.shape),
+            "smallest": float(array.min()),
+            "mean": float(array.mean()),
+            "largest": float(array.max()),
+        }
+        for name, array in states.items()
+    }
+    penalties = zip(recognition.labels, recognition.penalties.tolist(), strict=True)
+    return {
+        "label": recognition.labels[recognition.answer],
+        "penalties": dict(penalties),
+        "layers": layers,
+        "f6": recognition.states["f6"].reshape(12, 7),
+    }
+
+
+def describe_unit(unit: Unit) -> dict[str, Any]:
+    """The arithmetic, as JSON can hold it."""
+    return {
+        "unit": str(unit.position),
+        "kind": unit.kind,
+        "sees": {name: asdict(field) for name, field in unit.fields.items()},
+        "reads": [asdict(term) | {"total": term.total} for term in unit.terms],
+        "coefficient": unit.coefficient,
+        "bias": unit.bias,
+        "sum": unit.sum,
+        "state": unit.state,
+    }
+
+
+def describe_step(step: LearningStep) -> dict[str, Any]:
+    """What was learned, as JSON can hold it."""
+    kernel = zip(("before", "gradient", "after"), step.show_kernel(), strict=True)
+    penalties = zip(
+        step.before.labels, step.before.penalties.tolist(), step.after.penalties.tolist(), strict=True
+    )
+    return {
+        "target": step.before.labels[step.target],
+        "loss": asdict(step.loss),
+        "rate": step.rate,
+        "losses": dict(zip(("before", "after"), step.losses, strict=True)),
+        "layers": [asdict(layer) for layer in step.layers],
+        "kernel": {"layer": "c1", "map": step.kernel, **dict(kernel)},
+        "penalties": {label: {"before": old, "after": new} for label, old, new in penalties},
+    }
+
+
+def describe_distortions(distortions: Distortions) -> dict[str, Any]:
+    """Both sets of maps and what they range over, as JSON can hold it."""
+    ranges = {name: {"published": theirs, "ours": own} for name, (theirs, own) in distortions.ranges.items()}
+    return {
+        "recipe": RECIPE,
+        "ranges": ranges,
+        "published": distortions.published,
+        "ours": distortions.ours,
+    }
