@@ -1,7 +1,8 @@
-"""What may import what: the floors of the house, and what a cold start loads."""
+"""What may import what: the floors, which CONTRIBUTING.md draws, and what a cold start loads."""
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ FLOORS = [
     {"weights"},
     {"doubt"},
     {"network"},
-    {"evaluation", "calibration"},
+    {"calibration", "evaluation"},
     {"drawing"},
     {"training"},
     {"reading"},
@@ -43,6 +44,7 @@ FLOORS = [
     {"page", "cli"},
     {"__init__", "__main__"},
 ]
+DRAWING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
 # Loaded only by the function that needs them; Pillow too, but a picture needs it in any case.
@@ -100,10 +102,27 @@ def find_own_imports(name, *, into_functions=True):
 @pytest.mark.parametrize("name", MODULES)
 def test_imports_run_downward_only(name):
     own = name.partition(".")[0]
-    assert own in FLOOR, f"draw the floor of {own} in design.md and here"
+    assert own in FLOOR, f"give {own} a floor: in FLOORS, and in the drawing of CONTRIBUTING.md"
     for other in find_own_imports(name):
         top = other.partition(".")[0]
         assert top == own or FLOOR[top] < FLOOR[own], f"{name} imports {other}"
+
+
+def draw_floors():
+    """The floors from the top down, one a line: `N  name, name`."""
+    lines = [f"{number}  {', '.join(sorted(names))}" for number, names in enumerate(FLOORS)]
+    return "\n".join(reversed(lines))
+
+
+def test_nothing_on_a_floor_is_gone():
+    there = {path.stem for path in SOURCE.iterdir()} | {"_native"}
+    assert not FLOOR.keys() - there
+
+
+def test_contributing_draws_the_floors():
+    drawn = re.search(r"<!-- floors -->\s*```\w*\n(.*?)\n```", DRAWING.read_text("utf-8"), re.DOTALL)
+    assert drawn, "CONTRIBUTING.md: a fenced block after <!-- floors -->"
+    assert drawn[1] == draw_floors(), f"CONTRIBUTING.md: draw the floors anew:\n{draw_floors()}"
 
 
 def test_no_module_imports_itself_in_a_circle():
