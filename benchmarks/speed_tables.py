@@ -4,7 +4,7 @@ import statistics
 from pathlib import Path
 
 from benchmarks.pages import fill_page
-from lenet.bench.picture import NAMES, choose_fastest, write_picture
+from lenet.bench.picture import NAMES, choose_fastest, format_value, write_picture
 from lenet.bench.speed import FIGURES, UNITS
 from lenet.texts import load_texts, set_language
 
@@ -137,10 +137,10 @@ def build_comparison(found, words, texts):
         ratio, best_ratio = (
             a / b if larger_wins else b / a for a, b in ((own, other), (own_best, other_best))
         )
-        shown = f"{_format(other)}, {NAMES[family]} ({way.partition(' ')[2]})".replace(" ()", "")
+        shown = f"{format_value(other)}, {NAMES[family]} ({way.partition(' ')[2]})".replace(" ()", "")
         unit = UNITS[figure]
         rows.append(
-            f"| {texts[f'bench.{figure}']}, {unit} | {_format(own)} | {shown} | {ratio:.1f} | {best_ratio:.1f} |"
+            f"| {texts[f'bench.{figure}']}, {unit} | {format_value(own)} | {shown} | {ratio:.1f} | {best_ratio:.1f} |"
         )
     return "\n".join(rows)
 
@@ -246,10 +246,6 @@ def build_whole(timings, words):
     columns = [words[name] for name in ("way", "median", "low", "high", "first")]
     rows = ["| " + " | ".join(columns) + " |", "|---|--:|--:|--:|--:|"]
     for name, timing in timings.items():
-        cells = [_format(timing[column]) for column in ("median", "low", "high")]
+        cells = [format_value(timing[column]) for column in ("median", "low", "high")]
         rows.append(f"| {name} | {' | '.join(cells)} | {timing['first_call_s']:.2f} s |")
     return "\n".join(rows)
-
-
-def _format(value):
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

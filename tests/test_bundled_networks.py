@@ -10,11 +10,10 @@ import pytest
 import lenet
 from lenet.architecture import MODERN, ORIGINAL
 from lenet.calibration import measure_calibration
-from lenet.codes import code
+from lenet.codes import DIGITS, code
 from lenet.network import BUNDLED, Answer
 from lenet.samples import sample_path
 
-DIGITS = tuple("0123456789")
 ARCHITECTURES = {"1998": ORIGINAL, "best": MODERN}
 # of the arrays alone: cards may change their words, the numbers stay (SHA-256, see `digest_arrays`)
 DIGESTS = {

@@ -13,11 +13,11 @@ from PIL import Image
 
 import lenet
 from lenet.architecture import ORIGINAL, Architecture
+from lenet.codes import DIGITS
 from lenet.errors import ShapeError
 from lenet.network import Network
 from lenet.parameters import Parameters, initialize_parameters
 
-DIGITS = tuple("0123456789")
 CARD = {"data": "noise", "recipe": "none", "test_error": 90.0}
 
 

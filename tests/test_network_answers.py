@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from lenet.architecture import ORIGINAL, Architecture
+from lenet.codes import DIGITS
 from lenet.errors import LenetError, PictureError, ShapeError
 from lenet.network import Answer, Network
 from lenet.parameters import initialize_parameters
 from lenet.samples import read_sample, sample_path
 
-DIGITS = tuple("0123456789")
 CARD = {"data": "noise", "recipe": "none", "test_error": 90.0}
 
 

@@ -12,12 +12,12 @@ import pytest
 
 import lenet
 from lenet.architecture import MODERN, ORIGINAL, Architecture
+from lenet.codes import DIGITS
 from lenet.errors import FileError, NetworkFileError, UsageError
 from lenet.network import Network
 from lenet.parameters import initialize_parameters
 from lenet.storage import load_arrays, save_arrays
 
-DIGITS = tuple("0123456789")
 CARD = {"data": "noise", "recipe": "none", "test_error": 90.0}
 
 

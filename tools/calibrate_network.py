@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import re
 from dataclasses import replace
-from pathlib import Path
 
 from lenet.calibration import calibrate
 from lenet.data.dataset import load_dataset
@@ -20,8 +19,8 @@ from lenet.network import BUNDLED, Network
 from lenet.storage import write_text
 from lenet.training.recipe import load_recipe
 from lenet.training.run import train
+from tools.bundle_network import WEIGHTS
 
-WEIGHTS = Path(__file__).parents[1] / "src" / "lenet" / "weights"
 VALIDATION = 5_000
 LINE = (
     "| calibration | on {images:,} validation digits{twin}: temperature {temperature:g}; "

@@ -131,6 +131,7 @@ CHARACTERS = "".join(map(chr, range(0x20, 0x7F)))
 CLASS_CHARACTERS = "".join(
     sorted(CHARACTERS, key=lambda c: (not c.isdigit(), not c.isupper(), not c.islower(), c))
 )
+DIGITS = tuple(CLASS_CHARACTERS[:10])  # the labels of a network that reads digits
 
 
 def _cut_glyphs(drawing: str) -> dict[str, tuple[str, ...]]:

@@ -23,7 +23,6 @@ from lenet.storage import load_arrays
 Verdict: TypeAlias = Literal["digit", "unsure", "none"]
 Reason: TypeAlias = Literal["blank", "marks", "foreign", "between"]
 
-DIGITS = tuple("0123456789")
 RUBBISH = "none"  # the judge's eleventh class
 JUDGE_FILE = Path(str(files("lenet.weights") / "judge.safetensors"))
 

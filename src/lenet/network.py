@@ -13,7 +13,8 @@ from typing import Any, Self, overload
 import numpy as np
 
 from lenet.architecture import Architecture
-from lenet.doubt import DIGITS, Calibration, Reason, Verdict, decide, load_judge, weigh
+from lenet.codes import DIGITS
+from lenet.doubt import Calibration, Reason, Verdict, decide, load_judge, weigh
 from lenet.engines import Model, get_engine
 from lenet.engines.inputs import check_targets
 from lenet.errors import ArchitectureError, FileError, NetworkFileError, ShapeError, UsageError

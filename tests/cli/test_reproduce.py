@@ -16,9 +16,10 @@ import pytest
 
 from lenet.architecture import ORIGINAL
 from lenet.cli.reproduce import write_results
+from lenet.codes import DIGITS
 from lenet.data.examples import Dataset, Examples
 from lenet.data.idx import format_idx
-from lenet.data.sources import DIGITS, MNIST
+from lenet.data.sources import MNIST
 from lenet.network import Network
 from lenet.parameters import initialize_parameters
 from lenet.reproduction.trainings import Shelf, Trained, Training

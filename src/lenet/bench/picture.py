@@ -102,12 +102,13 @@ def _draw_group(
         width = max((RIGHT - LEFT) * times[family] / longest, 1.5)
         bar = Box(LEFT, middle - BAR / 2, width, BAR, "accent" if own else "soft")
         name = Words(LEFT - 8, middle + 4, NAMES[family], 12, "ink", "end", bold=own)
-        words = texts[f"bench.value_{figure}"].format(value=_format_value(median))
+        words = texts[f"bench.value_{figure}"].format(value=format_value(median))
         if not own and "native" in times:
             words += "  " + texts["bench.times"].format(ratio=f"{times[family] / times['native']:.1f}")
         colour = "accent" if own else "ink"
         drawing.add(bar, name, Words(LEFT + width + 8, middle + 4, words, 12, colour, "start", bold=own))
 
 
-def _format_value(value: float) -> str:
+def format_value(value: float) -> str:
+    """A measured number in three figures, or whole with separators from 100 on."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -9,13 +9,12 @@ import typer
 
 from lenet.cli.options import json_option
 from lenet.cli.output import make_console, print_json
+from lenet.codes import DIGITS
 from lenet.errors import UsageError
 from lenet.texts import say
 
 if TYPE_CHECKING:
     from lenet.network import Network
-
-DIGITS = tuple("0123456789")
 
 
 def import_network(

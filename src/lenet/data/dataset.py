@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lenet.codes import DIGITS
 from lenet.data.digits import read_digits
 from lenet.data.download import Progress, download_files
 from lenet.data.examples import Dataset, Examples, check_limit, describe_form, is_form
@@ -17,7 +18,7 @@ from lenet.data.find import find_files, is_released
 from lenet.data.folder import find_parts, is_folder_by_class, read_folder
 from lenet.data.idx import format_idx, read_idx
 from lenet.data.npz import read_npz
-from lenet.data.sources import DIGITS, MNIST, SKLEARN_DIGITS, SOURCES, Source, SourceFile
+from lenet.data.sources import MNIST, SKLEARN_DIGITS, SOURCES, Source, SourceFile
 from lenet.errors import DataError, FileError, UsageError
 from lenet.images.files import SUFFIXES
 from lenet.texts import say

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-DIGITS = tuple("0123456789")
+from lenet.codes import DIGITS
 
 
 @dataclass(frozen=True)
