@@ -1,4 +1,4 @@
-"""Measure how a network's penalties become probabilities, on images that it was not trained on."""
+"""Calibrate a network: measure how its penalties become probabilities, on images outside its training."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ TEMPERATURES = np.geomspace(0.01, 1000, 500)  # 2.3% apart
 
 
 def calibrate(network: Network, images: np.ndarray, labels: np.ndarray, refused: float = REFUSED) -> Network:
-    """The same network with a calibration in its card, so that its answers know their confidence.
+    """Add a calibration to the card of a network, so that its answers have a confidence.
 
     Args:
-        network: trained.
+        network: a trained network.
         images: (N, 28, 28) uint8 that it was not trained on, some thousands.
-        labels: (N,) their classes, indices into `network.labels`.
-        refused: the share of these images whose answers shall not stand, 0 to 1.
+        labels: (N,) integers, indices into `network.labels`.
+        refused: the fraction of these images whose answers are not to be trusted, 0 to 1.
+    Returns:
+        The same network with another card.
     Raises:
-        ShapeError: no images, or not one label of the network for each.
+        ShapeError: no images, or not one label of the network per image.
     Source:
         Guo et al., "On calibration of modern neural networks", 2017: one temperature.
     """
@@ -48,13 +50,13 @@ def calibrate(network: Network, images: np.ndarray, labels: np.ndarray, refused:
 
 
 def measure_surprise(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The mean of -log of the probability of the right class; smallest where probabilities are true."""
+    """The mean negative log-likelihood of the right classes."""
     right = probabilities[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(right, 1e-12)).mean())
 
 
 def find_temperature(penalties: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature that makes a network's own softmax truest.
+    """The temperature that minimizes the negative log-likelihood of a network's own softmax.
 
     Args:
         penalties: (N, classes).
@@ -65,18 +67,18 @@ def find_temperature(penalties: np.ndarray, labels: np.ndarray) -> float:
 
 
 def find_smallest(measure: Callable[[float], float]) -> float:
-    """The temperature, of those that are tried, at which a measure is smallest."""
+    """The temperature in `TEMPERATURES` that minimizes a measure."""
     return float(min(TEMPERATURES.tolist(), key=measure))
 
 
 def measure_calibration(confidences: np.ndarray, right: np.ndarray) -> float:
-    """The expected calibration error, in points of a hundred.
+    """The expected calibration error, in percentage points.
 
     Args:
         confidences: (N,) 0 to 1.
         right: (N,) bool, whether the answer was right.
     Returns:
-        The mean, over all answers, of how far accuracy lies from mean confidence in the answer's bin.
+        The mean over all answers of |accuracy - mean confidence| in the bin of the answer.
     Source:
         Guo et al., "On calibration of modern neural networks", 2017, equation 3.
     """

@@ -29,13 +29,13 @@ JUDGE_FILE = Path(str(files("lenet.weights") / "judge.safetensors"))
 
 @dataclass(frozen=True)
 class Calibration:
-    """How a network's penalties become probabilities; measured on validation images, kept in its card.
+    """How a network's penalties become probabilities, measured on validation images and kept in its card.
 
     Args:
         temperature: the network's penalties are divided by it, above 0.
-        judge: the judge's penalties are divided by it, above 0; None where it is not asked.
-        rubbish: added to the judge's logit of what is no digit, for which the network has none.
-        sure: the least confidence with which an answer stands, 0 to 1.
+        judge: the judge's penalties are divided by it, above 0; None if the judge is not used.
+        rubbish: added to the judge's logit of "no digit", for which the network has no class.
+        sure: the lowest confidence with which an answer is trusted, 0 to 1.
     Raises:
         ValueError: a number out of range.
     """
@@ -56,7 +56,7 @@ class Calibration:
 
     @classmethod
     def from_card(cls, card: Mapping[str, Any]) -> Self | None:
-        """What a network's card says of it; None where it says nothing.
+        """Read the calibration from a network's card; None if there is none.
 
         Raises:
             KeyError, TypeError, ValueError: a damaged card.
@@ -68,12 +68,12 @@ class Calibration:
 
 
 class Doubt(NamedTuple):
-    """What is thought of an answer.
+    """How far an answer can be trusted.
 
     Args:
-        confidence: how probable it is that the label is right, 0 to 1; None without a calibration.
-        verdict: whether the label stands.
-        reason: why it does not.
+        confidence: probability that the label is right, 0 to 1; None without a calibration.
+        verdict: whether the label is trusted.
+        reason: why it is not; None if it is.
     """
 
     confidence: float | None

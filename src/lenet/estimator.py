@@ -40,38 +40,39 @@ MIDDLE = 0.5, 99.5  # percentiles
 
 
 class LeNet5Classifier(ClassifierMixin, BaseEstimator):
-    """LeNet-5 that is fitted to a table: every row is laid out as a picture of 28x28.
+    """LeNet-5 as a classifier of table rows: each row is laid out as an image of 28x28.
 
-    A row fills the smallest square that holds it, row by row. Squares of 21 to 28 pixels stay as they are, in
-    the middle; smaller ones are enlarged to the 20x20 of MNIST's digits, larger ones averaged down to 28x28.
-    The least and the greatest number seen in `fit` become the background 0 and the ink 255; what lies outside
-    of them later is cut off. So images of 28x28 with bytes from 0 to 255 go through unchanged. Where a few
-    outliers stretch this range to more than twice that of the middle 99% of the numbers, as after a
-    `StandardScaler`, the middle 99% give the range and the outliers are cut off, too.
+    A row fills the smallest square that holds it, line by line. Squares of 21 to 28 pixels are centred;
+    smaller ones are enlarged to the 20x20 of MNIST's digits, larger ones are averaged down to 28x28. The
+    smallest and largest numbers seen in `fit` become the background 0 and the ink 255; later numbers outside
+    this range are clipped. Images of 28x28 with bytes from 0 to 255 therefore stay unchanged. If outliers
+    stretch the range to more than twice that of the central 99% of the numbers, as after a `StandardScaler`,
+    the central 99% define the range and the outliers are clipped.
 
     Args:
-        architecture: "original" (1998), "modern", or an `Architecture`; it gets as many classes as y has.
+        architecture: "original" (1998), "modern", or an `Architecture`; its number of classes becomes that
+            of y.
         recipe: a recipe's name, its TOML file, or a `Recipe`; no validation part is set aside.
-        epochs: how often each row is seen; None for the recipe's number.
-        batch: rows a step; None for the recipe's number, but on fewer rows so few that an epoch has 20 steps
-            (8 at least), and then a rate that is lower by the same factor.
+        epochs: number of epochs; None for the recipe's.
+        batch: rows per step; None for the recipe's, reduced on small tables so that an epoch has 20 steps
+            (to 8 at least), with the rate reduced by the same factor.
         rate: the highest learning rate; None for the recipe's.
-        engine: "auto" for the fastest at hand, or an engine's name.
-        random_state: of the first weights and of the order of the rows. The same whole number gives what
-            `lenet.train(seed=...)` gives; None draws another one for every fit.
+        engine: "auto" for the fastest one available, or an engine's name.
+        random_state: seed of the initial weights and the order of the rows. An integer gives the same result
+            as `lenet.train(seed=...)`; None draws a new seed for every fit.
         verbose: whether to print a line after every epoch.
     Attributes:
         classes_: (classes,) the labels in y, sorted; the first has the code of "0", and so on.
-        n_features_in_: numbers in a row.
+        n_features_in_: number of features in a row.
         range_: the numbers that become 0 and 255.
-        network_: the fitted `Network`; `network_.save(path)` keeps it.
-        recipe_: the `Recipe` that was used.
+        network_: the fitted `Network`; `network_.save(path)` writes it to a file.
+        recipe_: the `Recipe` of the fit.
         history_: the `History` of the fit.
     Assumption:
-        The paper knows only images. The network expects that neighbours in a row belong together and that all
-        numbers have one scale: columns of different scales want a `StandardScaler` before it.
-        99% and twice are a choice of ours: neither the paper nor its images have outliers.
-        The rate goes down with the batch as in Goyal et al., "Accurate, large minibatch SGD", 2017.
+        The paper has only images. The network expects neighbouring features to be related and all features
+        to have one scale: put a `StandardScaler` before it otherwise.
+        99% and the factor 2 are our choice: the paper's images have no outliers.
+        The rate is scaled with the batch as in Goyal et al., "Accurate, large minibatch SGD", 2017.
     """
 
     def __init__(
@@ -101,8 +102,8 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
             X: (N, features) numbers, or (N, side, side) images.
             y: (N,) labels of 2 to 95 classes; of up to 10,000 with a linear output.
         Raises:
-            ValueError: data that are not such, a setting that is out of range.
-            LenetError: likewise, an engine that is not at hand, or a training that diverged.
+            ValueError: invalid data, or a setting out of range.
+            LenetError: likewise, an unavailable engine, or a training that diverged.
         """
         X, y = validate_data(self, _flatten_images(X), y)
         check_classification_targets(y)
@@ -123,7 +124,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """The class with the smallest penalty, for every row.
+        """Predict the class with the smallest penalty for every row.
 
         Args:
             X: as for `fit`.
@@ -134,24 +135,24 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         return self.classes_[answers]
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """The penalties with their signs turned, so that the greatest wins.
+        """The negative penalties, so that the largest wins.
 
         Args:
             X: as for `fit`.
         Returns:
-            (N, classes); for two classes (N,): how much more speaks for the second than for the first.
+            (N, classes); for two classes (N,), the penalty of the first minus that of the second.
         """
         penalties = self._measure_penalties(X)
         return penalties[:, 0] - penalties[:, 1] if len(self.classes_) == 2 else -penalties
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """A softmax over -scale x penalty, `scale` being the recipe's: what cross-entropy makes probable.
+        """Softmax of -scale x penalty, with the `scale` of the recipe's loss.
 
         Args:
             X: as for `fit`.
         Returns:
-            (N, classes) shares that add up to 1. Nothing has calibrated them, and after another loss than
-            cross-entropy (then the scale is 1) they were never trained; `CalibratedClassifierCV` helps.
+            (N, classes) numbers that add up to 1. They are not calibrated, and with a loss other than
+            cross-entropy (the scale is then 1) they were not trained either; see `CalibratedClassifierCV`.
         """
         penalties = self._measure_penalties(X)
         best = penalties.min(axis=1, keepdims=True)
@@ -198,7 +199,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
             return self.network_.penalties(self._lay_out(X))
 
     def _lay_out(self, X: np.ndarray) -> np.ndarray:
-        """(N, features) as (N, 28, 28) uint8, with the range that was seen in `fit`."""
+        """Lay out (N, features) as (N, 28, 28) uint8, with the range seen in `fit`."""
         low, high = self.range_
         shares = (X.astype(np.result_type(X, np.float32), copy=False) - low) / ((high - low) or 1)
         squares = _fit_squares(_fill_squares(np.clip(shares, 0, 1)))
@@ -217,7 +218,7 @@ def _print_epoch(trainer: Trainer, event: Event) -> None:
 
 
 def _flatten_images(X: Any) -> Any:
-    """(N, side, side) as (N, side²); anything else as it is, for scikit-learn to judge."""
+    """Reshape (N, side, side) to (N, side²); leave anything else to scikit-learn's checks."""
     if getattr(X, "ndim", 2) != 3:
         return X
     if X.shape[1] != X.shape[2]:
@@ -226,7 +227,7 @@ def _flatten_images(X: Any) -> Any:
 
 
 def _find_range(X: np.ndarray) -> tuple[float, float]:
-    """The least and the greatest number, or those of the middle 99% where outliers more than double them."""
+    """The range of the numbers, or of their central 99% if outliers more than double it."""
     low, high = float(X.min()), float(X.max())
     inner_low, inner_high = map(float, np.percentile(X, MIDDLE))
     # no width: nearly all numbers are equal, and what differs is what there is to see
@@ -235,7 +236,7 @@ def _find_range(X: np.ndarray) -> tuple[float, float]:
 
 
 def _fill_squares(rows: np.ndarray) -> np.ndarray:
-    """Every row in the smallest square that holds it, followed by background."""
+    """Lay out every row in the smallest square that holds it, padded with zeros."""
     count, features = rows.shape
     side = isqrt(features - 1) + 1
     squares = np.zeros((count, side * side), rows.dtype)
@@ -244,7 +245,7 @@ def _fill_squares(rows: np.ndarray) -> np.ndarray:
 
 
 def _fit_squares(squares: np.ndarray) -> np.ndarray:
-    """Squares brought to 20 to 28 pixels: between pixels by lines, over pixels by their mean."""
+    """Resize squares to 20 to 28 pixels: linear interpolation up, area means down."""
     side = squares.shape[1]
     size = min(max(side, BOX), IMAGE)
     if size == side:
@@ -263,5 +264,5 @@ def _fit_squares(squares: np.ndarray) -> np.ndarray:
 
 
 def _limit_threads(engine: str) -> AbstractContextManager[Any]:
-    """One thread for NumPy, as in the command line: its matrices are too small here to be worth sharing."""
+    """One thread for NumPy, as in the command line: these matrices are too small for several."""
     return threadpool_limits(1, "blas") if engine in ("auto", "reference") else nullcontext()

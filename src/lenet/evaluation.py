@@ -1,4 +1,4 @@
-"""How well a network recognizes: error, confusion, rejection, and the digits that it misreads."""
+"""Measures of a network on labelled images: error, confusion, rejection, misread images."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Z = 1.959964  # 95% of a normal distribution lie within so many standard deviati
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a network answered to labelled images.
+    """The answers of a network to labelled images.
 
     Args:
         labels: (N,) the true classes.
         answers: (N,) the classes with the smallest penalty.
-        margins: (N,) how much larger the second smallest penalty was.
+        margins: (N,) difference between the two smallest penalties.
         names: the name of each class.
     """
 
@@ -35,24 +35,24 @@ class Evaluation:
 
     @property
     def wrong(self) -> int:
-        """How many were misread."""
+        """Number of misread images."""
         return int((self.labels != self.answers).sum())
 
     @property
     def error(self) -> float:
-        """The share of misread images, in percent."""
+        """Percent of the images that were misread."""
         return 100 * self.wrong / len(self)
 
     @property
     def accuracy(self) -> float:
-        """The share of images read right, in percent."""
+        """Percent of the images that were read correctly."""
         return 100 - self.error
 
     @property
     def interval(self) -> tuple[float, float]:
-        """What the error may be on all such images, in percent, with 95% confidence.
+        """The 95% confidence interval of the error, in percent.
 
-        It counts the chance in the choice of the test images; that of another seed is not in it.
+        It covers the random choice of the test images, not the variation between seeds of the training.
 
         Source:
             Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
@@ -65,7 +65,7 @@ class Evaluation:
 
     @cached_property
     def confusion(self) -> np.ndarray:
-        """(classes, classes): how often the row's class was read as the column's."""
+        """(classes, classes) counts: rows are the true class, columns the answer."""
         table = np.zeros((len(self.names), len(self.names)), np.int64)
         np.add.at(table, (self.labels, self.answers), 1)
         return table
@@ -77,10 +77,10 @@ class Evaluation:
         return indices[np.argsort(-self.margins[indices], kind="stable")]
 
     def rejection_curve(self) -> tuple[np.ndarray, np.ndarray]:
-        """What is left of the error when the least certain answers are refused.
+        """The error that remains when the least certain answers are rejected.
 
         Returns:
-            (N,) percent refused, from 0, and (N,) percent error on the rest.
+            (N,) percent rejected, from 0, and (N,) percent error on the rest.
         Source:
             LeCun et al. 1998, figure 10; the score is the difference of the two best classes.
         """
@@ -90,12 +90,12 @@ class Evaluation:
         return 100 * np.arange(len(self)) / len(self), 100 * np.cumsum(wrong[::-1])[::-1] / rest
 
     def rejection_for(self, error: float) -> float | None:
-        """The least percentage to refuse, so that at most this error is left on the rest.
+        """The smallest rejection rate with at most this error on the rest.
 
         Args:
             error: percent.
         Returns:
-            Percent refused; None where no share of refusals is enough.
+            Percent rejected; None if no rejection rate is enough.
         Source:
             LeCun et al. 1998, figure 10, which compares at 0.5%.
         """
@@ -105,14 +105,14 @@ class Evaluation:
 
 
 def evaluate(network: Network, images: np.ndarray, labels: np.ndarray) -> Evaluation:
-    """Let a network read labelled images.
+    """Evaluate a network on labelled images.
 
     Args:
-        network: which.
+        network: the network.
         images: (N, 28, 28) uint8 as MNIST stores them, or floating point (N, 1, 32, 32).
-        labels: (N,) whole numbers, indices into `network.labels`.
+        labels: (N,) integers, indices into `network.labels`.
     Raises:
-        ShapeError: no images, fields larger than 32x32, or not one label of the network for each image.
+        ShapeError: no images, inputs larger than 32x32, or not one label of the network per image.
     """
     network.check_labels(images, labels)
     penalties = network.penalties(images)

@@ -1,4 +1,4 @@
-"""A network: an architecture, its parameters and the names of its classes; loaded, saved, asked."""
+"""A network: an architecture, its parameters and the names of its classes. It loads, saves and predicts."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ BUNDLED = ("1998", "best")
 
 @dataclass(frozen=True)
 class Answer:
-    """What the network says of one picture.
+    """The prediction of a network for one picture.
 
     Args:
         label: the class with the smallest penalty.
-        penalty: its penalty; for the RBF output the squared distance of F6's state to its code.
+        penalty: its penalty; with the RBF output the squared distance between F6's state and its code.
         second: the class with the second smallest penalty.
-        margin: how much larger the second penalty is; near 0 the answer is a coin's toss.
+        margin: difference between the second penalty and the smallest; near 0 the answer is a coin toss.
         penalties: the penalty of every class, by label.
-        image: (28, 28) uint8, the picture as the network was given it.
-        confidence: how probable it is that the label is right, 0 to 1; None where the network's card holds no
+        image: (28, 28) uint8, the picture as the network received it.
+        confidence: probability that the label is right, 0 to 1; None if the network's card has no
             calibration.
-        verdict: "digit": the label stands; "unsure"; or "none": no digit is in the picture, and the label is
-            merely the nearest.
+        verdict: "digit": the label is trusted; "unsure"; or "none": the picture shows no digit, and the label
+            is only the nearest.
         reason: why the verdict is not "digit": "blank"; "marks", several in one picture; "foreign", a letter
             or a scribble; or "between" two digits.
     """
@@ -59,22 +59,22 @@ class Answer:
 
     @property
     def why(self) -> str:
-        """The reason as a sentence in the reader's language; empty where the label stands."""
+        """The reason as a sentence in the user's language; empty if the verdict is "digit"."""
         return say(f"doubt.{self.reason}", label=self.label, second=self.second) if self.reason else ""
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A network that can be asked.
+    """A network with its parameters and labels, ready to recognize.
 
     Args:
-        architecture: what it is.
-        parameters: its trained numbers.
+        architecture: the architecture.
+        parameters: the trained parameters.
         labels: the name of each class, in the order of the outputs.
-        card: what is known of it: recipe, data, measured error.
-        engine: which engine runs it; "auto" for the fastest at hand.
+        card: facts about the network: recipe, data, measured error.
+        engine: name of the engine that runs it; "auto" for the fastest one available.
     Raises:
-        ShapeError: not one label for each class, or parameters of another architecture.
+        ShapeError: not one label per class, or parameters of another architecture.
     """
 
     architecture: Architecture
@@ -92,13 +92,13 @@ class Network:
 
     @classmethod
     def load(cls, source: str | Path = "1998", engine: str = "auto") -> Self:
-        """Read a network by the name of a bundled one, or from a file.
+        """Load a bundled network by its name, or a network from a file.
 
         Args:
             source: one of `BUNDLED`, or a `.safetensors` file that `save` wrote.
-            engine: which engine runs it.
+            engine: name of the engine that runs it.
         Raises:
-            FileError: absent, damaged, or not a network of ours.
+            FileError: absent, damaged, or not a network that `save` wrote.
         """
         path = (
             Path(str(files("lenet.weights") / f"{source}.safetensors")) if source in BUNDLED else Path(source)
@@ -130,7 +130,7 @@ class Network:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What a file says of the network beside its arrays."""
+        """Everything that a file has of the network, except its arrays."""
         return {
             "architecture": self.architecture.to_dict(),
             "labels": list(self.labels),
@@ -143,22 +143,22 @@ class Network:
 
     @cached_property
     def model(self) -> Model:
-        """The network as the engine holds it."""
+        """The network, loaded by its engine."""
         return get_engine(self.engine).load(self.architecture, self.parameters)
 
     @cached_property
     def calibration(self) -> Calibration | None:
-        """How its penalties become probabilities, from its card; None where the card does not say."""
+        """The calibration in the network's card; None if there is none."""
         return Calibration.from_card(self.card)
 
     def judge(self, images: np.ndarray) -> np.ndarray | None:
-        """What the judge says of the same images.
+        """Penalties of the judge, the network that knows what is no digit, for the same images.
 
         Args:
-            images: as for `penalties`, on fields of 32x32.
+            images: as for `penalties`, on inputs of 32x32.
         Returns:
-            (N, 11): the judge's penalties for 0 to 9 and for what is no digit; None beside a network whose
-            classes are not the ten digits.
+            (N, 11): penalties for 0 to 9 and for "no digit"; None if the classes of this network are not the
+            ten digits.
         """
         return self._judge.penalties(images) if self.labels == DIGITS else None
 
@@ -167,20 +167,20 @@ class Network:
         return load_judge(self.engine)
 
     def penalties(self, images: np.ndarray) -> np.ndarray:
-        """The penalty of every class, the smallest of which wins.
+        """The penalty of every class; the smallest is that of the answer.
 
         Args:
-            images: uint8 (N, 28, 28) as MNIST stores them, or floating point (N, 1, 32, 32) as the network
-                sees them; larger fields too, 4 pixels at a time.
+            images: uint8 (N, 28, 28) as MNIST stores them, or floating point (N, 1, 32, 32) scaled for
+                the input layer; inputs may be larger by multiples of 4 pixels.
         Returns:
-            (N, classes); (N, classes, h, w) on fields larger than 32x32.
+            (N, classes); (N, classes, h, w) for inputs larger than 32x32.
         Raises:
-            ShapeError: images that the network does not fit.
+            ShapeError: images of a shape or type that the network cannot take.
         """
         return self.model.penalties(images)
 
     def check_labels(self, images: np.ndarray, labels: np.ndarray) -> None:
-        """Refuse labels that do not belong to these images and this network.
+        """Check that labels belong to these images and this network.
 
         Args:
             images: (N, ...), N at least 1.
@@ -196,10 +196,10 @@ class Network:
         """The states of all layers for one image.
 
         Args:
-            image: uint8 (28, 28) as MNIST stores it, or floating point (1, 32, 32) as the network sees it.
-            sums: also the sums before squashing, as "c1.sum" and so on.
+            image: uint8 (28, 28) as MNIST stores it, or floating point (1, 32, 32) scaled for the input.
+            sums: include the sums before the activation function, as "c1.sum" and so on.
         Raises:
-            ShapeError: an image that the network does not fit.
+            ShapeError: an image of a shape or type that the network cannot take.
         """
         states = self.model.trace(np.asarray(image)[None], sums)
         return Trace({name: array[0] for name, array in states.items()}, self.labels)
@@ -209,17 +209,17 @@ class Network:
     @overload
     def recognize(self, pictures: Iterable[Picture]) -> list[Answer]: ...
     def recognize(self, pictures: Picture | Iterable[Picture]) -> Answer | list[Answer]:
-        """Read the digit in a person's picture, or in each of several.
+        """Recognize the digit in a picture, or in each of several pictures.
 
-        The bundled network that reads them best is `lenet.load("best")`, the default of `lenet recognize`.
+        The most accurate bundled network is `lenet.load("best")`, the default of `lenet recognize`.
 
         Args:
-            pictures: a path, a PIL image, or an array of uint8, (H, W) or (H, W, 1, 3 or 4); or many of them.
+            pictures: a path, a PIL image, or an array of uint8, (H, W) or (H, W, 1, 3 or 4); or several.
         Returns:
-            One `Answer`, or a list of them. A blank picture is answered, too: its verdict is "none".
+            One `Answer`, or a list of them. A blank picture has the verdict "none".
         Raises:
-            PictureError: a file that is no picture.
-            ShapeError: an array that is no picture.
+            PictureError: a file that is not a picture.
+            ShapeError: an array that is not a picture.
         """
         one = is_one(pictures)
         found = [find_digit(open_picture(picture)) for picture in ([pictures] if one else pictures)]  # type: ignore[union-attr]
@@ -229,11 +229,11 @@ class Network:
         return answers[0] if one else answers
 
     def answer(self, images: np.ndarray, others: Sequence[int] | None = None) -> list[Answer]:
-        """What the network says of images that have MNIST's form already.
+        """Answers for images that already have MNIST's form.
 
         Args:
             images: (N, 28, 28) uint8, ink 255 on background 0.
-            others: how many marks each picture has beside this one; none by default.
+            others: number of further marks in each picture; 0 by default.
         Raises:
             ShapeError: images of another form.
         """
@@ -276,5 +276,5 @@ class Network:
 
 
 def load(source: str | Path = "1998", engine: str = "auto") -> Network:
-    """Read a network by the name of a bundled one, or from a file; see `Network.load`."""
+    """Load a bundled network by its name, or a network from a file; see `Network.load`."""
     return Network.load(source, engine)

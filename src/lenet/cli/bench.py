@@ -24,7 +24,7 @@ def bench(
     ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Measure every engine and framework at hand, in turn."""
+    """Measure every available engine and framework in turn."""
     from lenet.bench.memory import measure_memory
     from lenet.bench.speed import measure
 
@@ -95,7 +95,7 @@ def _format(value: float) -> str:
 
 
 def _format_conclusions(found: dict[str, Any], figure: str) -> list[str]:
-    """How many times faster the kernels are, and how near to what the processor can do."""
+    """The speed of the kernels, relative to the frameworks and to the peak of the processor."""
     ratios = found["ratios"].get(figure, {})
     lines = []
     if ratios:

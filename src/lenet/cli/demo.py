@@ -31,7 +31,7 @@ def demo(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help=say("train.out"))] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Train a small network on what data there are, and show what it does with one digit."""
+    """Train a small network on the data that are available, and show how it recognizes one digit."""
     from lenet.architecture import ORIGINAL
     from lenet.samples import sample_path
     from lenet.training.recipe import load_recipe
@@ -61,7 +61,7 @@ def demo(
 
 
 def _find_data() -> Dataset:
-    """MNIST where it lies on this machine already, else scikit-learn's digits: a demo downloads nothing."""
+    """MNIST if it is on this machine, else scikit-learn's digits: the demo downloads nothing."""
     from lenet.data.dataset import load_dataset
 
     try:
@@ -74,7 +74,7 @@ def _find_data() -> Dataset:
 
 
 def _explain(network: Network, answer: Answer, picture: Path) -> Iterator[str]:
-    """The picture, what F6 makes of it beside the code that is nearest, and the ten distances."""
+    """The picture, the state of F6 beside the nearest code, and the ten distances."""
     yield say("demo.recognized", picture=picture, label=answer.label)
     yield ""
     yield from draw_image(answer.image)

@@ -1,4 +1,4 @@
-"""`lenet explain`: a recognition from inside; one unit; one step of learning; the distortions of 1998."""
+"""`lenet explain`: a recognition layer by layer, one unit, one step of learning, the distortions of 1998."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _load_network(name: str) -> Network:
 
 
 def _read_steps(image: str | None, sample: int | None) -> tuple[str, Steps]:
-    """Where the picture is, and how it becomes a digit in MNIST's form, look by look."""
+    """The path of the picture, and name and picture of each step from it to a digit in MNIST's form."""
     from lenet.images.normalize import steps
     from lenet.images.read import read_picture
     from lenet.reading.recognize import read_standard_input

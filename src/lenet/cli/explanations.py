@@ -1,4 +1,4 @@
-"""Explanations as JSON can hold them: a recognition, a unit, a step of learning, the distortions."""
+"""Explanations for JSON: a recognition, a unit, a step of learning, the distortions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lenet.explain.unit import Unit
 
 
 def describe_recognition(recognition: Recognition) -> dict[str, Any]:
-    """The answer, the states of F6 and what each layer's states range over, as JSON can hold them."""
+    """The answer, the penalties, the state of F6, and shape and range of every layer."""
     states = {name: recognition.states[name] for name in ("input", *LAYER_NAMES)}
     layers = {
         name: {
@@ -34,7 +34,7 @@ def describe_recognition(recognition: Recognition) -> dict[str, Any]:
 
 
 def describe_unit(unit: Unit) -> dict[str, Any]:
-    """The arithmetic, as JSON can hold it."""
+    """The arithmetic of a unit."""
     return {
         "unit": str(unit.position),
         "kind": unit.kind,
@@ -48,7 +48,7 @@ def describe_unit(unit: Unit) -> dict[str, Any]:
 
 
 def describe_step(step: LearningStep) -> dict[str, Any]:
-    """What was learned, as JSON can hold it."""
+    """Losses, gradients and penalties of a step of learning, before and after."""
     kernel = zip(("before", "gradient", "after"), step.show_kernel(), strict=True)
     penalties = zip(
         step.before.labels, step.before.penalties.tolist(), step.after.penalties.tolist(), strict=True
@@ -65,7 +65,7 @@ def describe_step(step: LearningStep) -> dict[str, Any]:
 
 
 def describe_distortions(distortions: Distortions) -> dict[str, Any]:
-    """Both sets of maps and what they range over, as JSON can hold it."""
+    """The affine maps of figure 7 and ours, with their ranges."""
     ranges = {name: {"published": theirs, "ours": own} for name, (theirs, own) in distortions.ranges.items()}
     return {
         "recipe": RECIPE,

@@ -1,4 +1,4 @@
-"""What `lenet doctor` looks at: Python, the machine, packages, engines, data and fonts, each a finding."""
+"""The findings of `lenet doctor`: Python, the machine, packages, engines, data and fonts."""
 
 from __future__ import annotations
 

@@ -21,7 +21,12 @@ SIDE_BY_SIDE = 5  # columns of a window; wider ones are printed below each other
 
 
 def format_recognition(recognition: Recognition, steps: Sequence[tuple[str, np.ndarray]]) -> Iterator[str]:
-    """The steps to the input, the input, the range of each layer, F6 beside its code, the penalties."""
+    """Format a recognition: clean-up, input, the range of each layer, F6 beside its code, penalties.
+
+    Args:
+        recognition: the states of all layers.
+        steps: name and picture of each step of the clean-up; the last one is the digit.
+    """
     label, architecture = recognition.labels[recognition.answer], recognition.architecture
     yield say("explain.title", label=label)
     yield ""
@@ -59,12 +64,12 @@ def format_recognition(recognition: Recognition, steps: Sequence[tuple[str, np.n
 
 
 def format_unit(unit: Unit, activation: str, engine: float) -> Iterator[str]:
-    """What a unit sees, every product, the sum, the squashed value, and what the engine has.
+    """Format a unit: its receptive fields, every product, the sum, the activation, and the engine's value.
 
     Args:
-        unit: its arithmetic.
-        activation: the squashing function.
-        engine: the unit's state as the engine gave it.
+        unit: the arithmetic of the unit.
+        activation: name of the activation function.
+        engine: the state of the unit as the engine computed it.
     """
     words = Sentences(get_language())
     yield say("explain.unit_title", unit=name_unit(unit, words))
@@ -130,10 +135,10 @@ def _join_grids(grids: list[tuple[str, np.ndarray, int]]) -> Iterator[str]:
 
 
 def format_step(step: LearningStep, shown: list[int]) -> Iterator[str]:
-    """The gradient of each layer, one kernel's change, F6 and the penalties before and after.
+    """Format a step of learning: gradients, one kernel, F6 and the penalties before and after.
 
     Args:
-        step: what was learned.
+        step: the step.
         shown: the classes to list.
     """
     yield say("explain.learn_title", label=step.before.labels[step.target])
@@ -171,7 +176,7 @@ def format_step(step: LearningStep, shown: list[int]) -> Iterator[str]:
 
 
 def format_distortions(distortions: Distortions) -> Iterator[str]:
-    """What each amount ranges over, in figure 7 and in ours."""
+    """Format the range of each amount of distortion, in figure 7 and in ours."""
     from rich.cells import cell_len
 
     yield say("explain.distortions_title")

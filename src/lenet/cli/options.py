@@ -1,4 +1,4 @@
-"""Options that several verbs share: their help in the reader's language, and what their values mean."""
+"""Options that several verbs share: their help in the user's language, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def json_option() -> Any:
-    """`--json`: one JSON object on standard output and nothing else there."""
+    """`--json`: print one JSON object on standard output, and nothing else there."""
     return typer.Option("--json", help=say("options.json"))
 
 
@@ -51,7 +51,7 @@ def choose_architecture(preset: str, **fields: str | None) -> Architecture:
 
 
 def check_threads(threads: int | None) -> None:
-    """Refuse a number of threads that no machine has; `main` hands the number on to the engine.
+    """Check `--threads`; `main` has passed the number on to the engine.
 
     Raises:
         UsageError: below 1 or above 1024.
@@ -61,7 +61,7 @@ def check_threads(threads: int | None) -> None:
 
 
 def choose_folder(name: str) -> Path:
-    """Where a run without `--out` lies: the first of `runs/NAME-1`, `runs/NAME-2`, ... that is free."""
+    """The folder of a run without `--out`: the first of `runs/NAME-1`, `runs/NAME-2`, ... that is free."""
     number = 1
     while (Path("runs") / f"{name}-{number}").exists():
         number += 1

@@ -1,4 +1,4 @@
-"""How a training or a download shows itself on standard error: live on a terminal, by lines elsewhere."""
+"""Progress of a training or a download on standard error: a live line on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -19,11 +19,7 @@ SMOOTHING = 0.9  # of the shown loss, from stretch to stretch
 
 
 class TrainingProgress:
-    """Shows loss, accuracy, images a second and the time left.
-
-    Args:
-        console: where; only a terminal gets the live line.
-    """
+    """Shows loss, accuracy, images per second and the time left; live only on a terminal."""
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, TextColumn
@@ -38,7 +34,7 @@ class TrainingProgress:
 
     @contextmanager
     def shown(self) -> Iterator[TrainingProgress]:
-        """Show the live line as long as this lasts."""
+        """Show the live line while the block runs."""
         if not self._console.is_terminal:
             yield self
             return
@@ -46,7 +42,7 @@ class TrainingProgress:
             yield self
 
     def begin(self) -> None:
-        """Forget the training before: another one begins."""
+        """Reset loss and speed: another training begins."""
         self._begun, self._loss = None, None
 
     def watch(self, trainer: Trainer, event: Event) -> None:
@@ -113,7 +109,7 @@ class TrainingProgress:
 
 @contextmanager
 def show_download() -> Iterator[Progress | None]:
-    """A bar for each file on standard error, where that is a terminal."""
+    """A progress bar for each file on standard error, if that is a terminal."""
     from rich import progress as bars
 
     console = make_console(stderr=True)

@@ -48,7 +48,7 @@ def rates(
     ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Train at each rate from the same start, and say how it went and why."""
+    """Train at each rate from the same initial weights, and judge each loss."""
     from lenet.rates.comparison import compare_rates
 
     chosen = _read_rates(rates)
@@ -93,7 +93,7 @@ def _read_rates(words: str) -> list[float]:
 
 
 class _LiveCurves:
-    """A line for each rate, growing as its training goes on; one line each at its end off a terminal."""
+    """One line per rate that grows with its training; off a terminal it is printed once, at the end."""
 
     def __init__(self, rates: list[float]) -> None:
         self._console = make_console(stderr=True)
@@ -103,7 +103,7 @@ class _LiveCurves:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the curves as long as this lasts."""
+        """Show the curves while the block runs."""
         from rich.live import Live
 
         if self._console.is_terminal:
@@ -114,7 +114,7 @@ class _LiveCurves:
             self._console.print(self._draw(), soft_wrap=True)
 
     def watch(self, number: int, losses: np.ndarray, steps: int) -> None:
-        """Take note of a rate's losses so far, of so many in all."""
+        """Take the losses of a rate so far, and the number of its steps."""
         self._losses[number], self._steps[number] = losses, steps
 
     def _draw(self) -> Text:
@@ -143,7 +143,7 @@ def _choose_block(loss: float) -> str:
 
 
 def _describe(comparison: Comparison, data: str, seconds: float, picture: Path | None) -> dict[str, object]:
-    """A comparison as one JSON object; `rates` is the list."""
+    """A comparison as one JSON object; `rates` is the list of trials."""
     recipe = comparison.recipe
     low, high = comparison.recommended or (None, None)
     return {

@@ -1,4 +1,4 @@
-"""`lenet shape`: the size that a convolution or a pooling gives, and every product of a small example."""
+"""`lenet shape`: the output size of a convolution or pooling, and every product of a small example."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def shape(
     worked: Annotated[bool, typer.Option("--worked", help=say("worked.worked"))] = False,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Print the size with the numbers put in, and with `--worked` every product of an example."""
+    """Print the formula of the output size with numbers, and with `--worked` every product of an example."""
     if pool and kernels is not None:
         raise UsageError("arithmetic.pool_kernels", kernels=kernels, depth=depth)
     default_stride = kernel if pool else 1  # a pooling's windows do not overlap
@@ -48,7 +48,7 @@ def shape(
 
 
 def describe_sliding(sliding: Sliding) -> dict[str, Any]:
-    """The sizes and counts, as JSON can hold them."""
+    """The sizes and counts, for JSON."""
     counts = {"units": sliding.units, "trainable": sliding.trainable, "reads": sliding.reads}
     return {
         "input": [sliding.height, sliding.width, sliding.depth],
@@ -64,7 +64,7 @@ def describe_sliding(sliding: Sliding) -> dict[str, Any]:
 
 
 def describe_example(example: Example) -> dict[str, Any]:
-    """The example's numbers, as JSON can hold them."""
+    """The numbers of the example, for JSON."""
     if example.sliding.pool:
         return {"image": example.image, "result": example.output}
     parts = {"image": example.image, "padded": example.padded, "result": example.output}
@@ -72,7 +72,7 @@ def describe_example(example: Example) -> dict[str, Any]:
 
 
 def format_sizes(sliding: Sliding) -> Iterator[str]:
-    """The formula with the numbers put in, and what follows from it."""
+    """The formula with the numbers inserted, and the resulting sizes and counts."""
     kind = say(f"worked.{sliding.pool}_pooling") if sliding.pool else say("worked.convolution")
     size = f"{sliding.height}x{sliding.width}x{sliding.depth}"
     output = f"{sliding.output_height}x{sliding.output_width}x{sliding.maps}"
@@ -92,7 +92,7 @@ def _put_in(sliding: Sliding, side: int) -> str:
 
 
 def format_example(example: Example) -> Iterator[str]:
-    """The example's numbers, then every window as inner products, then the output."""
+    """The numbers of the example, the inner products of every window, and the output."""
     sliding = example.sliding
     yield ""
     yield say("worked.made_up")
@@ -142,7 +142,7 @@ def _sign(number: int) -> str:
 
 
 def _format_maps(title: str, kind: str, maps: np.ndarray) -> Iterator[str]:
-    """Maps side by side, each under its number."""
+    """Feature maps side by side, each below its number."""
     cells = [[[f"{value:g}" for value in row] for row in plane] for plane in maps.tolist()]
     width = max(len(cell) for plane in cells for row in plane for cell in row)
     yield ""

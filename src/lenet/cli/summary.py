@@ -1,4 +1,4 @@
-"""`lenet summary`: the layers, each count with its computation; one layer in detail; a picture."""
+"""`lenet summary`: the layers, the computation of every count, one layer in detail, a picture."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _print_summary(architecture: Architecture) -> None:
 
 
 def _fit_table(architecture: Architecture, console: Console) -> Table:
-    """The table with as many columns as the terminal has room for."""
+    """The table of layers with as many columns as fit the terminal."""
     from rich.measure import Measurement
 
     names = list(COLUMNS)

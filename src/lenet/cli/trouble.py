@@ -1,4 +1,4 @@
-"""Error texts that people meet when they install or import frameworks: recognized, with what to do."""
+"""Known error texts from installing or importing frameworks, each with its meaning and a remedy."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Remedy = Callable[[dict[str, str]], str]
 
 @dataclass(frozen=True)
 class Trouble:
-    """A text that was recognized.
+    """A recognized error text.
 
     Args:
-        name: which trouble, a key of [trouble] in `texts/*.toml`.
-        line: the line it was recognized by.
-        meaning: what it says, in the reader's language.
-        remedy: the command that helps, "" where there is none.
+        name: key of the trouble in [trouble] of `texts/*.toml`.
+        line: the line that was recognized.
+        meaning: an explanation in the user's language.
+        remedy: the command that helps; "" if there is none.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Trouble:
 
 
 def _install(found: dict[str, str]) -> str:
-    """The command that brings the package that was found."""
+    """The command that installs the missing package."""
     package = found.get("package", "").partition(".")[0].lower()
     if package == "torch":
         return format_torch_install()
@@ -135,10 +135,10 @@ DOWNLOADS = {"certificate", "timeout", "no_network"}
 
 
 def recognize_troubles(text: str) -> Iterator[Trouble]:
-    """Find the troubles that an error text tells of, each once, the causes before what they cause.
+    """Find the known troubles in an error text, each once, causes before their consequences.
 
     Args:
-        text: what pip, uv, conda or Python printed.
+        text: output of pip, uv, conda or Python.
     """
     seen = set[str]()
     for name, pattern, remedy in KNOWN:

@@ -37,22 +37,22 @@ def load_dataset(
     download: bool = True,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Load a data set by its name or from a person's files.
+    """Load a data set by its name or from a user's files.
 
     Args:
         source: "mnist", "fashion" (each from $LENET_DATA, the cache, or the mirrors), "digits" (bundled with
             scikit-learn), or a path: four IDX files (gzipped or not), torchvision's folder, Keras's
             `mnist.npz`, or a folder of pictures by class.
-        limit: keep only so many training examples, the first; the test part stays whole.
-        download: whether mirrors may be asked for what is not here.
-        progress: is told how a download goes.
+        limit: keep only the first so many training examples; the test part stays whole.
+        download: whether missing files may be downloaded.
+        progress: is called as a download goes on.
     Returns:
-        The data set; `seen` says which form of data it was.
+        The data set; `seen` says which form of data was found.
     Raises:
         UsageError: neither a name nor a path, a single picture, or a limit below 1.
-        FileError: unreadable.
-        DataError: damaged, incomplete or contradictory data, or absent with `download=False`.
-        DownloadError: absent, and no mirror could give it.
+        FileError: a file that cannot be read.
+        DataError: damaged, incomplete or contradictory data, or missing data with `download=False`.
+        DownloadError: no mirror could provide a missing file.
         MissingExtra: "digits" without scikit-learn.
     """
     if limit is not None:
@@ -101,7 +101,7 @@ def _load_path(path: Path) -> Dataset:
 
 
 def _find_idx(folder: Path, name: str) -> Path | None:
-    """A released name, gunzipped or not, also with the dot that some browsers put in it."""
+    """A file of a released name, gzipped or not, also with the dot that some browsers put in it."""
     plain = name.removesuffix(".gz")
     dotted = plain.replace("-idx", ".idx")
     candidates = (folder / form for form in (plain, dotted, f"{plain}.gz", f"{dotted}.gz"))
@@ -135,10 +135,10 @@ def _is_mnist(arrays: Sequence[np.ndarray]) -> bool:
 
 
 def has_mnist_test_part(dataset: Dataset) -> bool:
-    """Whether the test part is MNIST's, image by image and label by label, whatever the set is called.
+    """Whether the test part is MNIST's, image by image and label by label, whatever its name.
 
     Args:
-        dataset: any.
+        dataset: any data set.
     """
     test, (images, labels) = dataset.test, MNIST.files[2:]
     if len(test) != MNIST.test:  # nearly all others, without hashing
@@ -149,14 +149,14 @@ def has_mnist_test_part(dataset: Dataset) -> bool:
 
 
 def _is_content(array: np.ndarray, file: SourceFile) -> bool:
-    """Whether an array, written as IDX, is a released file."""
+    """Whether an array, written as IDX, equals a released file."""
     return array.dtype == np.uint8 and hashlib.sha256(format_idx(array)).hexdigest() == file.content
 
 
 def _build(
     name: str, path: Path, form: str, arrays: Sequence[np.ndarray], released: Source | None = None
 ) -> Dataset:
-    """Four arrays in the order of a source's files, checked against each other, as a data set."""
+    """Check four arrays, in the order of a source's files, and make a data set of them."""
     train, test = (_pair(path, part, *arrays[at : at + 2]) for part, at in (("train", 0), ("test", 2)))
     if released:
         seen = say("data.seen_released", title=released.title, form=say(form), path=path)

@@ -1,4 +1,4 @@
-"""Labelled images, as a network learns from them: the data set, its two parts, and its fingerprint."""
+"""Labelled images: a data set, its training and test parts, and its fingerprint."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Examples:
         images: (N, 28, 28) uint8, ink 255 on background 0.
         labels: (N,) integers from 0; kept as int64.
     Raises:
-        ShapeError: other shapes or types, or not one label for each image.
+        ShapeError: another shape or type, or not one label per image.
     """
 
     images: np.ndarray
@@ -40,11 +40,11 @@ class Examples:
         return f"Examples({len(self):,} images of 28x28)"
 
     def take(self, indices: np.ndarray | slice) -> Self:
-        """The examples at these places, in this order; a slice shares memory with the whole."""
+        """The examples at these indices, in this order; a slice shares memory with the original."""
         return type(self)(self.images[indices], self.labels[indices])
 
     def first(self, n: int) -> Self:
-        """The first `n` examples, or all where there are fewer."""
+        """The first `n` examples, or all if there are fewer."""
         return self.take(slice(0, n))
 
 
@@ -53,13 +53,14 @@ class Dataset:
     """A named set with its training and test parts.
 
     Args:
-        name: "mnist", "fashion", "digits", or the name of the person's own file or folder.
-        seen: which form of data was found, and where: a sentence for the reader.
+        name: "mnist", "fashion", "digits", or the name of a user's own file or folder.
+        seen: a sentence for the user that says which form of data was found, and where.
         labels: the name of each class, by its number.
-        train, test: the two parts, both in their files' order.
-        source: what `load_dataset` finds it by again, from any folder; None for a set made by hand.
+        train, test: the two parts, in the order of their files.
+        source: the argument with which `load_dataset` loads it again from any working directory; None for a
+            data set made by hand.
     Raises:
-        DataError: a part without examples, or a label that has no name.
+        DataError: an empty part, or a label without a name.
     """
 
     name: str
@@ -80,10 +81,10 @@ class Dataset:
                 raise DataError("data.label", name=self.name, part=part, index=at, label=label, most=most)
 
     def limit_training(self, limit: int | None) -> Self:
-        """The same set with only the first `limit` training examples; None for all.
+        """The same data set with only the first `limit` training examples; None for all.
 
         Raises:
-            UsageError: no whole number, or below 1.
+            UsageError: not an integer, or below 1.
         """
         if limit is None:
             return self
@@ -92,7 +93,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over both parts, shapes included: equal for equal data, wherever it came from."""
+        """SHA-256 of both parts, shapes included: equal for equal data, whatever its source."""
         digest = hashlib.sha256()
         for examples in (self.train, self.test):
             digest.update(f"{examples.images.shape}".encode())
@@ -102,7 +103,7 @@ class Dataset:
 
 
 def is_form(images: np.ndarray, labels: np.ndarray) -> bool:
-    """Whether these are (N, 28, 28) uint8 and (M,) integers, N and M being equal or not."""
+    """Whether two arrays are (N, 28, 28) uint8 and (M,) integers; N and M may differ."""
     fits = images.ndim == 3 and images.shape[1:] == (28, 28) and images.dtype == np.uint8
     return fits and labels.ndim == 1 and labels.dtype.kind in "iu"
 
@@ -113,10 +114,10 @@ def describe_form(images: np.ndarray, labels: np.ndarray) -> str:
 
 
 def check_limit(limit: Any) -> None:
-    """Refuse what is no number of examples.
+    """Check a number of examples.
 
     Raises:
-        UsageError: no whole number, or below 1.
+        UsageError: not an integer, or below 1.
     """
     if type(limit) is bool or not isinstance(limit, Integral) or limit < 1:
         raise UsageError("data.limit", limit=limit)

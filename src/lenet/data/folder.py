@@ -1,4 +1,4 @@
-"""A folder of pictures by class: the folders' names are the classes, as a person sorts them by hand."""
+"""A folder of pictures by class: each subfolder holds the pictures of the class that it is named after."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARTS = (("train", "test"), ("training", "testing"))
 
 
 def find_parts(path: Path) -> tuple[Path, Path | None]:
-    """The folder to train on and the one to test with; None where the pictures are not parted."""
+    """The folder of the training part and that of the test part; None if there is no separate test part."""
     for train, test in PARTS:
         if (path / train).is_dir() and (path / test).is_dir():
             return path / train, path / test
@@ -26,24 +26,26 @@ def find_parts(path: Path) -> tuple[Path, Path | None]:
 
 
 def is_folder_by_class(path: Path) -> bool:
-    """Whether a folder holds folders with pictures, directly or in its training part."""
+    """Whether a folder has subfolders with pictures, directly or in its training part."""
     return any(list_pictures(folder) for folder in _list_folders(find_parts(path)[0]))
 
 
 def read_folder(path: Path) -> tuple[tuple[str, ...], Examples, Examples]:
-    """Read pictures by class into MNIST's form, each class spread evenly over both parts.
+    """Read pictures by class into MNIST's form.
 
     Args:
-        path: holds a folder for each class, or `train` and `test` (`training` and `testing`) that do.
+        path: a folder with one subfolder per class, or with `train` and `test` (`training` and `testing`)
+            that have them.
     Returns:
-        The classes in the order of their names, the training part, and the test part: `test`, or else the
-        last sixth of each class in the order of file names (at least one picture of two).
+        The classes sorted by name, the training part and the test part, the classes evenly mixed in both.
+        The test part is `test`, or else the last sixth of each class sorted by file name (of two pictures
+        one).
     Raises:
         DataError: fewer than two classes, one under `test` that `train` does not have, or a blank picture.
         PictureError: a picture that cannot be read.
     Assumption:
-        A picture of 28x28 has MNIST's geometry already and only its polarity is settled: where the median of
-        its border is dark, ink is light. Any other size is normalized as MNIST's digits were.
+        A picture of 28x28 already has MNIST's geometry, so only its polarity is adjusted: if the median of
+        its border is dark, the ink is light. Pictures of other sizes are normalized as MNIST's digits were.
     """
     train_folder, test_folder = find_parts(path)
     classes = tuple(folder.name for folder in _list_folders(train_folder) if list_pictures(folder))
@@ -69,7 +71,7 @@ def _list_folders(path: Path) -> list[Path]:
 
 
 def _read_examples(classes: list[list[Path]]) -> Examples:
-    """Mix the classes evenly, so that any stretch of the part holds all of them."""
+    """Read pictures with the classes evenly mixed, so that every stretch of the result has all of them."""
     places = [
         ((i + 0.5) / len(files), label, path)
         for label, files in enumerate(classes)

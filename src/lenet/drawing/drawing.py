@@ -1,4 +1,4 @@
-"""A drawing as data, in colours of the palette, and its two forms: SVG as text, PNG through Pillow."""
+"""Drawings as data, in colours of the palette, and their two renderings: SVG text and PNG by Pillow."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ DASH = 4.0
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle; its colours are names of the palette.
+    """A rectangle; colours are names in the palette.
 
     Args:
         x: left edge.
         y: upper edge.
         width: in units of the drawing.
         height: in units of the drawing.
-        fill: None for none.
-        stroke: None for none.
-        thickness: of the stroke.
-        strength: 0 to 1, how much of the fill covers what lies below.
+        fill: colour of the area; None for no fill.
+        stroke: colour of the outline; None for no outline.
+        thickness: of the outline.
+        strength: opacity of the fill, 0 to 1.
     """
 
     x: float
@@ -53,7 +53,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line between two points, perhaps dashed."""
+    """A straight line between two points, solid or dashed."""
 
     start: Point
     end: Point
@@ -64,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Words:
-    """One line of text; (x, y) is its baseline's start, middle or end."""
+    """One line of text; (x, y) is the start, middle or end of its baseline."""
 
     x: float
     y: float
@@ -80,12 +80,12 @@ Part = Box | Cells | Dot | Line | Polyline | Raster | Words
 
 @dataclass
 class Drawing:
-    """A picture of a given size; what comes later covers what came before.
+    """A picture of a given size; later parts cover earlier ones.
 
     Args:
-        width: in units, about pixels on a screen.
-        height: likewise.
-        title: for readers who cannot see it.
+        width: in units of about a pixel on screen.
+        height: in the same units.
+        title: alternative text for people who cannot see the picture.
         parts: boxes, cells, curves, dots, lines, rasters and words.
     """
 
@@ -95,12 +95,12 @@ class Drawing:
     parts: list[Part] = field(default_factory=list)
 
     def add(self, *parts: Part) -> None:
-        """Put parts on top of what is there."""
+        """Add parts on top of the existing ones."""
         self.parts.extend(parts)
 
 
 def render_svg(drawing: Drawing) -> str:
-    """The drawing as SVG, light or dark as its reader is."""
+    """Render a drawing as SVG text that is light or dark as the viewer prefers."""
     body = "\n".join(_render_part(part) for part in drawing.parts)
     size = f'width="{drawing.width:g}" height="{drawing.height:g}"'
     view = f'viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
@@ -149,11 +149,11 @@ def _render_part(part: Part) -> str:
 
 
 def draw_png(drawing: Drawing, scale: float = PNG_SCALE) -> Image:
-    """The drawing as a light picture.
+    """Render a drawing as a light Pillow image.
 
     Args:
-        drawing: its words in Chinese only where `find_chinese_font` finds one.
-        scale: pixels for each unit.
+        drawing: the drawing; Chinese text needs a font that `find_chinese_font` finds.
+        scale: pixels per unit.
     """
     from PIL import Image, ImageDraw
 
@@ -194,7 +194,7 @@ def _draw_box(pen: ImageDraw, box: Box, scale: float) -> None:
 
 
 def _mix(box: Box) -> tuple[int, ...] | None:
-    """The fill on plain paper; the drawings here put nothing else below a weak fill."""
+    """The colour of a translucent fill on plain paper; no drawing puts anything else below one."""
     return mix_colours(LIGHT[box.fill], LIGHT["sheet"], box.strength) if box.fill else None
 
 

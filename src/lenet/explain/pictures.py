@@ -32,9 +32,9 @@ def draw_network(architecture: Architecture, path: Path) -> str:
 
     Args:
         architecture: the network.
-        path: a file ending in .svg (light or dark, as its reader is) or .png (light).
+        path: a file ending in .svg (light or dark, as the viewer asks) or .png (light).
     Returns:
-        The language of its words: English in a PNG where no font with Chinese characters is installed.
+        The language of its text: English in a PNG if no font with Chinese characters is installed.
     Raises:
         UsageError: another suffix.
         FileError: the file cannot be written.
@@ -43,11 +43,11 @@ def draw_network(architecture: Architecture, path: Path) -> str:
 
 
 def compose_network(architecture: Architecture, language: str) -> Drawing:
-    """The picture as data.
+    """Compose the picture of a network.
 
     Args:
         architecture: the network.
-        language: of its words, "en" or "zh".
+        language: "en" or "zh".
     """
     totals = {"trainable": architecture.trainable, "connections": architecture.connections_total}
     words = _Words(language)
@@ -64,7 +64,7 @@ def compose_network(architecture: Architecture, language: str) -> Drawing:
 
 
 class _Words:
-    """The sentences of [pictures] in one language, which need not be the reader's."""
+    """The sentences of [pictures] in one language, which may differ from the user's."""
 
     def __init__(self, language: str) -> None:
         self.texts = load_texts(language)
@@ -127,7 +127,7 @@ def _add_notes(drawing: Drawing, architecture: Architecture, words: _Words) -> N
 
 
 def _draw_table(drawing: Drawing, architecture: Architecture, left: float, words: _Words) -> float:
-    """Table I; returns its right edge."""
+    """Draw Table I of the paper; returns its right edge."""
     drawing.add(Words(left, NOTES, words("table"), 14, anchor="start", bold=True))
     top, start = NOTES + 30, left + 34
     groups = group_maps(architecture)

@@ -30,14 +30,14 @@ FOLLOWED = {"c1": (6, 18), "s2": (3, 9), "c3": (2, 7), "s4": (1, 3)}
 
 @dataclass(frozen=True)
 class Frame:
-    """Where a layer was drawn, and its front map.
+    """The area that a layer's drawing takes, and its front map.
 
     Args:
-        left: of all of it.
-        width: of all of it.
+        left: left edge of the whole drawing of the layer.
+        width: width of the whole drawing of the layer.
         front: upper left corner of the front map.
         side: (height, width) of the front map.
-        unit: side of one unit there.
+        unit: side length of one unit of the front map.
     """
 
     left: float
@@ -48,7 +48,7 @@ class Frame:
 
     @property
     def middle(self) -> float:
-        """Where its labels are centred."""
+        """The x coordinate on which the layer's labels are centred."""
         return self.left + self.width / 2
 
     def corner(self, row: float, column: float) -> Point:
@@ -60,10 +60,10 @@ def draw_layers(drawing: Drawing, architecture: Architecture, left: float, axis:
     """Draw the input and all layers from left to right, each centred on one height.
 
     Args:
-        drawing: what to draw on.
+        drawing: the drawing to add to.
         architecture: the network.
-        left: where the input begins.
-        axis: the height of the middle.
+        left: left edge of the input.
+        axis: y coordinate on which all layers are centred.
     Returns:
         The frame of "input" and of each layer.
     """
@@ -143,7 +143,7 @@ def _draw_slots(drawing: Drawing, layer: Layer, left: float, axis: float) -> Fra
 
 
 def draw_rays(drawing: Drawing, architecture: Architecture, frames: dict[str, Frame]) -> None:
-    """Draw what one unit of each layer reads: a window, or everything."""
+    """Draw the inputs of one unit of each layer: a window of maps, or the whole layer below."""
     before = "input"
     for layer in architecture.layers[:4]:
         row, column = FOLLOWED[layer.name]

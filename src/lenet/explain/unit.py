@@ -1,4 +1,4 @@
-"""One unit of the network: what it sees, every product, the sum and the squashed value."""
+"""One unit of the network: its receptive fields, every product, the sum and the activation."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Span = tuple[int, int]  # first and one past the last
 
 @dataclass(frozen=True)
 class Position:
-    """One unit.
+    """The position of a unit in the network.
 
     Args:
         layer: c1, s2, c3, s4, c5, f6 or output.
-        map: of the layer; for F6 and the output the number of the unit.
-        row, column: in the map; 0 where a map has one unit.
+        map: number of the feature map; in F6 and the output the number of the unit.
+        row, column: in the feature map; 0 where a map has one unit.
     """
 
     layer: str
@@ -42,7 +42,7 @@ class Position:
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What a unit sees of one layer: the same window of some maps."""
+    """The receptive field of a unit in one layer: the same window of some of its maps."""
 
     maps: tuple[int, ...]
     rows: Span
@@ -51,15 +51,15 @@ class ReceptiveField:
 
 @dataclass(frozen=True)
 class Term:
-    """What a unit reads of one map, and the products with its weights.
+    """The inputs of a unit from one map, and their products with its weights.
 
     Args:
-        source: the layer that it reads.
-        map: of that layer; None where it reads the whole layer as one vector.
-        rows, columns: the window.
-        states: (h, w) float64.
-        weights: (h, w): the kernel; for an RBF unit the code; None for a pooling.
-        products: (h, w): states x weights; for an RBF unit the squared gaps; for a pooling the states.
+        source: name of the layer below.
+        map: number of the map in that layer; None if the whole layer is one vector.
+        rows, columns: the window of the map.
+        states: (h, w) float64, the inputs.
+        weights: (h, w), the kernel; for an RBF unit the code; None for pooling.
+        products: (h, w), states x weights; for an RBF unit the squared differences; for pooling the states.
     """
 
     source: str
@@ -81,14 +81,14 @@ class Unit:
     """The arithmetic of one unit.
 
     Args:
-        position: which.
+        position: the unit.
         kind: "weighted", "trainable", "average", "max" or "distance".
-        terms: what it reads, map by map.
-        coefficient: of a trainable subsampling; None elsewhere.
-        bias: None where there is none.
-        sum: before squashing.
-        state: after it; where nothing is squashed, the sum.
-        fields: what it sees of each layer below, from the input up.
+        terms: the inputs and products, one term per map.
+        coefficient: of trainable subsampling; None for other units.
+        bias: None if the unit has none.
+        sum: before the activation function.
+        state: after the activation function; the sum where there is none.
+        fields: the receptive field in each layer below, from the input up.
     """
 
     position: Position
@@ -102,13 +102,13 @@ class Unit:
 
 
 def parse_position(text: str, architecture: Architecture) -> Position:
-    """Read LAYER:MAP:ROW,COLUMN, the last part left out where a map has one unit.
+    """Parse LAYER:MAP:ROW,COLUMN; ROW,COLUMN may be left out where a map has one unit.
 
     Args:
         text: such as "c3:5:2,7" or "f6:17".
         architecture: the network.
     Raises:
-        UsageError: another form, or a unit that does not exist.
+        UsageError: not of this form, or a unit that does not exist.
     """
     match = PATTERN.fullmatch(text.lower().replace(" ", ""))
     if match is None or match["layer"] not in LAYER_NAMES:
@@ -124,12 +124,12 @@ def parse_position(text: str, architecture: Architecture) -> Position:
 
 
 def work_out(recognition: Recognition, parameters: Parameters, position: Position) -> Unit:
-    """Compute one unit by hand, from the states below it.
+    """Compute one unit step by step from the states of the layer below.
 
     Args:
         recognition: the states of all layers.
         parameters: of the network.
-        position: which unit.
+        position: the unit to compute.
     """
     architecture = recognition.architecture
     layer, name, number = architecture.layer(position.layer), position.layer, position.map
@@ -190,13 +190,13 @@ def _read_terms(
 
 
 def find_receptive_fields(architecture: Architecture, position: Position) -> dict[str, ReceptiveField]:
-    """What a unit sees of each layer below it.
+    """The receptive field of a unit in each layer below it.
 
     Args:
-        architecture: the network, on a 32x32 field.
-        position: which unit.
+        architecture: the network, on an input of 32x32.
+        position: the unit.
     Returns:
-        "input" first, the layer right below the unit last.
+        The fields by layer, from "input" up to the layer right below the unit.
     """
     fields: dict[str, ReceptiveField] = {}
     maps: tuple[int, ...] = (position.map,)

@@ -1,4 +1,4 @@
-"""One unit in a picture: what it sees of every layer below, and its arithmetic."""
+"""A picture of one unit: its receptive field in every layer below, and its arithmetic."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ BIG_COLUMNS, SMALL_COLUMNS = 3, 8
 
 
 def compose_unit(recognition: Recognition, unit: Unit, language: str) -> Drawing:
-    """The picture as data.
+    """Compose the picture of a unit.
 
     Args:
         recognition: the states of all layers.
-        unit: its arithmetic.
-        language: of its words, "en" or "zh".
+        unit: the arithmetic of the unit.
+        language: "en" or "zh".
     """
     words = Sentences(language)
     numbered = len(unit.terms) <= MOST_NUMBERED
@@ -67,7 +67,7 @@ def compose_unit(recognition: Recognition, unit: Unit, language: str) -> Drawing
 
 
 def name_unit(unit: Unit, words: Sentences) -> str:
-    """Its layer, map, row and column in words."""
+    """The name of a unit in words: layer, map, row and column."""
     position = unit.position
     layer = words("pictures.output") if position.layer == "output" else position.layer.upper()
     values = {"layer": layer, "map": position.map, "row": position.row, "column": position.column}
@@ -76,7 +76,7 @@ def name_unit(unit: Unit, words: Sentences) -> str:
 
 
 def format_sum(unit: Unit, activation: str, words: Sentences) -> list[str]:
-    """How the sum and the state come about, one step a line."""
+    """How the sum and the state are computed, one step per line."""
     parts = [f"{term.total:.4f}" for term in unit.terms]
     total = " + ".join(_sign(part) for part in parts)
     if unit.kind in ("trainable", "average", "max"):

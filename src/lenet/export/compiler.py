@@ -1,4 +1,4 @@
-"""The C compiler of this machine: what an exported C file needs to be tried and measured, nothing else."""
+"""The C compilers of this machine, to try and measure an exported C file."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ DATA = (".rodata", ".data")  # the sections of what is not code; all others but 
 
 @dataclass(frozen=True)
 class Footprint:
-    """What a C file takes on a device.
+    """The memory that a C file takes on a device.
 
     Args:
-        compiler: what compiled it, with its options.
+        compiler: the compiler, with its options.
         code, data: bytes of machine code, and of weights, codes and labels.
-        stack: bytes at most, the frames of all its functions together.
+        stack: upper bound in bytes, the frames of all its functions added up.
     """
 
     compiler: str
@@ -36,9 +36,9 @@ class Footprint:
 
 
 def list_compilers() -> list[list[str]]:
-    """The commands of all C compilers at hand: `$CC` alone where it is set, else gcc and clang, else cc.
+    """The commands of all available C compilers: `$CC` alone if it is set, else gcc and clang, else cc.
 
-    The package `ziglang` has a clang inside, which stands in where there is none else.
+    The clang inside the package `ziglang` is used if there is no other.
     """
     wanted = shlex.split(os.environ.get("CC", ""))
     if wanted:
@@ -63,9 +63,9 @@ def compile_c(source: Path, target: Path, compiler: list[str], *options: str) ->
         source: the C file.
         target: the program, or with the option `-c` the object file.
         compiler: its command.
-        options: others than the language's version.
+        options: further options.
     Raises:
-        FileError: the compiler refuses it.
+        FileError: the compiler rejects the file.
     """
     answer = _run(*compiler, "-std=c99", str(source), "-o", str(target), *options)
     if answer.returncode:
@@ -75,15 +75,15 @@ def compile_c(source: Path, target: Path, compiler: list[str], *options: str) ->
 
 
 def measure_c(source: Path, compiler: list[str]) -> Footprint | None:
-    """How much code, data and stack a C file takes, compiled for size.
+    """Measure code, data and stack of a C file, compiled for size.
 
     Args:
         source: the C file.
         compiler: its command.
     Returns:
-        None where the compiler does not measure the stack, or the command `size` is not here.
+        None if the compiler does not report the stack, or the command `size` is missing.
     Raises:
-        FileError: the compiler refuses the file.
+        FileError: the compiler rejects the file.
     """
     with TemporaryDirectory() as folder:
         target = Path(folder, "measured.o")
@@ -101,15 +101,15 @@ def measure_c(source: Path, compiler: list[str]) -> Footprint | None:
 
 
 def run_program(program: Path, given: bytes) -> bytes:
-    """Run a program that we compiled.
+    """Run a compiled program.
 
     Args:
         program: its path.
-        given: what it reads.
+        given: its standard input.
     Returns:
-        What it printed.
+        Its standard output.
     Raises:
-        FileError: it ended with an error.
+        FileError: the program failed.
     """
     answer = subprocess.run([program], input=given, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603 - compiled from what we wrote
     if answer.returncode:

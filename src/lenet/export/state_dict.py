@@ -1,4 +1,4 @@
-"""Other people's LeNet-5: their tensors recognized by their shapes, and made into a network of ours."""
+"""Import a LeNet-5 of another program: its tensors are recognized by their shapes."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ def import_network(
     std: float | None = None,
     labels: Sequence[str] | None = None,
 ) -> Network:
-    """Make a network of a state dict that another program wrote.
+    """Convert a state dict of another program into a network.
 
     Layers are recognized by the shapes of their tensors, whatever their names: 5x5 kernels of 6 and 16 maps,
-    then 400 -> 120 (or a convolution), 120 -> 84, 84 -> classes. A bias that is missing is 0. What tensors
-    do not show has to be told. The grey levels that their network saw are folded into C1, and a plain tanh
-    into all layers, so that the network reads what all of ours read.
+    then 400 -> 120 (or a convolution), 120 -> 84, 84 -> classes. A missing bias is 0. What the tensors do not
+    show has to be passed as an argument. The normalization of the input is folded into C1, and a plain tanh
+    into all layers, so that the network takes the same images as all networks of this package.
 
     Args:
-        path: a safetensors file, or a `.pt` file with tensors alone. One that `export_pytorch` wrote says
-            itself what it is, and leaves nothing to be told.
+        path: a safetensors file, or a `.pt` file that has only tensors. A file that `export_pytorch` wrote
+            describes itself; no other argument may be given with it.
         activation: "relu" (the default), "tanh", "sigmoid" or "scaled-tanh", which is 1.7159 tanh(2a/3);
             before each pooling, and after C5 and F6.
         pooling: "max" (the default) or "average".
@@ -56,11 +56,11 @@ def import_network(
             if they padded before it, or if the mean is 0; a convolution that pads by 2 after it saw the grey
             level `mean` around the image, and C1's two outermost rows and columns differ.
         std: likewise, above 0; by default 1.
-        labels: of the classes, in their order; by default 0, 1, 2, ...
+        labels: names of the classes, in their order; by default 0, 1, 2, ...
     Raises:
-        FileError: not a file with tensors, or one whose tensors do not fit; the first of those is named.
-        UsageError: a value that is not one of these.
-        MissingExtra: a `.pt` file, where PyTorch is not installed.
+        FileError: not a file of tensors, or a tensor that does not fit; the error names the first one.
+        UsageError: an invalid argument.
+        MissingExtra: a `.pt` file without PyTorch installed.
     """
     path, told = Path(path), (activation, pooling, mean, std, labels)
     tensors, described = read_tensors(path)
@@ -110,10 +110,10 @@ def match_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> dict[str, st
     """Find each layer's tensors by their shapes.
 
     Args:
-        path: of the file, for messages.
-        tensors: by name.
+        path: of the file, for error messages.
+        tensors: the tensors by name.
     Returns:
-        {"c1.weight": the name in the file, ...}; a layer may have no bias.
+        {"c1.weight": the name in the file, ...}; a layer may lack a bias.
     Raises:
         NetworkFileError: a tensor that fits no layer, or a layer without a tensor.
     """
@@ -165,15 +165,15 @@ def _explain_misfit(path: Path, name: str, shape: tuple[int, ...], layer: str | 
 
 
 def fold_input(arrays: dict[str, np.ndarray], mean: float, std: float) -> None:
-    """Change C1 so that it does with our grey levels x what it did with theirs, (grey - mean) / std.
+    """Rescale C1 for the pixel scaling of this package instead of (grey - mean) / std.
 
-    x = 0.005 v - 0.1 and grey = v / 255 for a byte v, so theirs is gain x + shift, and a sum of them is
-    gain times the sum of ours plus shift times the sum of the kernel.
+    For a byte v, this package has x = 0.005 v - 0.1 and the other program grey = v / 255, so its input is
+    gain x + shift, and a weighted sum of it is gain times that of x plus shift times the sum of the kernel.
 
     Args:
         arrays: with "c1.weight" and "c1.bias", which are replaced.
-        mean: of their normalization.
-        std: likewise.
+        mean: of the other program's normalization.
+        std: of the other program's normalization.
     """
     gain, shift = 1 / (GREY * std), (-PIXEL_OFFSET / GREY - mean) / std
     weight = arrays["c1.weight"]
@@ -182,10 +182,10 @@ def fold_input(arrays: dict[str, np.ndarray], mean: float, std: float) -> None:
 
 
 def fold_tanh(arrays: dict[str, np.ndarray]) -> None:
-    """Change all layers so that 1.7159 tanh(2a/3) does what tanh(a) did.
+    """Rescale all layers so that 1.7159 tanh(2a/3) computes what tanh(a) did.
 
-    Sums are made 3/2 times as large before it, and what it makes 1.7159 times too large is divided in the
-    next layer; a maximum or an average in between changes nothing in that.
+    Sums are multiplied by 3/2 before the activation, and the factor 1.7159 after it is divided out in the
+    next layer; maximum and average pooling in between commute with that factor.
 
     Args:
         arrays: weights and biases of all layers, which are replaced.
@@ -198,7 +198,7 @@ def fold_tanh(arrays: dict[str, np.ndarray]) -> None:
 
 
 def _restore(path: Path, tensors: Mapping[str, np.ndarray], described: Mapping[str, Any]) -> Network:
-    """Back from what `export_pytorch` wrote."""
+    """Restore the network of a file that `export_pytorch` wrote."""
     if "c1.weight" in tensors:
         raise UsageError("import.ours", path=path)
     try:

@@ -1,4 +1,4 @@
-"""Whether a network answers alike everywhere: every engine and every exported file, against the reference."""
+"""Compare the answers of every engine and every exported file with those of the engine `reference`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Answers = tuple[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Disagreement:
-    """An image that was read differently.
+    """An image with different answers.
 
     Args:
         index: of the image.
-        expected, answer: the labels.
-        margin: how much larger the reference's second penalty is than its smallest.
+        expected, answer: the label of the reference and that of the program.
+        margin: difference between the two smallest penalties of the reference.
     """
 
     index: int
@@ -48,16 +48,16 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Verification:
-    """How one program's answers compare with the reference's.
+    """The comparison of one program's answers with those of the reference.
 
     Args:
         name: the engine, or the exported file.
-        program: what ran it, with its version.
-        same: how many images got the same label.
-        difference: the largest difference of two penalties.
-        relative: that, as a share of the largest penalty.
-        disagreements: the images that got another label.
-        skipped: why it was not run; "" if it was.
+        program: the software that ran it, with its version.
+        same: number of images with the same label.
+        difference: largest absolute difference between two penalties.
+        relative: largest difference, divided by the largest penalty.
+        disagreements: the images with another label.
+        skipped: why the program was not run; "" if it was.
     """
 
     name: str
@@ -70,19 +70,19 @@ class Verification:
 
     @property
     def agrees(self) -> bool:
-        """Whether there is nothing but rounding between the two; a program that was skipped says nothing."""
+        """Whether both agree up to rounding; True for a program that was skipped."""
         near = all(found.margin < NEAR for found in self.disagreements)
         # a comparison with a penalty that is no number is False
         return bool(self.skipped) or (near and self.relative <= TOLERANCE)
 
 
 def choose_images() -> tuple[np.ndarray, str]:
-    """MNIST's 10,000 test digits where they are at hand, else the ten samples.
+    """MNIST's 10,000 test digits if they are available, else the ten samples.
 
     Returns:
-        (N, 28, 28) uint8, and which they are: "mnist" or "samples".
+        (N, 28, 28) uint8, and their source: "mnist" or "samples".
     Raises:
-        DataError: $LENET_DATA has something else than MNIST's files.
+        DataError: the files in $LENET_DATA are not MNIST's.
     """
     try:
         return load_dataset("mnist", download=False).test.images, "mnist"
@@ -95,17 +95,17 @@ def choose_images() -> tuple[np.ndarray, str]:
 def verify_exports(
     network: Network, images: np.ndarray, files: Mapping[str, Path], uint8: bool = False
 ) -> Iterator[Verification]:
-    """Compare every engine at hand, and every exported file, with the engine `reference`.
+    """Compare every available engine, and every exported file, with the engine `reference`.
 
     Args:
-        network: what was exported.
+        network: the exported network.
         images: (N, 28, 28) uint8.
         files: the exported file of each format.
-        uint8: whether the ONNX and Keras models take the images as they are stored.
-    Returns:
-        One comparison after the other, engines first.
+        uint8: whether the ONNX and Keras models take unscaled uint8 images.
+    Yields:
+        One verification per program, engines first.
     Raises:
-        FileError: the C compiler refuses the file.
+        FileError: the C compiler rejects the file.
     """
     expected = _ask_engine("reference", network, images)[1]
     asked: list[tuple[str, Callable[[], Answers]]] = [
@@ -135,11 +135,11 @@ def compare(
     """Compare one program's penalties with the reference's.
 
     Args:
-        network: has the labels.
-        expected: (N, classes), the reference's.
-        name: the engine or file that was asked.
-        program: what ran it.
-        penalties: (N, classes), its own.
+        network: the network, for its labels.
+        expected: (N, classes), the penalties of the reference.
+        name: the engine or the exported file.
+        program: the software that ran it, with its version.
+        penalties: (N, classes), the penalties of the program.
     """
     right, given = expected.argmin(axis=1), penalties.argmin(axis=1)
     best = np.sort(expected, axis=1)

@@ -36,11 +36,11 @@ class Trial:
     """One training at one rate.
 
     Args:
-        rate: constant over the training.
-        losses: (steps,) of each step's batch, before its update; NaN from where it was no number.
-        frozen: (steps - 1,) of the next step's batch, before this step's update.
-        judgement: how the loss went, and why we say so.
-        shares: of the causes of its jumps.
+        rate: the learning rate, constant over the training.
+        losses: (steps,) loss of each step's batch, before its update; NaN after one that is not finite.
+        frozen: (steps - 1,) loss of the next step's batch, before this step's update.
+        judgement: the verdict on the loss, with its reason.
+        shares: the causes of its jumps.
     """
 
     rate: float
@@ -55,13 +55,13 @@ class Comparison:
     """The same training at several rates.
 
     Args:
-        trials: in the order of the rates.
-        recipe: what they had in common; its rate is the first one's.
+        trials: one per rate, in the order of the rates.
+        recipe: the common recipe; its rate is that of the first trial.
         architecture: the network.
-        engine: what ran it.
-        seed: of the first weights and of the order of the images.
-        images: how many were trained on.
-        every: only every so many losses are drawn.
+        engine: name of the engine that ran the trials.
+        seed: of the initial weights and the order of the images.
+        images: number of training images.
+        every: every how many steps the loss is drawn.
     """
 
     trials: tuple[Trial, ...]
@@ -74,9 +74,9 @@ class Comparison:
 
     @property
     def recommended(self) -> tuple[float, float] | None:
-        """From the least rate that fell smoothly to half-way, as a factor, between the greatest and too high.
+        """The recommended range of rates; None if no rate below those that are too high was smooth.
 
-        None where no rate below those that are too high fell smoothly.
+        From the lowest smooth rate to the geometric mean of the highest smooth one and the lowest too high.
         """
         ranked = sorted(self.trials, key=lambda trial: trial.rate)
         too_high = [trial.rate for trial in ranked if trial.judgement.verdict in ("diverges", "oscillates")]
@@ -90,7 +90,7 @@ class Comparison:
 
     @property
     def next_rate(self) -> float:
-        """What to try where no rate fell smoothly: between too high and too low, or beyond what was tried."""
+        """The rate to try next if none was smooth: between too low and too high, or beyond those tried."""
         verdicts = {trial.rate: trial.judgement.verdict for trial in self.trials}
         low = max((rate for rate, verdict in verdicts.items() if verdict == "crawls"), default=None)
         high = min((rate for rate, verdict in verdicts.items() if verdict != "crawls"), default=None)
@@ -117,16 +117,17 @@ def compare_rates(
     Args:
         data: what `load_dataset` takes, or a data set; its test part is not touched.
         rates: 1 to 8 learning rates, above 0.
-        epochs: over the training images.
-        batch: images a step; images that do not fill a last batch are left out of that epoch.
+        epochs: number of epochs.
+        batch: images per step; an incomplete last batch is left out of its epoch.
         limit: use only the first so many training images.
         architecture: the network.
-        engine: "auto" for the fastest at hand, or an engine's name.
-        seed: of the first weights and of the order of the images.
-        every: draw only every so many losses, as many programs print them.
-        watch: is told after each step the number of the rate, its losses so far, and how many there will be.
+        engine: "auto" for the fastest one available, or an engine's name.
+        seed: of the initial weights and the order of the images.
+        every: draw the loss only every so many steps, as many programs print it.
+        watch: is called after each step with the number of the rate, its losses so far, and the number of
+            steps.
     Raises:
-        LenetError: a mistake in the settings, or data that cannot be had.
+        LenetError: an invalid setting, or data that cannot be loaded.
     """
     check_seed(seed)
     if not 1 <= len(rates) <= MOST_RATES:
@@ -179,14 +180,14 @@ def train_at(
     """Train step by step, and measure the batch that comes next before each update.
 
     Args:
-        engine: what runs it.
-        start: where it starts.
-        recipe: with the rate, which is constant.
-        examples: what it learns from.
+        engine: the engine that runs the training.
+        start: the initial parameters.
+        recipe: the recipe; its rate is kept constant.
+        examples: the training examples.
         batches: (steps, batch) indices into the examples.
     Yields:
-        The step, from 0; its batch's loss before its update; and the next batch's loss before it, NaN
-        after the last. Ends early at a loss that is no number.
+        The step, from 0; the loss of its batch and that of the next batch, both before the update (NaN after
+        the last). Ends early at a loss that is not finite.
     """
     run = engine.start(start.architecture, start, recipe)
     rate = np.array([recipe.rate])

@@ -1,4 +1,4 @@
-"""The experiment's tables in words, and its page, which needs nothing else."""
+"""The tables of the experiment in words, and its self-contained page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Table = tuple[list[str], list[list[str]]]
 
 
 def tabulate_errors(results: Mapping[str, Any], texts: Mapping[str, str]) -> Table:
-    """The last errors of every kind beside the published ones: heading and rows."""
+    """Heading and rows of the final errors of every kind of training, beside the published ones."""
     heading = ["kind", "images", "published_test", "our_test", "published_training", "our_training"]
     rows = []
     for kind in KINDS:
@@ -70,7 +70,7 @@ def tabulate_rejection(results: Mapping[str, Any], texts: Mapping[str, str]) -> 
 
 
 def tabulate_labels(results: Mapping[str, Any], texts: Mapping[str, str]) -> Table:
-    """The 15 doubtful labels: what each network answered, one figure for each seed."""
+    """The 15 doubtful labels: the answers of each network, one digit per seed."""
     heading = [texts[f"reproduce.{word}"] for word in ("index", "doubt", "label", "answer_1998")]
     heading += [texts[f"reproduce.kind_{name_key(kind)}"] for kind in results["labels"]]
     rows = []
@@ -83,7 +83,7 @@ def tabulate_labels(results: Mapping[str, Any], texts: Mapping[str, str]) -> Tab
 
 
 def count_figure_8(results: Mapping[str, Any]) -> dict[str, Any]:
-    """How many of the 82 ours misread: by seed, by all, by none; and with the answer of 1998."""
+    """How many of the 82 digits our networks misread: each seed, all, none; and with the answer of 1998."""
     digits = results["figure_8"]
     wrong = [[answer != digit["label"] for answer in digit["ours"]] for digit in digits]
     same = [[answer == digit["1998"] for answer in digit["ours"]] for digit in digits]
@@ -97,7 +97,7 @@ def count_figure_8(results: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def format_summary(summary: Mapping[str, Any]) -> str:
-    """The mean and the standard deviation over the seeds, as in 0.95 ± 0.06; of one seed the number alone."""
+    """Mean and standard deviation over the seeds, as in 0.95 ± 0.06; the number alone for one seed."""
     spread = "" if summary["sd"] is None else f" ± {summary['sd']:.2f}"
     return f"{summary['mean']:.2f}{spread}"
 
@@ -110,9 +110,9 @@ def write_page(results: Mapping[str, Any], pictures: Mapping[str, str], folder: 
     """Write `report.html`, self-contained, in the reader's language.
 
     Args:
-        results: what `collect_results` gave.
-        pictures: what `draw_pictures` gave.
-        folder: where the page goes.
+        results: the result of `collect_results`.
+        pictures: the result of `draw_pictures`.
+        folder: the folder to write to.
     """
     texts = load_texts(get_language())
     sections = _render_sections(results, pictures, texts)
@@ -144,7 +144,7 @@ def _render_sections(
 
 
 def say_figure_8(results: Mapping[str, Any], texts: Mapping[str, str]) -> str:
-    """One sentence: how many of the 82 ours misread too."""
+    """A sentence: how many of the 82 digits our networks misread, too."""
     counts = count_figure_8(results)
     words = {name: ", ".join(map(str, counts[name])) for name in ("by_seed", "same")}
     return texts["reproduce.figure_8_counts"].format(**counts | words)

@@ -1,4 +1,4 @@
-"""What the trainings of the experiment come to, as one table of plain numbers, published beside ours."""
+"""The results of the experiment as plain numbers, with the published ones."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ ESTIMATED = {"scale": (0.5, 2.0), "shift": (-10.0, 10.0), "rotation": (-30.0, 30
 
 
 def name_key(kind: str) -> str:
-    """What the texts call a kind of training or a picture: "1998_1_4" for "1998-1/4"."""
+    """The key in the texts of a kind of training or a picture: "1998_1_4" for "1998-1/4"."""
     return re.sub(r"\W", "_", kind)
 
 
 def find_student(count: int) -> float:
-    """Student's t for 95%, of the mean of so many values, at least 2.
+    """Student's t for the 95% interval of the mean of `count` values, at least 2.
 
     Source:
         Abramowitz and Stegun, "Handbook of mathematical functions", 26.7.5, for more than 10 values.
@@ -56,7 +56,7 @@ def summarize(values: Sequence[float]) -> dict[str, Any]:
     """Mean and spread of one number over the seeds.
 
     Returns:
-        values, mean, sd (n - 1) and the 95% interval of the mean; the last two None for a single seed.
+        values, mean, sd (n - 1) and the 95% interval of the mean; the last two are None for a single seed.
     """
     mean, many = statistics.fmean(values), len(values) > 1
     sd = statistics.stdev(values) if many else None
@@ -69,8 +69,8 @@ def summarize_kinds(trained: Sequence[Trained], count: int) -> dict[str, Any]:
     """For each kind of training: both curves of every seed, and the last errors over the seeds.
 
     Args:
-        trained: all of them.
-        count: of whole training images, 60,000 of MNIST's.
+        trained: all trainings.
+        count: number of training images of the whole data set, 60,000 for MNIST.
     """
     kinds: dict[str, Any] = {}
     for one in trained:
@@ -94,7 +94,7 @@ def summarize_kinds(trained: Sequence[Trained], count: int) -> dict[str, Any]:
 
 
 def measure_rejection(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
-    """Percent refused for 0.5% error on the rest, and the curve, over the seeds."""
+    """Percent rejected for 0.5% error on the rest, and the rejection curve, over the seeds."""
     curves = []
     for evaluation in evaluations:
         refused, error = evaluation.rejection_curve()
@@ -143,9 +143,9 @@ def change_images(images: np.ndarray, kind: str, amount: float) -> np.ndarray:
     Args:
         images: (N, 28, 28) uint8.
         kind: "scale": a factor; "shift": pixels downward; "rotation": degrees; "noise": share of pixels.
-        amount: how much.
+        amount: of the change.
     Returns:
-        As the network takes them.
+        The changed digits, as input of the network.
     """
     if kind == "noise":
         return invert_pixels(images, amount, 0)
@@ -163,7 +163,7 @@ def measure_robustness(networks: dict[str, Network], test: Examples) -> dict[str
 
     Args:
         networks: by the kind of their training.
-        test: the digits; one in `EVERY` is used.
+        test: the test digits, of which one in `EVERY` is used.
     """
     digits = test.take(slice(None, None, EVERY))
     errors: dict[str, Any] = {name: {} for name in networks}
@@ -182,10 +182,10 @@ def collect_results(trained: Sequence[Trained], dataset: Dataset, engine: str, m
     """Everything that the experiment measures.
 
     Args:
-        trained: the trainings.
-        dataset: what they were done with.
-        engine: what ran them.
-        mnist: whether these are MNIST's test digits, which figure 8 is about.
+        trained: all trainings.
+        dataset: the whole data set.
+        engine: name of the engine that ran them.
+        mnist: whether the test digits are MNIST's, to which figure 8 belongs.
     """
     test = dataset.test
     whole = [one for one in trained if one.training.part == 1 and not one.training.noise]

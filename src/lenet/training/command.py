@@ -1,4 +1,4 @@
-"""The command lines that repeat a training, or go on with it."""
+"""The command lines that repeat a training or resume it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def format_command(settings: Settings) -> str | None:
     Args:
         settings: of the training.
     Returns:
-        One line, quoted for this system's shell; its recipe is the run's own `recipe.toml` where no named
-        recipe and options give the same. None for data that were made by hand: no command finds them.
+        One line, quoted for this system's shell. If no named recipe with options is the same, its recipe is
+        the run's own `recipe.toml`. None for data made by hand, which no command can load.
     """
     if settings.data not in SOURCES and not Path(settings.data).is_absolute():
         return None
@@ -36,7 +36,7 @@ def format_command(settings: Settings) -> str | None:
 
 
 def format_resume(folder: Path) -> str:
-    """The command line that goes on with a training."""
+    """The command line that resumes a training."""
     return _join(["lenet", "train", "--resume", str(folder)])
 
 
@@ -52,7 +52,7 @@ def _name_recipe(recipe: Recipe, architecture: Architecture) -> list[str]:
 
 
 def _name_architecture(architecture: Architecture) -> list[str]:
-    """The preset that is nearest, and the fields that differ from it."""
+    """The nearest preset, and the fields that differ from it."""
     fields = architecture.to_dict()
     candidates = []
     for name, preset in PRESETS.items():

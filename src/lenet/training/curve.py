@@ -1,4 +1,4 @@
-"""The curves of a training as pictures: loss and error, and rejection against error; SVG and PNG."""
+"""Pictures of a training: loss and error over the steps, and error against rejection; SVG and PNG."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def write_curves(history: History, epochs: int, steps_per_epoch: int, folder: Pa
     """Draw a training into `curve.svg` and `curve.png`; equal histories give equal bytes.
 
     Args:
-        history: its losses and errors.
-        epochs: how many it was to have.
-        steps_per_epoch: how many steps an epoch has.
-        folder: where the two files go.
+        history: losses and errors.
+        epochs: number of epochs of the whole training.
+        steps_per_epoch: number of steps in an epoch.
+        folder: the folder to write to.
     Raises:
-        FileError: they cannot be written.
+        FileError: a file cannot be written.
     """
     language = get_language()
     drawing = draw_training(history, epochs, steps_per_epoch, load_texts(language))
@@ -55,8 +55,8 @@ def draw_training(history: History, epochs: int, steps_per_epoch: int, texts: Ma
 
     Args:
         history: losses and errors.
-        epochs: how far the axis reaches.
-        steps_per_epoch: how many steps an epoch has.
+        epochs: the end of the axis.
+        steps_per_epoch: number of steps in an epoch.
         texts: the sentences of one language.
     """
     drawing = Drawing(WIDTH, 560, texts["report.curve_title"])
@@ -91,7 +91,7 @@ def _draw_losses(
 
 
 def _take_medians(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Steps, and the median of the losses around each; at the ends of the training the window is cut."""
+    """Steps, and the median of the losses around each; the window is cut at both ends of the training."""
     half = max(len(losses) // (2 * WINDOWS), 5)
     middles = np.unique(np.linspace(0, len(losses) - 1, MEDIANS).astype(int))
     medians = [np.median(losses[max(at - half, 0) : at + half + 1]) for at in middles]
@@ -123,7 +123,7 @@ def _draw_errors(drawing: Drawing, across: Axis, history: History, texts: Mappin
 
 
 def _spread_out(places: Sequence[float]) -> list[float]:
-    """Where to write beside one or two ends, so that the words do not lie on each other."""
+    """Positions of the labels beside one or two ends of curves, moved apart so that they do not overlap."""
     if len(places) < 2 or abs(places[0] - places[1]) >= GAP:
         return list(places)
     middle, down = sum(places) / 2, 1 if places[0] >= places[1] else -1
@@ -131,7 +131,7 @@ def _spread_out(places: Sequence[float]) -> list[float]:
 
 
 def draw_rejection(evaluation: Evaluation, texts: Mapping[str, str]) -> Drawing:
-    """What is left of the error when the least certain answers are refused.
+    """The error that remains when the least certain answers are rejected.
 
     Args:
         evaluation: what to draw.

@@ -1,4 +1,4 @@
-"""The folder of a run: settings, history and checkpoint, each complete at every moment."""
+"""The folder of a run: settings, history and checkpoint, each complete at any moment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHECKPOINT_EVERY = 2.0  # seconds
 
 
 class RunFolder:
-    """Where a run keeps its files, so that it can be killed at any moment and gone on with.
+    """The files of a run, written so that it can be killed at any moment and resumed.
 
     Args:
         path: the folder.
@@ -39,13 +39,13 @@ class RunFolder:
         self._saved = time.monotonic()
 
     def open_history(self, trainer: Trainer) -> History:
-        """Begin the run, or bring the trainer to the checkpoint, if there is one, and the history with it.
+        """Begin the run, or restore the trainer from the checkpoint if there is one.
 
         Returns:
-            What happened before the checkpoint; the trainer's caller goes on with it.
+            The history up to the checkpoint; empty at the beginning. The caller continues it.
         Raises:
-            FileError: a checkpoint or a history that is damaged, or of another run; or the folder cannot be
-                written.
+            FileError: a checkpoint or history that is damaged or belongs to another run, or a folder that
+                cannot be written to.
         """
         history = History()
         if self._checkpoint.exists():
@@ -73,13 +73,13 @@ class RunFolder:
             self.save(trainer)
 
     def close(self) -> None:
-        """Finish the history."""
+        """Close the file of the history."""
         if self._file:
             self._file.close()
             self._file = None
 
     def save(self, trainer: Trainer) -> None:
-        """Write a checkpoint; only between two events, when trainer and history agree."""
+        """Write a checkpoint. Call it only between two events, when trainer and history agree."""
         # the history first: it may hold more than the checkpoint, never less
         if self._file:
             self._file.flush()

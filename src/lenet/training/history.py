@@ -1,4 +1,4 @@
-"""What happened in a training: the loss of every step, the errors after every epoch; a file of JSON lines."""
+"""The history of a training: the loss of every step and the errors of every epoch, in a JSON Lines file."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MAX_BYTES = 1 << 30  # 20 million steps
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch over the training images.
+    """The measurements of one epoch.
 
     Args:
-        number: from 1.
-        loss: mean over its steps.
-        training_error: percent, on `training_sample` of the images, with the weights after the epoch.
+        number: of the epoch, from 1.
+        loss: mean loss of its steps.
+        training_error: percent, on the first `training_sample` training images, with the weights after it.
         validation_error: percent; None without a validation part.
     """
 
@@ -42,7 +42,7 @@ class History:
 
     Args:
         losses: mean loss of each step's batch, before its update.
-        epochs: one record an epoch.
+        epochs: one record per epoch.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -50,7 +50,7 @@ class History:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read `history.jsonl`, up to a last line that a crash cut off.
+        """Read `history.jsonl`; a last line that a crash cut off is ignored.
 
         Raises:
             FileError: absent, or not a history.
@@ -88,17 +88,17 @@ class History:
             self.losses += entry.tolist()
 
     def cut(self, steps: int, epochs: int) -> Self:
-        """The beginning of the history, as it was at a checkpoint."""
+        """The part of the history up to a checkpoint."""
         return type(self)(self.losses[:steps], self.epochs[:epochs])
 
 
 class HistoryFile:
-    """`history.jsonl`, written as the training goes on.
+    """`history.jsonl`, written while the training runs.
 
     Args:
-        path: the file; what it holds is replaced by `history`.
-        history: what happened so far.
-        steps_per_epoch: where the epochs lie among the steps.
+        path: the file; its content is replaced by `history`.
+        history: the history so far.
+        steps_per_epoch: number of steps in an epoch.
     Raises:
         FileError: the file cannot be written.
     """
@@ -131,13 +131,13 @@ class HistoryFile:
                 self._step += len(entry)
 
     def flush(self) -> None:
-        """Bring everything to the disk, where neither a killed process nor a power cut can lose it."""
+        """Write everything to disk, so that neither a killed process nor a power cut loses it."""
         with self._name_fault():
             self._file.flush()
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Finish the file."""
+        """Close the file."""
         with self._name_fault():
             self._file.close()
 

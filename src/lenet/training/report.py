@@ -1,4 +1,4 @@
-"""`report.html`: what a training came to, as one page that needs nothing else."""
+"""`report.html`: the result of a training as one self-contained page."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ MOST_MISREAD = 100
 def write_report(result: Result, folder: Path) -> None:
     """Write `report.html`, self-contained, in the reader's language, for light and dark.
 
-    Nothing in it depends on when or how quickly the training ran: equal trainings give equal bytes.
+    The page depends neither on the time nor on the duration: equal trainings give equal bytes.
 
     Args:
         result: of a training, finished or stopped.
-        folder: where the page goes.
+        folder: the folder to write to.
     Raises:
-        FileError: it cannot be written.
+        FileError: the page cannot be written.
     """
     title = say("report.title", data=result.network.card["data"])
     write_text(folder / "report.html", render_page(title, _render_sections(result)))
 
 
 def _say(key: str, **values: Any) -> str:
-    """A sentence of [report], safe inside HTML whatever its values are."""
+    """A sentence of [report], escaped for HTML."""
     return escape(say(f"report.{key}", **values))
 
 
@@ -108,7 +108,7 @@ def _name_preset(architecture: Architecture) -> str:
 
 
 def _format_values(values: dict[str, Any]) -> str:
-    """Settings as their file has them, in one line; a table whose numbers are all 0 does nothing."""
+    """Settings in one line, written as in the recipe's file; tables whose numbers are all 0 are left out."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         if not isinstance(value, dict):
@@ -122,7 +122,7 @@ def _format_values(values: dict[str, Any]) -> str:
 
 
 def _count_steps(result: Result) -> int:
-    """How many steps an epoch has."""
+    """Number of steps in an epoch."""
     return result.settings.recipe.count_steps(len(result.splits.train))
 
 

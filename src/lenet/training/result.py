@@ -1,4 +1,4 @@
-"""What a training came to."""
+"""The result of a training."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from lenet.training.settings import Settings
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a training came to.
+    """The result of a training.
 
     Args:
         network: the trained network; its card has the measured error.
-        start: the parameters that the training began with.
-        history: every loss and every epoch.
-        evaluation: of the test part, made once at the end; None where the training was stopped before.
-        splits: the data, in its three parts.
-        seen: which form of data was found, and where: a sentence for the reader.
-        settings: what was trained, how, and on what.
-        seconds: of this process, evaluation included.
-        folder: where everything lies; None if nothing was written.
+        start: the initial parameters.
+        history: the loss of every step and the errors of every epoch.
+        evaluation: on the test part, made once at the end; None if the training was stopped.
+        splits: the three parts of the data.
+        seen: a sentence for the user that says which form of data was found, and where.
+        settings: what was trained, on what, and how.
+        seconds: run time of this process, evaluation included.
+        folder: the folder of all files; None if nothing was written.
     """
 
     network: Network

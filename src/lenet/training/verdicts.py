@@ -1,4 +1,4 @@
-"""How a loss went and why it jumped: the rules behind `lenet rates` and the advice of `lenet train`."""
+"""How a loss developed and why it jumped: the rules of `lenet rates` and of the advice of `lenet train`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ LOOK_BACK = 9  # losses, whose median a rise is measured from
 
 @dataclass(frozen=True)
 class Judgement:
-    """How a loss went, and why we say so.
+    """The verdict on a loss, with its reason.
 
     Args:
         verdict: one of `VERDICTS`.
-        cause: names the reason's sentence.
-        values: what fills its braces.
+        cause: key of the sentence that gives the reason.
+        values: values for the braces of that sentence.
     """
 
     verdict: str
@@ -40,18 +40,18 @@ class Judgement:
 
     @property
     def reason(self) -> str:
-        """One sentence in the reader's language."""
+        """The reason as a sentence in the user's language."""
         return say(f"reason.{self.cause}", **self.values)
 
 
 @dataclass(frozen=True)
 class Shares:
-    """Of the jumps of a drawn loss, the share of each cause; together 1.
+    """The share of each cause in the jumps of a drawn loss; the shares add up to 1.
 
     Args:
-        sampling_noise: batches differ; with the weights frozen the loss would jump as much.
-        step_size: updates that raised the loss of a batch that stayed the same.
-        too_few_points: what is gone once each point is the mean of all losses since the last one.
+        sampling_noise: batches differ: with frozen weights the loss would jump as much.
+        step_size: updates that raised the loss of an unchanged batch.
+        too_few_points: jumps that disappear if each drawn point is the mean of all losses since the last.
     """
 
     sampling_noise: float
@@ -60,16 +60,17 @@ class Shares:
 
 
 def decompose_jumps(losses: np.ndarray, frozen: np.ndarray, every: int = 1) -> Shares:
-    """Take the jumps of a loss apart.
+    """Decompose the jumps of a loss by their causes.
 
-    The jump from one batch to the next is the sum of two differences: of two batches with the weights frozen,
-    and of one batch before and after an update. The first is sampling. Of the second, the rises are the step
-    size; the falls are learning. What rose falls again, so a rise counts twice.
+    The jump from one batch to the next is the sum of two differences: between two batches with frozen
+    weights, and between one batch before and after an update. The first is sampling noise. In the second, an
+    increase is due to the step size and a decrease is learning. An increase is followed by a decrease, so it
+    counts twice.
 
     Args:
-        losses: (n,) of each step's batch, before its update.
-        frozen: (n - 1,) of the next step's batch, before this step's update.
-        every: only every so many losses are drawn.
+        losses: (n,) loss of each step's batch, before its update.
+        frozen: (n - 1,) loss of the next step's batch, before this step's update.
+        every: every how many steps the loss is drawn.
     """
     finite = np.isfinite(losses[1:]) & np.isfinite(frozen)
     count = int(finite.cumprod().sum())
@@ -83,12 +84,12 @@ def decompose_jumps(losses: np.ndarray, frozen: np.ndarray, every: int = 1) -> S
 
 
 def _find_costs(losses: np.ndarray, frozen: np.ndarray) -> np.ndarray:
-    """(n - 1,) what each update cost the next batch; 0 where that fell."""
+    """(n - 1,) increase of the next batch's loss by each update; 0 where the loss fell."""
     return np.maximum(losses[1:] - frozen, 0)
 
 
 def _measure_omission(losses: np.ndarray, every: int) -> float:
-    """The share of the squared jumps of every so manieth loss that the means over as many do not have."""
+    """The share of the squared jumps between drawn losses that vanishes with means over `every` losses."""
     stretches = losses[: len(losses) // every * every].reshape(-1, every)
     if every == 1 or len(stretches) < 2:
         return 0.0
@@ -97,12 +98,12 @@ def _measure_omission(losses: np.ndarray, every: int) -> float:
 
 
 def judge_losses(losses: np.ndarray, guess: float, frozen: np.ndarray | None = None) -> Judgement:
-    """Say how a loss went: it diverges, oscillates, falls smoothly, or crawls.
+    """Judge a loss: it diverges, oscillates, falls smoothly, or crawls.
 
     Args:
-        losses: (n,) of the steps, in order.
+        losses: (n,) loss of each step, in order.
         guess: the loss of a constant answer: log(classes) for cross-entropy.
-        frozen: as for `decompose_jumps`; without it, rises are looked for in the losses themselves.
+        frozen: as for `decompose_jumps`; None to look for increases in the losses themselves.
     """
     bad = np.flatnonzero(~np.isfinite(losses))
     if len(bad):
@@ -130,11 +131,11 @@ def judge_losses(losses: np.ndarray, guess: float, frozen: np.ndarray | None = N
 
 
 def find_end(losses: np.ndarray) -> float:
-    """The median over the last eighth."""
+    """The median of the last eighth of the losses."""
     return float(np.median(losses[-max(1, len(losses) // 8) :]))
 
 
 def _find_rise(losses: np.ndarray) -> float:
-    """How far a loss rose at most above the median of those just before it."""
+    """The largest increase of a loss above the median of the `LOOK_BACK` losses before it."""
     before = (np.median(losses[max(0, at - LOOK_BACK) : at]) for at in range(1, len(losses)))
     return max((float(loss - level) for loss, level in zip(losses[1:], before, strict=True)), default=0.0)
