@@ -100,7 +100,7 @@ def find_own_imports(name, *, into_functions=True):
 @pytest.mark.parametrize("name", MODULES)
 def test_imports_run_downward_only(name):
     own = name.partition(".")[0]
-    assert own in FLOOR, f"draw the floor of {own} in design.md and here"
+    assert own in FLOOR, f"draw the floor of {own} in CONTRIBUTING.md and here"
     for other in find_own_imports(name):
         top = other.partition(".")[0]
         assert top == own or FLOOR[top] < FLOOR[own], f"{name} imports {other}"

@@ -1,0 +1,1 @@
+"""What makes the files that are committed: `python -m tools.NAME` in the checkout."""
