@@ -1,6 +1,6 @@
 """`lenet recognize` of a 12-megapixel photograph: how long the whole process takes, and how much memory.
 
-Give it the command of an installed wheel: `quiet python benchmarks/photograph.py --command VENV/bin/lenet`.
+Give it the command of an installed wheel: `python benchmarks/photograph.py --command VENV/bin/lenet`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def main() -> None:
         size = photograph.stat().st_size
     seconds, memory = zip(*runs, strict=True)
     report = HANDWRITING["describe_run"](sys.argv) | {
-        "command": "quiet python benchmarks/photograph.py --command VENV/bin/lenet",
+        "command": "python benchmarks/photograph.py --command VENV/bin/lenet",
         "pixels": f"{WIDTH}x{HEIGHT}",
         "bytes": size,
         "processes": len(runs),
