@@ -61,6 +61,7 @@ samples: $(VENV)/base.stamp ## Draw the ten sample digits anew.
 
 figures: $(VENV)/base.stamp ## Draw the pictures of the README and the docs anew.
 	$(BIN)/python -m tools.draw_figures > /dev/null
+	$(BIN)/python -m tools.draw_architecture
 
 wheels: $(BIN)/python ## Build the sdist and wheels (with kernels, and pure), install each in a fresh environment and try it.
 	tools/build_wheels.sh $(BIN)/python

@@ -25,35 +25,35 @@ WORDS = {
         "title": "**{network}: {figure}** ({unit})",
         "fastest": "the fastest other",
         "ratio": "ratio",
-        "best_ratio": "of the best rounds",
+        "best_ratio": "ratio of the best rounds",
         "range": "{} to {}",
         "way": "way",
         "median": "median",
-        "low": "least",
-        "high": "most",
+        "low": "min",
+        "high": "max",
         "first": "first call",
-        "peak": "Multiply-adds of one thread: {peak:.0f} GFLOP/s, {clock:.0f}% of what {ghz:.2f} GHz allow. "
-        "A training at batch 64 uses {share:.0f}% of it on both threads.",
+        "peak": "Multiply-adds on one thread: {peak:.0f} GFLOP/s, {clock:.0f}% of the maximum at {ghz:.2f} GHz. "
+        "Training with batches of 64 on two threads reaches {share:.0f}% of the peak of both.",
         "train": "`lenet train`, whole process: {network}, recipe `{recipe}`, {epochs} epochs",
         "train_value": "{accuracy:.2f}% in {seconds:.1f} s",
         "train_spread": "{low:.2f} to {high:.2f}%, {fast:.1f} to {slow:.1f} s",
         "train_head": ("", "test accuracy, median of 5 seeds", "spread"),
-        "cold": "Reading one PNG by the command, a new process each time: {median:.2f} s (median of 10, "
+        "cold": "Recognizing one PNG on the command line, a new process each time: {median:.2f} s (median of 10, "
         "{low:.2f} to {high:.2f}).",
-        "online": "20 epochs of the method of 1998 (one sample an update, the curvature measured before each, "
-        "both errors after each): {seconds:.0f} s.",
-        "distorted": "An epoch at batch 64 takes {plain:.2f} s on the images themselves, {affine:.2f} s on images that are distorted "
-        "as they are shown, as the recipe `1998-distorted` does, and {elastic:.2f} s with elastic distortion beside that.",
+        "online": "20 epochs of the method of 1998 (one sample per update, the curvature measured before each epoch and two "
+        "errors after it): {seconds:.0f} s.",
+        "distorted": "An epoch with batches of 64 takes {plain:.2f} s on the original images, {affine:.2f} s with the affine distortions of "
+        "the recipe `1998-distorted`, and {elastic:.2f} s with elastic distortions added to them.",
         "shared": "While another process keeps one of the two cores busy, an epoch takes {two_64:.2f} s on two threads and {one_64:.2f} s "
-        "on one at batch 64, and {two_1:.2f} s and {one_1:.2f} s with one sample an update; on one thread without the other "
-        "process {undisturbed_64:.2f} s and {undisturbed_1:.2f} s.",
-        "memory": "Peak memory of a whole `lenet train` on as many images as MNIST has: {megabytes:.0f} MB.",
+        "on one with batches of 64, and {two_1:.2f} s and {one_1:.2f} s with one sample per update. Without the other process, one "
+        "thread takes {undisturbed_64:.2f} s and {undisturbed_1:.2f} s.",
+        "memory": "Peak memory of `lenet train` on as many images as MNIST has: {megabytes:.0f} MB.",
         "machine": "Measured on {machine}; {versions}; commit {commits}, {dates}, {rounds} alternating "
         "rounds, two threads.",
-        "spread": "Between its rounds one and the same measurement of `native` varied by up to a factor of {factor:.1f}.",
-        "apart": "The host moves the two virtual cores: before {apart} of the {rounds} rounds a line of the cache took more than "
-        "{limit} ns from one to the other (median {apart_ns:.0f}; else {near_ns:.0f}). At batch 64 an epoch of the network of 1998 took "
-        "{apart_s:.2f} s then, and {near_s:.2f} s in the other rounds.",
+        "spread": "The rounds of one measurement of `native` differed by up to a factor of {factor:.1f}.",
+        "apart": "The host moves the two virtual cores: before {apart} of the {rounds} rounds a cache line took more than "
+        "{limit} ns from one to the other (median {apart_ns:.0f}; else {near_ns:.0f}). With batches of 64, an epoch of the network of "
+        "1998 took {apart_s:.2f} s then, and {near_s:.2f} s in the other rounds.",
         "original": "The network of 1998",
         "modern": "What tutorials call LeNet-5 (`--architecture modern`)",
     },

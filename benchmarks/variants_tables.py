@@ -34,14 +34,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "map": "loss: MAP",
         "modern": "ReLU, maximum, full C3, softmax",
         "errors": "| variant | flags | validation error, % | mean | test error, % | mean |",
-        "costs": "| variant | parameters | connections | an epoch, s | times the original |",
+        "costs": "| variant | parameters | connections | s per epoch | times the original |",
         "none": "none",
-        "errors_made": "The seeds {seeds} in their order, and their mean. `{command}` at {commit}; {machine}.",
-        "costs_made": "An epoch is the updates on 55,000 images, without measuring errors, on two threads: the lower "
-        "quartile of {rounds} rounds of {steps} updates, all variants in turn. Other programs took part of the two cores meanwhile, "
-        "so that the medians are {low:.0f} to {high:.0f}% higher. `{command}` at {commit}; {machine}.",
+        "errors_made": "Seeds {seeds} in this order, and their mean. `{command}` at {commit}; {machine}.",
+        "costs_made": "An epoch is all updates on 55,000 images on two threads, without measuring errors: the lower quartile of "
+        "{rounds} rounds of {steps} updates, all variants in turn. Other programs used part of the two cores, so the medians are "
+        "{low:.0f} to {high:.0f}% higher. `{command}` at {commit}; {machine}.",
         "title": "Every alternative against the original",
-        "subtitle": "error on 5,000 validation digits, %: a square for each of three seeds, a bar at their mean",
+        "subtitle": "validation error on 5,000 digits, %: a square for each of three seeds, a bar at their mean",
         "failed": "one at {error:.1f}",
     },
     "zh": {

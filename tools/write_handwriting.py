@@ -18,10 +18,10 @@ HEADINGS = {
         "nondigits": "| picture | no digit here | not sure | taken for a digit | misread |",
         "validation": "| digits | error | refused | error of the rest | calibration error |",
         "count": "{pictures:,} digits each. ",
-        "photograph": "`lenet recognize` of a photograph of {pixels} pixels ({megabytes:.1f} MB of JPEG),\n"
+        "photograph": "`lenet recognize` on a photo of {pixels} pixels ({megabytes:.1f} MB of JPEG),\n"
         "the whole process, from an installed wheel, nothing else running: {seconds:.2f} s (median of\n"
         "{processes}; {least:.2f} to {most:.2f}), and at most {memory} MiB of memory.\n"
-        "By `{command}` at {commit} ({machine}).",
+        "Made by `{command}` at {commit} ({machine}).",
         "made": "Made by `{command}` at {commit} ({machine}); network `{network}`, SHA-256 {network_sha256}.",
     },
     "zh": {

@@ -200,7 +200,7 @@ class TestTheReleasedFiles:
             980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009
         ]  # fmt: skip
         assert len(split_dataset(dataset).validation) == 5_000
-        # over the 32x32 field with x = 0.005 v - 0.1: mean 0.0275, variance 0.1231 (facts/paper.md, 4)
+        # over the 32x32 field with x = 0.005 v - 0.1: mean 0.0275, variance 0.1231 (docs/1998.md, "Input")
         field = np.pad(dataset.train.images, ((0, 0), (2, 2), (2, 2))) * np.float32(0.005) - np.float32(0.1)
         assert abs(float(field.mean(dtype=np.float64)) - 0.0275) < 1e-4
         assert abs(float(field.var(dtype=np.float64)) - 0.1231) < 1e-4

@@ -13,7 +13,10 @@ from lenet.texts import set_language
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
-PAIRS = ["walk", "notes-corrected", "questions", "1998", "reproduction", "speed", "frameworks", "variants"]
+PAIRS = [
+    *("walk", "notes-corrected", "questions", "1998", "reproduction", "speed", "frameworks", "variants"),
+    "from-scratch",
+]
 QUICK = {"summary", "shape", "codes", "explain", "recognize"}
 
 INLINE = re.compile(r"`(lenet\s[^`]+)`")

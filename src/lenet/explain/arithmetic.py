@@ -1,6 +1,6 @@
 """The size that a convolution or a pooling gives, and what to change where it does not divide.
 
-Source: the seed text, Ho = (H - F + 2P)/S + 1, Wo likewise.
+Source: docs/notes-corrected.md, 6: Ho = (H - F + 2P)/S + 1, Wo likewise.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The table of layers as data: every count with the computation that gives it.
 
-Source: LeCun et al. 1998, section II.B; the computations are those of the seed text.
+Source: LeCun et al. 1998, section II.B; the computations are those of the notes (docs/notes-corrected.md).
 """
 
 from __future__ import annotations

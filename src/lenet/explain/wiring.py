@@ -20,7 +20,7 @@ class Group:
         maps: the maps of C3.
         inputs: how many maps of S2 each of them reads.
         neighbours: whether those are neighbours on the ring 0 1 2 3 4 5 0.
-        trainable: how many numbers the group trains, as the seed text computes it.
+        trainable: how many numbers the group trains, computed as in docs/notes-corrected.md, 30.
     """
 
     maps: tuple[int, ...]

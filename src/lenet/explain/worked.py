@@ -1,6 +1,6 @@
 """A convolution or a pooling worked out on small whole numbers, window by window, product by product.
 
-Source: the seed text's example, 5x5x3 with P = 1, F = 3, S = 2 and two kernels.
+Source: the example of docs/notes-corrected.md, 5: 5x5x3 with P = 1, F = 3, S = 2 and two kernels.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lenet.errors import ShapeError
 from lenet.explain.arithmetic import Sliding
 from lenet.randomness import draw_words
 
-MOST_READS = 10_000  # the seed text's example has 486; many more would fill hundreds of screens
+MOST_READS = 10_000  # that example has 486; many more would fill hundreds of screens
 SEED = 1998
 
 
