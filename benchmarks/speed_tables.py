@@ -3,6 +3,7 @@
 import statistics
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.pages import fill_page
 from lenet.bench.picture import NAMES, choose_fastest, draw_speed, format_value
@@ -18,7 +19,7 @@ DOCUMENTS = {  # language, and whether the tables are whole
     "docs/speed.zh.md": ("zh", True),
 }
 PLACE = "made by benchmarks/speed.py"
-WORDS = {
+WORDS: dict[str, Any] = {
     "en": {
         "what": "what",
         "row": "{figure}, {unit}",

@@ -150,7 +150,7 @@ def compose_architecture(floors: list[tuple[int, list[str]]], language: str) -> 
         for row, name in enumerate(rooms):
             room, line = ROOMS[name], top + PADDING + ROW * (row + 0.7)
             drawing.add(Words(LEFT + 12, line, name, SIZE, anchor="start", bold=True))
-            drawing.add(Words(MEANING, line, room[column], SMALL, "soft", "start"))
+            drawing.add(Words(MEANING, line, str(room[column]), SMALL, "soft", "start"))
             for walk in room.walks:
                 dots[walk].append(line - SIZE * 0.35)
         top += tall + GAP
