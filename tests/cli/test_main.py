@@ -83,12 +83,10 @@ def test_every_verb_explains_itself_with_an_example(verb, language, monkeypatch)
     out = answer.stdout.decode("utf-8")
     texts = load_texts(language)
     assert (answer.returncode, answer.stderr) == (0, b"")
-    assert texts[f"verbs.{verb}"] in out
-    assert texts[f"examples.{verb}"] in out
     assert out.rstrip().endswith(texts[f"examples.{verb}"])
     assert texts["cli.help_option"] in out
     if language == "zh":
-        for english in ("Usage:", "Options", "Arguments", "required", "Show this"):
+        for english in ("Usage:", "Options", "Arguments", "required", "Print this"):
             assert english not in out
 
 
@@ -123,10 +121,10 @@ def test_an_unknown_verb_suggests_the_nearest(lenet):
         (["shape", "5", "5", "1", "--kernel", "2.5"], "--kernel: expected a whole number."),
         (["shape", "5", "5", "1", "--kernal", "3"], "no option --kernal. Did you mean --kernel"),
         (["summary", "--qqq"], "no option --qqq."),
-        (["summary", "c3"], "unexpected extra argument"),
-        (["summary", "--layer"], "--layer requires an argument"),
+        (["summary", "c3"], "unexpected argument: c3"),
+        (["summary", "--layer"], "--layer needs a value"),
         (["train", "--rate", "nan"], "rate = nan: expected a finite number"),
-        (["train", "--data", str(sample_path(3))], "one picture is no data set"),
+        (["train", "--data", str(sample_path(3))], "a single picture is not a data set"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(lenet, words, message):
@@ -163,7 +161,7 @@ def test_a_fault_of_ours_says_so_without_a_traceback(lenet, failing):
     failing(ZeroDivisionError("division by zero\nsecond line"))
     answer = lenet("codes")
     assert answer.code == 1
-    assert "ZeroDivisionError: division by zero second line. This is a fault of lenet" in answer.err
+    assert "ZeroDivisionError: division by zero second line. This is a bug in lenet" in answer.err
     assert answer.err.count("\n") == 1
 
 
@@ -187,7 +185,7 @@ def test_a_file_that_the_system_refuses_is_named(lenet, failing, monkeypatch, la
 
 def test_an_error_that_names_neither_file_nor_number_is_a_fault_of_ours(lenet, failing):
     failing(OSError("of a library"))
-    assert "OSError: of a library. This is a fault of lenet" in lenet("codes").err
+    assert "OSError: of a library. This is a bug in lenet" in lenet("codes").err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
@@ -297,7 +295,7 @@ def test_english_lines_are_broken_at_spaces():
 def test_a_setting_beside_resume_is_refused_before_anything_is_read(lenet) -> None:
     run = lenet("train", "--resume", "nowhere", "--epochs", "30", "--seed", "0")
     assert run.code == 2
-    assert "--epochs, --seed would do nothing" in run.err
+    assert "--epochs, --seed would have no effect" in run.err
 
 
 def test_an_engine_that_does_not_exist_is_refused_before_data_are_looked_for(lenet, monkeypatch) -> None:

@@ -14,6 +14,7 @@ from lenet.network import Network
 from lenet.parameters import initialize_parameters
 from lenet.reading import recognize as reading
 from lenet.samples import sample_path
+from lenet.texts import load_texts
 
 
 @pytest.fixture
@@ -42,10 +43,10 @@ def set_input(monkeypatch):
 @pytest.mark.parametrize(
     ("architecture", "language", "heading", "other"),
     [
-        (ORIGINAL, "en", "distance²", "penalty"),
-        (MODERN, "en", "penalty", "distance²"),
-        (ORIGINAL, "zh", "距离²", "惩罚值"),
-        (MODERN, "zh", "惩罚值", "距离²"),
+        (ORIGINAL, "en", "penalty_rbf", "penalty_linear"),
+        (MODERN, "en", "penalty_linear", "penalty_rbf"),
+        (ORIGINAL, "zh", "penalty_rbf", "penalty_linear"),
+        (MODERN, "zh", "penalty_linear", "penalty_rbf"),
     ],
 )
 def test_the_heading_says_what_the_output_computes(
@@ -53,8 +54,9 @@ def test_the_heading_says_what_the_output_computes(
 ):
     answer = lenet("recognize", sample_path(3), "--network", save_network(architecture), "--lang", language)
     assert answer.code == 0
-    assert heading in answer.out
-    assert other not in answer.out
+    texts = load_texts(language)
+    assert texts[f"recognize.{heading}"] in answer.out
+    assert texts[f"recognize.{other}"] not in answer.out
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

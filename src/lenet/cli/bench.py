@@ -1,4 +1,4 @@
-"""`lenet bench`: how fast this machine trains and recognizes, beside every framework that is installed."""
+"""`lenet bench`: the speed of this machine, with lenet's engines and every installed framework."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from lenet.cli.options import architecture_option, choose_architecture, json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.options import architecture_option, choose_architecture, json_option, threads_option
+from lenet.cli.output import make_console, make_table, print_json, print_table
 from lenet.errors import UsageError
 from lenet.texts import say
 
@@ -17,14 +17,14 @@ SUFFIXES = (".svg", ".png")
 
 def bench(
     architecture: Annotated[str, architecture_option()] = "original",
-    rounds: Annotated[int, typer.Option(help=say("bench.rounds"))] = 3,
-    threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
+    rounds: Annotated[int, typer.Option(metavar="N", help=say("bench.rounds"))] = 3,
+    threads: Annotated[int | None, threads_option("2")] = None,
     picture: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="PICTURE.svg|.png", help=say("bench.picture"))
     ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Measure every engine and framework at hand, in turn."""
+    """Measure every installed engine and framework in turn."""
     from lenet.bench.memory import measure_memory
     from lenet.bench.speed import measure
 
@@ -56,9 +56,6 @@ def bench(
 
 
 def _print_table(found: dict[str, Any]) -> None:
-    from rich import box
-    from rich.table import Table
-
     from lenet.bench.speed import FIGURES, UNITS
 
     console = make_console()
@@ -76,14 +73,14 @@ def _print_table(found: dict[str, Any]) -> None:
     for figure in FIGURES:
         console.print()
         console.print(f"{say('bench.' + figure)} ({UNITS[figure]})", style="bold", soft_wrap=True)
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column(say("bench.engine"))
-        for column in ("median", "low", "high", "first"):
-            table.add_column(say(f"bench.{column}"), justify="right")
+        columns = ("engine", "median", "low", "high", "first")
+        table = make_table(
+            {say(f"bench.{name}"): "left" if name == "engine" else "right" for name in columns}
+        )
         for name, timing in found[figure].items():
             cells = [_write(timing[column]) for column in ("median", "low", "high")]
             table.add_row(name, *cells, f"{timing['first_call_s']:.2f} s")
-        console.print(table)
+        print_table(table)
         for line in _write_conclusions(found, figure):
             console.print(line, soft_wrap=True)
     if found["peak_memory_mb"]:
@@ -95,7 +92,7 @@ def _write(value: float) -> str:
 
 
 def _write_conclusions(found: dict[str, Any], figure: str) -> list[str]:
-    """How many times faster the kernels are, and how near to what the processor can do."""
+    """How many times faster the kernels are, and how close to the peak of the processor."""
     ratios = found["ratios"].get(figure, {})
     lines = []
     if ratios:

@@ -1,4 +1,4 @@
-"""`lenet doctor`: what is installed and found here, and for every fault the one command that mends it."""
+"""`lenet doctor`: what is installed and found, and one command that fixes each problem."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Finding:
         section: where it belongs: python, machine, packages, engines, data, fonts.
         name: what was looked at.
         value: what was found.
-        state: "good"; "note": absent or odd, but lenet runs; "fault": something needed is broken.
-        remedy: the one command that mends it, "" where there is nothing to mend.
+        state: "good"; "note": missing or unusual, but lenet works; "fault": something required is broken.
+        remedy: the command that fixes it, "" where there is nothing to fix.
     """
 
     section: str
@@ -59,7 +59,7 @@ def doctor(
     error: Annotated[str | None, typer.Option(metavar="FILE|-", help=say("doctor.error_option"))] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Print what is found, and end with 1 if something that lenet needs is broken, or an error is unknown."""
+    """Print the findings; exit code 1 if something required is broken, or an error text is unknown."""
     if error is not None:
         _explain_error(error, as_json)
         return
@@ -74,7 +74,7 @@ def doctor(
 
 
 def _explain_error(source: str, as_json: bool) -> None:
-    """Say what an error text means that a person has met elsewhere."""
+    """Explain an error message from a file or from standard input."""
     from lenet.cli.trouble import recognize_troubles
     from lenet.storage import read_at_most, read_bytes
 
@@ -100,7 +100,7 @@ def _explain_error(source: str, as_json: bool) -> None:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at everything; nothing heavy is imported, nothing is downloaded."""
+    """Examine everything; no heavy package is imported and nothing is downloaded."""
     yield from _examine_python()
     yield from _examine_machine()
     packages = list_packages()
@@ -197,7 +197,7 @@ def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
 
 
 def _examine_kernels() -> Iterator[Finding]:
-    """Which kernels run; and the environment's wishes that cannot be had, with which nothing else would."""
+    """The kernels in use, and settings in environment variables that cannot be fulfilled."""
     from lenet.engines.native.engine import choose_variant, count_threads
 
     for name, ask in (("LENET_KERNEL", choose_variant), ("LENET_THREADS", count_threads)):

@@ -1,4 +1,4 @@
-"""What this machine and this Python have: looked at, never imported, so that looking is harmless."""
+"""What this machine and this Python have; packages are looked up, never imported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lenet.wheels import choose_torch_index
 
-# What may be there besides, and the extra of lenet that brings it, if one does yet.
+# Optional packages, and the extra of lenet that installs each, if there is one.
 OPTIONAL = {
     "scikit-learn": "sklearn",
     "torch": "pytorch",
@@ -26,8 +26,8 @@ OPTIONAL = {
     "onnxruntime": "onnx",
     "ray": None,
 }
-MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}  # whose module is not called like the package
-DISTRIBUTIONS = {"tensorflow": ("tensorflow", "tensorflow-cpu")}  # which bring a module in several builds
+MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}  # packages whose module has another name
+DISTRIBUTIONS = {"tensorflow": ("tensorflow", "tensorflow-cpu")}  # modules that come in several builds
 NVIDIA_TIMEOUT = 5.0
 CGROUP = Path("/sys/fs/cgroup")
 MIB = 1024**2
@@ -35,14 +35,14 @@ MIB = 1024**2
 
 @dataclass(frozen=True)
 class Package:
-    """One package, as it is installed.
+    """One package and its installed version.
 
     Args:
         name: on PyPI.
-        version: None where it is absent or its module is not there.
-        least: the least version that lenet runs with, "" for any.
+        version: None if it is not installed or its module is missing.
+        least: the lowest version that lenet supports, "" for any.
         needed: whether lenet cannot run without it.
-        extra: the extra of lenet that brings it, if any.
+        extra: the extra of lenet that installs it, if any.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Package:
 
     @property
     def usable(self) -> bool:
-        """Whether it is there and new enough."""
+        """Whether it is installed and new enough."""
         return self.version is not None and split_version(self.version) >= split_version(self.least)
 
 
@@ -63,7 +63,7 @@ def split_version(text: str) -> tuple[int, ...]:
 
 
 def list_packages() -> list[Package]:
-    """What lenet needs, as its own metadata says, and then what may be there besides."""
+    """The packages that lenet needs according to its metadata, then the optional ones."""
     wanted = [re.match(r"([\w.-]+)(?:>=([\d.]+))?(.*)", line) for line in requires("lenet") or ()]
     lines = [match.groups(default="") for match in wanted if match]
     extras = {name: least for name, least, rest in lines if "extra ==" in rest}
@@ -73,7 +73,7 @@ def list_packages() -> list[Package]:
 
 
 def find_version(name: str) -> str | None:
-    """The version of an installed package, without importing it; None where its module is missing."""
+    """The version of an installed package, without importing it; None if its module is missing."""
     for distribution in DISTRIBUTIONS.get(name, (name,)):
         try:
             found = version(distribution)
@@ -84,7 +84,7 @@ def find_version(name: str) -> str | None:
 
 
 def find_supported_python() -> tuple[str, str]:
-    """The oldest Python that lenet runs with, and the newest that it was tried with, as its metadata says."""
+    """The oldest Python that lenet supports and the newest that it was tested with, from its metadata."""
     described = metadata("lenet")
     least = ".".join(map(str, split_version(described["Requires-Python"])))
     lines = described.get_all("Classifier", [])
@@ -94,14 +94,14 @@ def find_supported_python() -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Environment:
-    """Where this Python lives: "venv", "conda" or "none", and its folder."""
+    """The kind of environment, "venv", "conda" or "none", and its folder."""
 
     kind: str
     folder: Path
 
 
 def find_environment() -> Environment:
-    """The environment of the Python that runs now."""
+    """The environment of the running Python."""
     if sys.prefix != sys.base_prefix:
         return Environment("venv", Path(sys.prefix))
     if (Path(sys.prefix) / "conda-meta").is_dir():
@@ -110,7 +110,7 @@ def find_environment() -> Environment:
 
 
 def list_environments() -> list[Environment]:
-    """Other environments within reach: one in this folder, and those that conda knows."""
+    """Other environments: those in this folder, and those that conda knows."""
     here = [Environment("venv", Path.cwd() / name) for name in (".venv", "venv")]
     found = [other for other in here if (other.folder / "pyvenv.cfg").is_file()]
     try:
@@ -122,7 +122,7 @@ def list_environments() -> list[Environment]:
 
 
 def find_other_command() -> Path | None:
-    """The command `lenet` that a shell would run, if it belongs to another environment than this Python."""
+    """The command `lenet` that a shell would run, if it belongs to another environment."""
     command = shutil.which("lenet")
     if command is None or Path(command).parent.resolve() == Path(sys.executable).parent.resolve():
         return None
@@ -131,8 +131,8 @@ def find_other_command() -> Path | None:
 
 
 def write_install(*packages: str, index: str = "") -> str:
-    """The command that installs packages into this very environment, from PyPI or from another index."""
-    # a plain name wants no quotes; the shell would take >, [ and ] for its own
+    """The command that installs packages into this environment, from PyPI or from another index."""
+    # only names with >, [ or ] need quotes: the shell would interpret them
     names = " ".join(p if re.fullmatch(r"[\w.-]+", p) else f'"{p}"' for p in packages)
     names += f" --index-url {index}" if index else ""
     python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
@@ -142,20 +142,20 @@ def write_install(*packages: str, index: str = "") -> str:
 
 
 def write_torch_install(wanted: str = "torch") -> str:
-    """The command that installs PyTorch into this very environment, without CUDA where that is of no use."""
+    """The command that installs PyTorch into this environment, without CUDA where there is no use for it."""
     index = choose_torch_index()
     return write_install(wanted, index=index) if index else write_install("lenet[pytorch]")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Cores and memory, and what of them this process may use.
+    """Cores and memory, and how much of them this process may use.
 
     Args:
-        system: as Python names it.
+        system: its name, as Python reports it.
         cores: of the machine.
-        usable_cores: after affinity and quota; may be a fraction.
-        memory: MiB that this process may use, None where it cannot be told.
+        usable_cores: those that affinity and quota allow; may be a fraction.
+        memory: MiB that this process may use, None if unknown.
     """
 
     system: str
@@ -165,7 +165,7 @@ class Machine:
 
 
 def find_machine() -> Machine:
-    """Cores and memory of this machine, with the limits that a container sets."""
+    """Cores and memory of this machine, within the limits of a container."""
     cores = os.cpu_count() or 1
     usable = float(len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else float(cores)
     quota = read_quota(CGROUP)
@@ -175,7 +175,7 @@ def find_machine() -> Machine:
 
 
 def read_quota(cgroup: Path) -> float | None:
-    """How many cores a container may use, by either version of cgroups; None without a limit."""
+    """The number of cores that a container may use, in either version of cgroups; None without a limit."""
     for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
         words = [word for name in names for word in _read_words(cgroup / name)]
         if len(words) == 2 and all(word.isdecimal() for word in words) and int(words[1]):
@@ -184,7 +184,7 @@ def read_quota(cgroup: Path) -> float | None:
 
 
 def read_memory_limit(cgroup: Path) -> int | None:
-    """How many MiB a container may use; None without a limit."""
+    """The MiB that a container may use; None without a limit."""
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
         words = _read_words(cgroup / name)
         # version 1 writes nearly 2^63 for "no limit"
@@ -208,7 +208,7 @@ def _read_memory() -> int | None:
 
 
 def find_accelerators() -> Iterator[str]:
-    """Each graphics card with its driver and memory, as NVIDIA's own tool says."""
+    """Each GPU with its driver and memory, as nvidia-smi reports them."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return

@@ -1,4 +1,4 @@
-"""`lenet explain`: a recognition from inside; one unit; one step of learning; the distortions of 1998."""
+"""`lenet explain`: one recognition, one unit, one training step, or the distortions, number by number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from lenet.cli.options import json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.output import make_console, print_json, print_lines
 from lenet.errors import UsageError
 from lenet.texts import get_language, say
 
@@ -40,14 +40,14 @@ def explain(
     ] = None,
     learn: Annotated[bool, typer.Option("--learn", help=say("explain.learn"))] = False,
     distortions: Annotated[bool, typer.Option("--distortions", help=say("explain.distortions"))] = False,
-    label: Annotated[str | None, typer.Option(help=say("explain.label"))] = None,
-    rate: Annotated[float | None, typer.Option(help=say("explain.rate"), show_default=False)] = None,
+    label: Annotated[str | None, typer.Option(metavar="0-9", help=say("explain.label"))] = None,
+    rate: Annotated[float | None, typer.Option(metavar="X", help=say("explain.rate"))] = None,
     network: Annotated[
         str | None, typer.Option(metavar=f"1998|best|{UNTRAINED}|FILE", help=say("explain.network"))
     ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Show a recognition, or with an option one unit of it, one step of learning, or the distortions."""
+    """Explain a recognition or, with an option, one unit of it, one training step, or the distortions."""
     from lenet.drawing.write import check_suffix
 
     if (unit is not None) + learn + distortions > 1:
@@ -88,11 +88,9 @@ def _show(
     if as_json:
         print_json(described)
         return
-    console = make_console()
-    for line in lines:
-        console.print(line, soft_wrap=True)
+    print_lines(lines)
     if not picture:
-        console.print(f"\n{say('explain.more_picture')}", soft_wrap=True)
+        print_lines(["", say("explain.more_picture")])
 
 
 def _load_network(name: str) -> Network:
@@ -107,7 +105,7 @@ def _load_network(name: str) -> Network:
 
 
 def _read_steps(image: str | None, sample: int | None) -> tuple[str, Steps]:
-    """Where the picture is, and how it becomes a digit in MNIST's form, look by look."""
+    """The source of the picture, and the steps that turn it into a digit in MNIST's format."""
     from lenet.images.normalize import steps
     from lenet.images.read import read_picture
     from lenet.reading.recognize import read_standard_input
@@ -147,7 +145,7 @@ def _size(steps: Steps) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def describe_recognition(recognition: Recognition) -> dict[str, Any]:
-    """The answer, the states of F6 and what each layer's states range over, as JSON can hold them."""
+    """The answer, the outputs of F6 and the range of each layer's outputs, for JSON."""
     from lenet.architecture import LAYER_NAMES
 
     states = {name: recognition.states[name] for name in ("input", *LAYER_NAMES)}
@@ -170,7 +168,7 @@ def describe_recognition(recognition: Recognition) -> dict[str, Any]:
 
 
 def write_recognition(recognition: Recognition, steps: Steps) -> Iterator[str]:
-    """The steps to the input, the input, the range of each layer, F6 beside its code, the penalties."""
+    """The steps to the input, the input, each layer's range, F6 next to its code, the distances or logits."""
     from lenet.cli.states import draw_code, draw_image, draw_penalties, join_pictures, pad
 
     label, architecture = recognition.labels[recognition.answer], recognition.architecture
@@ -228,7 +226,7 @@ def _work_out(network: Network, digit: np.ndarray, text: str) -> Explained:
 
 
 def describe_unit(unit: Unit) -> dict[str, Any]:
-    """The arithmetic, as JSON can hold it."""
+    """The arithmetic of a unit, for JSON."""
     from dataclasses import asdict
 
     return {
@@ -259,7 +257,7 @@ def _learn(network: Network, digit: np.ndarray, label: str | None, rate: float |
 
 
 def describe_step(step: LearningStep) -> dict[str, Any]:
-    """What was learned, as JSON can hold it."""
+    """A training step, for JSON."""
     from dataclasses import asdict
 
     kernel = zip(("before", "gradient", "after"), step.show_kernel(), strict=True)
@@ -295,7 +293,7 @@ def _distort(image: str | None, sample: int | None) -> Explained:
 
 
 def describe_distortions(distortions: Distortions) -> dict[str, Any]:
-    """Both sets of maps and what they range over, as JSON can hold it."""
+    """Both sets of transforms and their ranges, for JSON."""
     from lenet.explain.distortions import RECIPE
 
     ranges = {name: {"published": theirs, "ours": own} for name, (theirs, own) in distortions.ranges.items()}
@@ -308,7 +306,7 @@ def describe_distortions(distortions: Distortions) -> dict[str, Any]:
 
 
 def write_distortions(distortions: Distortions) -> Iterator[str]:
-    """What each amount ranges over, in figure 7 and in ours."""
+    """The range of each kind of distortion, in figure 7 and in ours."""
     from rich.cells import cell_len
 
     from lenet.cli.states import pad

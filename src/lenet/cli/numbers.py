@@ -1,4 +1,4 @@
-"""The arithmetic of a unit and a step of learning as text, number by number."""
+"""The arithmetic of a unit and a training step as text, number by number."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from lenet.explain.unit import Field, Term, Unit
 from lenet.explain.unit_picture import name_unit, write_sum
 from lenet.texts import get_language, say
 
-MOST_MAPS = 5  # that are named one by one
-SIDE_BY_SIDE = 5  # columns of a window; wider ones are printed below each other
+MOST_MAPS = 5  # named one by one
+SIDE_BY_SIDE = 5  # columns of a window; the grids of wider ones are printed below each other
 
 
 def write_unit(unit: Unit, activation: str, engine: float) -> Iterator[str]:
-    """What a unit sees, every product, the sum, the squashed value, and what the engine has.
+    """The receptive field of a unit, every product, the sum, the activation, and the value of the engine.
 
     Args:
         unit: its arithmetic.
-        activation: the squashing function.
-        engine: the unit's state as the engine gave it.
+        activation: the activation function.
+        engine: the unit's state as the engine computed it.
     """
     words = Sentences(get_language())
     yield say("explain.unit_title", unit=name_unit(unit, words))
@@ -89,10 +89,10 @@ def _join_grids(grids: list[tuple[str, np.ndarray, int]]) -> Iterator[str]:
 
 
 def write_step(step: LearningStep, shown: list[int]) -> Iterator[str]:
-    """The gradient of each layer, one kernel's change, F6 and the penalties before and after.
+    """The gradient of each layer, the change of one kernel, F6 and the outputs before and after.
 
     Args:
-        step: what was learned.
+        step: the training step.
         shown: the classes to list.
     """
     yield say("explain.learn_title", label=step.before.labels[step.target])

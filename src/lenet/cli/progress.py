@@ -1,4 +1,4 @@
-"""How a training or a download shows itself on standard error: live on a terminal, by lines elsewhere."""
+"""Progress of a training or a download on standard error: live on a terminal, as lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,15 +14,11 @@ if TYPE_CHECKING:
     from lenet.data.download import Progress
     from lenet.training.trainer import Advanced, EpochEnded, Event, Trainer
 
-SMOOTHING = 0.9  # of the shown loss, from stretch to stretch
+SMOOTHING = 0.9  # of the loss that is shown
 
 
 class TrainingProgress:
-    """Shows loss, accuracy, images a second and the time left.
-
-    Args:
-        console: where; only a terminal gets the live line.
-    """
+    """Shows loss, accuracy, images per second and the time left; the live line only on a terminal."""
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, TextColumn
@@ -37,7 +33,7 @@ class TrainingProgress:
 
     @contextmanager
     def shown(self) -> Iterator[TrainingProgress]:
-        """Show the live line as long as this lasts."""
+        """Show the live line during the training."""
         if not self._console.is_terminal:
             yield self
             return
@@ -45,7 +41,7 @@ class TrainingProgress:
             yield self
 
     def begin(self) -> None:
-        """Forget the training before: another one begins."""
+        """Forget the previous training: another one begins."""
         self._begun, self._loss, self._speed = None, None, 0.0
 
     def watch(self, trainer: Trainer, event: Event) -> None:
@@ -67,7 +63,7 @@ class TrainingProgress:
 
     def _show_steps(self, trainer: Trainer, event: Advanced) -> None:
         if self._begun is None:
-            # the first stretch warms up: the time left is counted from its end
+            # the first stretch is a warm-up: the time left is estimated from its end
             self._begun = (time.monotonic(), event.steps)
         loss = float(event.losses.mean())
         self._loss = loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * loss
@@ -96,7 +92,7 @@ class TrainingProgress:
 
     def _show_epoch(self, trainer: Trainer, event: EpochEnded) -> None:
         record = event.record
-        # a training that goes on at the end of an epoch has no speed yet
+        # a run resumed at the end of an epoch has no speed yet
         mean = f"{self._images / max(self._seconds, 1e-9):,.0f}"
         speed = say("progress.speed", speed=mean) if self._images else ""
         self._images, self._seconds = 0, 0.0
@@ -112,7 +108,7 @@ class TrainingProgress:
 
 @contextmanager
 def show_download() -> Iterator[Progress | None]:
-    """A bar for each file on standard error, where that is a terminal."""
+    """A progress bar per file on standard error, if that is a terminal."""
     from rich import progress as bars
 
     console = make_console(stderr=True)

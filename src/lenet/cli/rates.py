@@ -1,4 +1,4 @@
-"""`lenet rates`: the same training at several learning rates, and why its loss jumps."""
+"""`lenet rates`: the same training with several learning rates, and why the loss jumps."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ def rates(
     data: Annotated[
         str, typer.Option(metavar="digits|mnist|fashion|PATH", help=say("train.data"))
     ] = "digits",
-    epochs: Annotated[int, typer.Option(help=say("train.epochs"))] = 4,
-    batch: Annotated[int, typer.Option(help=say("train.batch"))] = 32,
-    limit: Annotated[int, typer.Option(help=say("train.limit"))] = 1500,
-    every: Annotated[int, typer.Option(help=say("rates.every"))] = 1,
+    epochs: Annotated[int, typer.Option(metavar="N", help=say("train.epochs"))] = 4,
+    batch: Annotated[int, typer.Option(metavar="N", help=say("train.batch"))] = 32,
+    limit: Annotated[int, typer.Option(metavar="N", help=say("train.limit"))] = 1500,
+    every: Annotated[int, typer.Option(metavar="N", help=say("rates.every"))] = 1,
     architecture: Annotated[str, architecture_option()] = "original",
     engine: Annotated[
         str, typer.Option(metavar="auto|native|pytorch|keras|reference", help=say("train.engine"))
     ] = "auto",
-    seed: Annotated[int, typer.Option(help=say("train.seed"))] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help=say("train.seed"))] = 0,
     picture: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="PICTURE.svg|.png", help=say("rates.picture"))
     ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Train at each rate from the same start, and say how it went and why."""
+    """Train with each rate from the same weights, and explain the course of each loss."""
     from lenet.rates.comparison import compare_rates
 
     chosen = _read_rates(rates)
@@ -93,7 +93,7 @@ def _read_rates(words: str) -> list[float]:
 
 
 class _LiveCurves:
-    """A line for each rate, growing as its training goes on; one line each at its end off a terminal."""
+    """A curve of blocks per rate: growing on a terminal, printed once at the end elsewhere."""
 
     def __init__(self, rates: list[float]) -> None:
         self._console = make_console(stderr=True)
@@ -103,7 +103,7 @@ class _LiveCurves:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the curves as long as this lasts."""
+        """Show the curves while the trainings run."""
         from rich.live import Live
 
         if self._console.is_terminal:
@@ -114,16 +114,14 @@ class _LiveCurves:
             self._console.print(self._draw(), soft_wrap=True)
 
     def watch(self, number: int, losses: np.ndarray, steps: int) -> None:
-        """Take note of a rate's losses so far, of so many in all."""
+        """Store the losses of a rate so far, and how many there will be."""
         self._losses[number], self._steps[number] = losses, steps
 
     def _draw(self) -> Text:
         from rich.text import Text
 
-        lines = [
-            self._draw_line(*parts) for parts in zip(self._rates, self._losses, self._steps, strict=True)
-        ]
-        return Text("\n".join(lines))
+        rows = zip(self._rates, self._losses, self._steps, strict=True)
+        return Text("\n".join([say("rates.live"), *(self._draw_line(*row) for row in rows)]))
 
     @staticmethod
     def _draw_line(rate: float, losses: np.ndarray, steps: int) -> str:

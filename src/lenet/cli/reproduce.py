@@ -1,4 +1,4 @@
-"""`lenet reproduce`: the experiment of 1998 again, published beside ours."""
+"""`lenet reproduce`: the experiments of 1998 again, the published results next to ours."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lenet.cli.options import json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.options import json_option, threads_option
+from lenet.cli.output import make_console, make_table, print_json, print_table
 from lenet.cli.progress import TrainingProgress
 from lenet.cli.train import INTERRUPTED, catch_interrupt, load_data
 from lenet.errors import UsageError
@@ -27,16 +27,19 @@ FOLDER, QUICK_FOLDER = Path("reproduction"), Path("reproduction-quick")
 def reproduce(
     quick: Annotated[bool, typer.Option("--quick", help=say("reproduce.quick"))] = False,
     data: Annotated[str, typer.Option(metavar="mnist|PATH", help=say("train.data"))] = "mnist",
-    seeds: Annotated[int, typer.Option(help=say("reproduce.seeds"))] = 5,
+    seeds: Annotated[int, typer.Option(metavar="N", help=say("reproduce.seeds"))] = 5,
     engine: Annotated[
         str, typer.Option(metavar="auto|native|pytorch|reference", help=say("train.engine"))
     ] = "auto",
-    threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
-    limit: Annotated[int | None, typer.Option(help=say("train.limit"))] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help=say("reproduce.out"))] = None,
+    threads: Annotated[int | None, threads_option(say("train.threads_default"))] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help=say("train.limit"))] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help=say("reproduce.out"), show_default=say("reproduce.out_default")),
+    ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Train what the paper trained, measure what it measured, and draw both side by side."""
+    """Train and measure what the paper trained and measured, and draw both side by side."""
     from lenet.engines import get_engine
     from lenet.reproduction.trainings import Shelf, plan_trainings
     from lenet.training.lock import hold_folder
@@ -68,7 +71,7 @@ def reproduce(
 
 
 def _train(shelf: Shelf, plan: tuple[Training, ...]) -> list[Trained]:
-    """Make every training, or take it from the folder, until the end or Ctrl-C."""
+    """Run every training that is not in the folder yet, until the end or Ctrl-C."""
     from lenet.reproduction.trainings import run_trainings
 
     console = make_console(stderr=True)
@@ -100,7 +103,7 @@ def _train(shelf: Shelf, plan: tuple[Training, ...]) -> list[Trained]:
 
 
 def _forecast(shelf: Shelf, plan: tuple[Training, ...]) -> tuple[dict[Training, float], float]:
-    """Seconds for each training that is not there yet, and for the results after all of them."""
+    """Estimated seconds for each training to do, and for the results after all of them."""
     from lenet.reproduction.time import measure_pace
 
     missing = [training for training in plan if not shelf.find(training)]
@@ -112,14 +115,14 @@ def _forecast(shelf: Shelf, plan: tuple[Training, ...]) -> tuple[dict[Training, 
 
 
 def write_duration(seconds: float) -> str:
-    """So many seconds or minutes, in the reader's language."""
+    """A duration in seconds or minutes, in the reader's language."""
     if seconds < 100:
         return say("reproduce.duration_seconds", seconds=round(seconds))
     return say("reproduce.duration_minutes", minutes=round(seconds / 60))
 
 
 def write_results(trained: list[Trained], dataset: Dataset, engine: str, folder: Path) -> dict[str, Any]:
-    """Measure, draw, and write everything into the folder: results.json, pictures, report.html."""
+    """Measure, draw, and write results.json, the pictures and report.html into the folder."""
     import json
 
     from lenet.data.dataset import has_mnist_test_part
@@ -139,20 +142,16 @@ def write_results(trained: list[Trained], dataset: Dataset, engine: str, folder:
 
 
 def _print_results(results: dict[str, Any], folder: Path) -> None:
-    from rich.table import Table
-
     from lenet.reproduction.report import say_figure_8, tabulate_errors
     from lenet.texts import get_language, load_texts
 
     texts = load_texts(get_language())
     heading, rows = tabulate_errors(results, texts)
-    table = Table(box=None, pad_edge=False)
-    for number, word in enumerate(heading):
-        table.add_column(word, justify="right" if number else "left")
+    table = make_table({word: "right" if number else "left" for number, word in enumerate(heading)})
     for row in rows:
         table.add_row(*row)
     console = make_console()
-    console.print(table)
+    print_table(table)
     if results["figure_8"]:
         console.print(say_figure_8(results, texts), soft_wrap=True)
     console.print(say("reproduce.written", folder=folder), soft_wrap=True)

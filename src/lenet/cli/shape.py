@@ -1,4 +1,4 @@
-"""`lenet shape`: the size that a convolution or a pooling gives, and every product of a small example."""
+"""`lenet shape`: the output size of a convolution or pooling layer, and every product of a small example."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def shape(
     worked: Annotated[bool, typer.Option("--worked", help=say("worked.worked"))] = False,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Print the size with the numbers put in, and with `--worked` every product of an example."""
+    """Print how the size is computed, and with `--worked` every product of an example."""
     if pool and kernels is not None:
         raise UsageError("arithmetic.pool_kernels", kernels=kernels, depth=depth)
-    default_stride = kernel if pool else 1  # a pooling's windows do not overlap
+    default_stride = kernel if pool else 1  # pooling windows do not overlap
     chosen_stride = default_stride if stride is None else stride
-    count = 1 if kernels is None else kernels  # 0 is refused, not taken for none given
+    count = 1 if kernels is None else kernels  # 0 is an error, not the default
     sliding = Sliding(height, width, depth, kernel, padding, chosen_stride, count, pool)
     example = Example(sliding) if worked else None
     if as_json:
@@ -48,7 +48,7 @@ def shape(
 
 
 def describe_sliding(sliding: Sliding) -> dict[str, Any]:
-    """The sizes and counts, as JSON can hold them."""
+    """The sizes and counts, for JSON."""
     counts = {"units": sliding.units, "trainable": sliding.trainable, "reads": sliding.reads}
     return {
         "input": [sliding.height, sliding.width, sliding.depth],
@@ -64,7 +64,7 @@ def describe_sliding(sliding: Sliding) -> dict[str, Any]:
 
 
 def describe_example(example: Example) -> dict[str, Any]:
-    """The example's numbers, as JSON can hold them."""
+    """The numbers of the example, for JSON."""
     if example.sliding.pool:
         return {"image": example.image, "result": example.output}
     parts = {"image": example.image, "padded": example.padded, "result": example.output}
@@ -72,7 +72,7 @@ def describe_example(example: Example) -> dict[str, Any]:
 
 
 def write_sizes(sliding: Sliding) -> Iterator[str]:
-    """The formula with the numbers put in, and what follows from it."""
+    """The formula with its numbers, and the counts that follow from it."""
     kind = say(f"worked.{sliding.pool}_pooling") if sliding.pool else say("worked.convolution")
     size = f"{sliding.height}x{sliding.width}x{sliding.depth}"
     output = f"{sliding.output_height}x{sliding.output_width}x{sliding.maps}"
@@ -92,7 +92,7 @@ def _put_in(sliding: Sliding, side: int) -> str:
 
 
 def write_example(example: Example) -> Iterator[str]:
-    """The example's numbers, then every window as inner products, then the output."""
+    """The numbers of the example, then every window as dot products, then the output."""
     sliding = example.sliding
     yield ""
     yield say("worked.made_up")

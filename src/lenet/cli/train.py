@@ -1,4 +1,4 @@
-"""`lenet train`: a training that can be watched, stopped and gone on with, and what it came to."""
+"""`lenet train`: train a network; a training can be stopped and continued."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lenet.cli.options import architecture_option, choose_architecture, json_option, variant_option
+from lenet.cli.options import (
+    architecture_option,
+    choose_architecture,
+    json_option,
+    out_option,
+    recipe_option,
+    threads_option,
+    variant_option,
+)
 from lenet.cli.output import make_console, print_json
 from lenet.cli.progress import TrainingProgress, show_download
 from lenet.errors import DownloadError, UsageError
@@ -24,14 +32,19 @@ if TYPE_CHECKING:
     from lenet.training.result import Result
 
 INTERRUPTED = 130
-RESUMING = ("resume", "threads", "as_json")  # what may stand beside --resume
-DIAGNOSED = 300  # training images on which units are looked at
+RESUMING = ("resume", "threads", "as_json")  # what can be combined with --resume
+DIAGNOSED = 300  # training images on which the units are examined
 
 
 def train(
     context: typer.Context,
     data: Annotated[
-        str | None, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("train.data"))
+        str | None,
+        typer.Option(
+            metavar="mnist|digits|fashion|PATH",
+            help=say("train.data"),
+            show_default=say("train.data_default"),
+        ),
     ] = None,
     recipe: Annotated[
         str,
@@ -42,21 +55,21 @@ def train(
     pooling: Annotated[str | None, variant_option("pooling")] = None,
     connections: Annotated[str | None, variant_option("connections")] = None,
     output: Annotated[str | None, variant_option("output")] = None,
-    loss: Annotated[str | None, typer.Option(metavar="cross-entropy|mse|map", help=say("train.loss"))] = None,
-    epochs: Annotated[int | None, typer.Option(help=say("train.epochs"))] = None,
-    rate: Annotated[float | None, typer.Option(help=say("train.rate"))] = None,
-    batch: Annotated[int | None, typer.Option(help=say("train.batch"))] = None,
+    loss: Annotated[str | None, recipe_option("cross-entropy|mse|map", "train.loss")] = None,
+    epochs: Annotated[int | None, recipe_option("N", "train.epochs")] = None,
+    rate: Annotated[float | None, recipe_option("X", "train.rate")] = None,
+    batch: Annotated[int | None, recipe_option("N", "train.batch")] = None,
     engine: Annotated[
         str, typer.Option(metavar="auto|native|pytorch|keras|reference", help=say("train.engine"))
     ] = "auto",
-    threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
-    seed: Annotated[int, typer.Option(help=say("train.seed"))] = 0,
-    limit: Annotated[int | None, typer.Option(help=say("train.limit"))] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help=say("train.out"))] = None,
+    threads: Annotated[int | None, threads_option(say("train.threads_default"))] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help=say("train.seed"))] = 0,
+    limit: Annotated[int | None, typer.Option(metavar="N", help=say("train.limit"))] = None,
+    out: Annotated[Path | None, out_option()] = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help=say("train.resume"))] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Train a network, or go on with a training, and say what it came to."""
+    """Train a network, or continue a training, and print the result."""
     from lenet.training import run
     from lenet.training.recipe import load_recipe
     from lenet.training.settings import SETTINGS_FILE, Settings
@@ -99,13 +112,13 @@ def train(
 
 
 def announce_pens(recipe: Recipe) -> None:
-    """Say why nothing is seen at first where images are redrawn."""
+    """Explain the silence at first, while images are redrawn."""
     if recipe.pens:
         make_console(stderr=True).print(say("train.pens"), soft_wrap=True)
 
 
 def _refuse_others(context: typer.Context) -> None:
-    """A run goes on with its own settings: refuse what would silently do nothing."""
+    """Refuse options that would have no effect: a run continues with its own settings."""
     sources = {name: context.get_parameter_source(name) for name in context.params}
     given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
     others = [f"--{name}" for name in given if name not in RESUMING]
@@ -114,10 +127,10 @@ def _refuse_others(context: typer.Context) -> None:
 
 
 def load_data(name: str | None, limit: int | None = None) -> Dataset:
-    """The data asked for; without a wish MNIST, or scikit-learn's digits where MNIST cannot be had.
+    """Load a data set; by default MNIST, or scikit-learn's digits if MNIST cannot be downloaded.
 
     Raises:
-        LenetError: the data cannot be had.
+        LenetError: the data cannot be loaded.
     """
     from lenet.data.dataset import load_dataset
 
@@ -137,7 +150,7 @@ def load_data(name: str | None, limit: int | None = None) -> Dataset:
 
 @contextmanager
 def catch_interrupt() -> Iterator[_Interrupt]:
-    """Let the first Ctrl-C end the stretch and the training; the second one ends the process."""
+    """Let the first Ctrl-C stop the training after the current stretch, and the second one the process."""
     interrupted = _Interrupt()
     before = signal.signal(signal.SIGINT, interrupted.note)
     try:
@@ -168,7 +181,7 @@ def choose_folder(name: str) -> Path:
 
 
 def describe_result(result: Result) -> dict[str, object]:
-    """A training as one JSON object."""
+    """The result of a training, for JSON."""
     evaluation, settings = result.evaluation, result.settings
     last = result.history.epochs[-1] if result.history.epochs else None
     return {
@@ -192,7 +205,7 @@ def describe_result(result: Result) -> dict[str, object]:
 
 
 def print_stop(result: Result) -> None:
-    """What a training came to that was stopped, and how to go on with it."""
+    """Print how far a stopped training has come, and how to continue it."""
     from lenet.training.command import write_resume
 
     folder = result.folder or Path()
@@ -202,7 +215,7 @@ def print_stop(result: Result) -> None:
 
 
 def print_result(result: Result) -> None:
-    """A training in words: error, accuracy, and where everything lies."""
+    """Print the error and accuracy of a training, and where its files are."""
     console = make_console()
     if result.evaluation:
         found = result.evaluation
@@ -217,14 +230,14 @@ def print_result(result: Result) -> None:
 
 
 def diagnose(result: Result) -> list[Fault]:
-    """What is wrong with a training, if anything."""
+    """Find what went wrong in a training, if anything."""
     from lenet.training.diagnosis import find_faults
 
     recipe, network = result.settings.recipe, result.network
     return find_faults(
         result.history,
         recipe.batch,
-        # the other losses have no level that a constant answer would keep to
+        # the other losses have no level that belongs to a constant answer
         math.log(network.architecture.classes) if recipe.objective == "cross-entropy" else None,
         network,
         result.start,

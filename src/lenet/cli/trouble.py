@@ -1,4 +1,4 @@
-"""Error texts that people meet when they install or import frameworks: recognized, with what to do."""
+"""Errors that people see when they install or import frameworks: recognized, explained, with a remedy."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Remedy = Callable[[dict[str, str]], str]
 
 @dataclass(frozen=True)
 class Trouble:
-    """A text that was recognized.
+    """A known error that was found in a text.
 
     Args:
-        name: which trouble, a key of [trouble] in `texts/*.toml`.
-        line: the line it was recognized by.
-        meaning: what it says, in the reader's language.
-        remedy: the command that helps, "" where there is none.
+        name: a key of [trouble] in `texts/*.toml`.
+        line: the line in which it was found.
+        meaning: an explanation in the reader's language.
+        remedy: the command that helps, "" if there is none.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Trouble:
 
 
 def _install(found: dict[str, str]) -> str:
-    """The command that brings the package that was found."""
+    """The command that installs the package that was found."""
     package = found.get("package", "").partition(".")[0].lower()
     if package == "torch":
         return write_torch_install()
@@ -54,7 +54,7 @@ def _slower(found: dict[str, str]) -> str:
     return f"{_install(found)} --timeout 300 --retries 10"
 
 
-# In this order: a download that failed ends with "no matching distribution" as well, which then says nothing.
+# The order matters: a failed download ends with "no matching distribution" as well, which then means nothing.
 KNOWN: tuple[tuple[str, str, Remedy], ...] = (
     ("managed", r"externally-managed-environment", lambda _: VENV),
     ("no_space", r"\[Errno 28\]|No space left on device", lambda _: f"{sys.executable} -m pip cache purge"),
@@ -135,7 +135,7 @@ DOWNLOADS = {"certificate", "timeout", "no_network"}
 
 
 def recognize_troubles(text: str) -> Iterator[Trouble]:
-    """Find the troubles that an error text tells of, each once, the causes before what they cause.
+    """Find the known errors in a text, each once, causes before their consequences.
 
     Args:
         text: what pip, uv, conda or Python printed.
