@@ -137,7 +137,7 @@ def test_the_picture_says_everything_in_words_and_in_the_same_bytes(comparison, 
 def test_a_picture_of_nothing_but_lost_numbers_is_drawn(tmp_path):
     lost = compare_rates("digits", [1e20], epochs=1, limit=320, engine="reference", architecture=MODERN)
     write_picture(lost, tmp_path / "x.svg")
-    assert "no number from step" in (tmp_path / "x.svg").read_text("utf-8")
+    assert "not a number from step" in (tmp_path / "x.svg").read_text("utf-8")
 
 
 def test_the_judged_runs_are_in_the_documents():
