@@ -48,7 +48,7 @@ def test_list_as_json_is_one_object_with_sizes_and_places(capsys: pytest.Capture
         11_594_722,
     )
     assert rows["mnist"]["found"] is None
-    assert rows["mnist"]["fault"] == "no; get it with: lenet data fetch mnist"
+    assert rows["mnist"]["fault"] == "to get it: lenet data fetch mnist"
 
 
 def test_list_tells_a_damaged_copy_without_failing(

@@ -33,11 +33,11 @@ def collect_texts(command):
     yield command.help
     if command.epilog:
         yield command.epilog
-    for parameter in command.params:
+    for parameter in command.params:  # the brackets of an argument that may be left out are not shown there
         yield from parameter.opts if parameter.param_type_name == "option" else ()
         shown = parameter.show_default
         default = shown if isinstance(shown, str) else parameter.default if shown else None
-        yield from (text for text in (parameter.help, parameter.metavar) if text)
+        yield from (text.strip("[]") for text in (parameter.help, parameter.metavar) if text)
         if default is not None and not isinstance(default, bool):
             yield str(default)
     for name, below in getattr(command, "commands", {}).items():

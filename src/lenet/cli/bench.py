@@ -41,7 +41,7 @@ def bench(
         threads or 2,
         lambda text: console.print(text, soft_wrap=True),
     )
-    console.print("peak_memory_mb", soft_wrap=True)
+    console.print(say("bench.measuring_memory"), soft_wrap=True)
     found["peak_memory_mb"] = measure_memory(threads or 2)
     if picture:
         from lenet.bench.picture import write_picture

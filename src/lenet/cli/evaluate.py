@@ -105,8 +105,8 @@ def print_evaluation(evaluation: Evaluation) -> None:
     print_table(_make_class_table(evaluation))
     if len(evaluation.names) <= MOST_CLASSES:
         console.print(say("evaluate.confusion"), style="bold", soft_wrap=True)
-        # as wide as it is, on a narrow terminal too: a folded matrix cannot be read
-        console.print(_make_confusion_table(evaluation), width=1000, crop=False)
+        # as wide as it is, even on a narrow terminal: a wrapped matrix cannot be read
+        print_table(_make_confusion_table(evaluation), fit=False)
     if evaluation.wrong:
         console.print(say("evaluate.misread"), style="bold", soft_wrap=True)
         print_lines([say("evaluate.misread_legend"), ""])

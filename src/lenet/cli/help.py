@@ -51,7 +51,7 @@ def _format_sections(command: Any, context: Any, width: int) -> Iterator[str]:
     yield ""
     yield from wrap_line(command.help or "", width)
     if arguments:
-        rows = [(_name_argument(each), _describe(each)) for each in arguments]
+        rows = [(_name_argument(each).strip("[]"), _describe(each)) for each in arguments]
         yield from _format_section(say("cli.arguments"), rows, width)
     sections = _group_commands(command)
     names = [name for rows in sections.values() for name, _ in rows]
@@ -70,9 +70,9 @@ def _format_sections(command: Any, context: Any, width: int) -> Iterator[str]:
 
 
 def _format_usage(context: Any, command: Any, arguments: list[Any], options: list[Any]) -> str:
-    words = [say("cli.usage"), context.command_path]
+    words = [say("cli.usage") + context.command_path]
     words += [_name_argument(each) if each.required else _bracket(_name_argument(each)) for each in arguments]
-    words += [_name_option(each) for each in options if each.required]
+    words += [f"{max(each.opts, key=len)} {each.metavar}" for each in options if each.required]
     words += [say("cli.command_word")] if hasattr(command, "commands") else []
     return " ".join([*words, f"[{say('cli.options_word')}]"])
 

@@ -45,13 +45,14 @@ def _simplify(value: Any) -> Any:
     return str(value)
 
 
-def make_console(*, stderr: bool = False) -> Console:
+def make_console(*, stderr: bool = False, width: int | None = None) -> Console:
     """A rich console that adds nothing to the text: no markup, no emoji, no guessed colours.
 
     Control characters, which the name of a file or a label of a foreign network may contain, become �.
 
     Args:
         stderr: write to standard error: progress and messages.
+        width: columns; None for those of the terminal.
     """
     from rich.console import Console
     from rich.segment import Segment
@@ -65,7 +66,7 @@ def make_console(*, stderr: bool = False) -> Console:
                 # rich's own control codes, which move the cursor for a live line, are marked as such
                 yield segment if segment.control else Segment(replace_controls(segment.text), segment.style)
 
-    return SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return SafeConsole(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
 def replace_controls(text: str) -> str:
@@ -111,10 +112,15 @@ def make_table(columns: Mapping[str, JustifyMethod], *, footer: bool = False) ->
     return table
 
 
-def print_table(table: Table) -> None:
-    """Print a table on standard output: in a terminal as wide as that, elsewhere as wide as it is."""
-    console = make_console()
-    console.print(table, width=None if console.is_terminal else UNLIMITED, crop=False)
+def print_table(table: Table, *, fit: bool = True) -> None:
+    """Print a table on standard output, no wider than the terminal; elsewhere as wide as it needs to be.
+
+    Args:
+        table: from `make_table`.
+        fit: whether it may be wrapped to fit a terminal.
+    """
+    fits = fit and make_console().is_terminal
+    make_console(width=None if fits else UNLIMITED).print(table)
 
 
 def wrap_line(text: str, width: int) -> list[str]:

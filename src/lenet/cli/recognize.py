@@ -128,9 +128,9 @@ def _print_table(readings: Sequence[Reading], output: str) -> None:
         columns["confidence"] = [_write_confidence(answer) for _, answer in answers]
     else:
         columns[f"penalty_{output}"] = [_write_score(answer, output) for _, answer in answers]
-    columns["second"] = [answer.second for _, answer in answers]
+    columns["second"] = [_skip_none(answer, answer.second) for _, answer in answers]
     if not calibrated:
-        columns["margin"] = [f"{answer.margin:.1f}" for _, answer in answers]
+        columns["margin"] = [_skip_none(answer, f"{answer.margin:.1f}") for _, answer in answers]
     if any(answer.reason for _, answer in answers):
         columns["note"] = [answer.why for _, answer in answers]
     words = ("picture", "note")
@@ -160,12 +160,15 @@ def _mark(answer: Answer) -> str:
     return {"digit": answer.label, "unsure": f"{answer.label}?", "none": "-"}[answer.verdict]
 
 
+def _skip_none(answer: Answer, cell: str) -> str:
+    """A cell, or a dash where the picture has no digit."""
+    return "-" if answer.verdict == "none" else cell
+
+
 def _write_confidence(answer: Answer) -> str:
-    if answer.confidence is None or answer.verdict == "none":
-        return "-"
-    return f"{100 * min(answer.confidence, 0.999):.1f}%"
+    return _skip_none(answer, f"{100 * min(answer.confidence or 0.0, 0.999):.1f}%")
 
 
 def _write_score(answer: Answer, output: str) -> str:
     """The squared distance of an RBF output, or the logit of a linear one: a penalty with its sign turned."""
-    return f"{answer.penalty if output == 'rbf' else -answer.penalty:.1f}"
+    return _skip_none(answer, f"{answer.penalty if output == 'rbf' else -answer.penalty:.1f}")
