@@ -32,7 +32,7 @@ def test_an_error_speaks_the_readers_language() -> None:
     finally:
         set_language(None)
     assert all("27" in text and "32" in text for text in said.values())
-    assert "pad it to 32" in said["en"]
+    assert "pad the side to 32" in said["en"]
     assert any("\u4e00" <= sign <= "\u9fff" for sign in said["zh"])
 
 

@@ -124,11 +124,11 @@ def test_two_classes_are_enough() -> None:
     [
         (IMAGES[:0], LABELS[:0], "at least one image"),
         (IMAGES, LABELS[:19], r"labels of shape and type \(19,\)"),
-        (IMAGES, LABELS[:, None], "one whole number for each"),
+        (IMAGES, LABELS[:, None], "one whole number per image"),
         (IMAGES, LABELS / 1.0, "float64"),
         (IMAGES, LABELS + 1, "label 10: this network has the classes 0 to 9"),
         (IMAGES, LABELS - 1, "label -1"),
-        (np.zeros((20, 32, 32), np.uint8), LABELS, "expected 32x32 fields"),
+        (np.zeros((20, 32, 32), np.uint8), LABELS, "expected inputs of 32x32"),
         (IMAGES.astype(np.int64), LABELS, "expected uint8"),
     ],
     ids=["none", "too few", "column", "fractions", "above", "below", "larger", "integers"],

@@ -37,7 +37,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_network_needs_one_label_for_each_class() -> None:
     for labels in (DIGITS[:9], (*DIGITS, "a"), ("0", *DIGITS[:9])):
-        with pytest.raises(ShapeError, match="expected 10 different ones"):
+        with pytest.raises(ShapeError, match="expected 10 different labels"):
             Network(ORIGINAL, NETWORK.parameters, labels)
 
 

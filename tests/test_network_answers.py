@@ -190,7 +190,7 @@ def test_what_is_no_picture_is_refused(picture: Any) -> None:
 def test_a_blank_picture_is_answered_with_no_digit() -> None:
     blank, three = NETWORK.recognize([np.full((100, 100), 255, np.uint8), THREE])  # type: ignore[misc]
     assert (blank.verdict, blank.reason, blank.image.any()) == ("none", "blank", False)
-    assert blank.why == "blank"
+    assert blank.why == "the picture is blank"
     assert (three.verdict, three.reason, three.why) == ("digit", None, "")
 
 

@@ -100,8 +100,8 @@ REFUSALS: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], Any], str]]
     "whole numbers": (lambda a, _: a.update({"c1.bias": np.zeros(6, np.int32)}), r"c1\.bias is int32"),
     "NaN": (set_value("c5.weight", np.nan), r"c5\.weight holds 1 values that are not finite"),
     "infinity": (set_value("s2.bias", -np.inf), r"s2\.bias holds 1 values"),
-    "labels not unique": (lambda _, m: m.update(labels=["0"] * 10), "expected 10 different ones"),
-    "too few labels": (lambda _, m: m.update(labels=list("012")), "expected 10 different ones"),
+    "labels not unique": (lambda _, m: m.update(labels=["0"] * 10), "expected 10 different labels"),
+    "too few labels": (lambda _, m: m.update(labels=list("012")), "expected 10 different labels"),
     "labels of numbers": (lambda _, m: m.update(labels=list(range(10))), "not a network"),
     "labels of lists": (lambda _, m: m.update(labels=[[n] for n in range(10)]), "not a network"),
     "no labels": (lambda _, m: m.pop("labels"), "not a network"),
@@ -111,9 +111,9 @@ REFUSALS: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], Any], str]]
     "no architecture": (lambda _, m: m.pop("architecture"), "not a network"),
     "architecture of text": (lambda _, m: m.update(architecture="original"), "not a network"),
     "unknown activation": (lambda _, m: m["architecture"].update(activation="sine"), "'sine'"),
-    "missing field": (lambda _, m: m["architecture"].pop("pooling"), "has the fields"),
+    "missing field": (lambda _, m: m["architecture"].pop("pooling"), "with the fields"),
     "unknown field": (lambda _, m: m["architecture"].update(depth=5), "depth"),
-    "mixed field names": (lambda _, m: m.update(architecture={"a": 1, "b": [1]}), "has the fields"),
+    "mixed field names": (lambda _, m: m.update(architecture={"a": 1, "b": [1]}), "with the fields"),
     "another architecture": (lambda _, m: m.update(architecture=MODERN.to_dict()), "parameters"),
     "fractional classes": (lambda _, m: m["architecture"].update(classes=10.0), "classes 10.0"),
     "true classes": (lambda _, m: m["architecture"].update(classes=True), "classes True"),
@@ -139,10 +139,10 @@ def test_a_safetensors_file_of_another_program_is_refused(path: Path) -> None:
     from safetensors.numpy import save_file
 
     save_file(dict(NETWORK.parameters), path)
-    with pytest.raises(NetworkFileError, match="not one of lenet"):
+    with pytest.raises(NetworkFileError, match="lenet did not write"):
         Network.load(path)
     save_file(dict(NETWORK.parameters), path, {"lenet": "[1, 2]"})
-    with pytest.raises(NetworkFileError, match="not one of lenet"):
+    with pytest.raises(NetworkFileError, match="lenet did not write"):
         Network.load(path)
 
 

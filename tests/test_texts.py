@@ -1,13 +1,16 @@
 """Every sentence exists in both languages, is used, and is given what its braces name."""
 
 import ast
+import ctypes
 import re
 import string
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-import lenet
+import lenet.texts
 from lenet.texts import LANGUAGES, get_language, load_texts, say, set_language
 
 SOURCE = Path(lenet.__file__).parent
@@ -202,13 +205,65 @@ def test_no_sentence_is_empty(language):
     assert [key for key, text in load_texts(language).items() if not text.strip()] == []
 
 
-def test_the_language_is_the_chosen_one_or_the_environments_or_english(monkeypatch):
-    assert get_language() == "en"
-    monkeypatch.setenv("LENET_LANG", "zh_CN.UTF-8")
-    assert get_language() == "zh"
-    monkeypatch.setenv("LENET_LANG", "fr")
+@pytest.fixture
+def set_environment(monkeypatch):
+    """Set the variables that decide on the language, and clear the others of them."""
+
+    def set_variables(**values):
+        for name in ("LENET_LANG", *lenet.texts.LOCALE_VARIABLES):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+
+    return set_variables
+
+
+def test_the_chosen_language_wins(set_environment):
+    set_environment(LENET_LANG="en", LC_ALL="en_US.UTF-8")
     assert get_language() == "en"
     set_language("zh")
+    assert get_language() == "zh"
     assert say("file.absent", path="a") == load_texts("zh")["file.absent"].format(path="a")
     with pytest.raises(ValueError, match="expected one of en, zh"):
         set_language("fr")
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({}, "en"),
+        ({"LENET_LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LENET_LANG": "ZH"}, "zh"),
+        ({"LENET_LANG": "fr", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LENET_LANG": "en", "LC_ALL": "zh_CN.UTF-8"}, "en"),
+        ({"LENET_LANG": "", "LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_TW.Big5"}, "zh"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "C"}, "en"),
+        ({"LC_MESSAGES": "en_US.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LC_MESSAGES": "zh_CN.UTF-8", "LANG": "en_US.UTF-8"}, "zh"),
+        ({"LC_ALL": "C.UTF-8", "LC_MESSAGES": "zh_CN.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LANG": "zh_CN.UTF-8"}, "zh"),
+    ],
+)
+def test_without_a_choice_the_environment_decides(set_environment, monkeypatch, variables, language):
+    monkeypatch.setattr(sys, "platform", "linux")
+    set_environment(**variables)
+    assert get_language() == language
+
+
+@pytest.mark.parametrize(
+    ("code", "language"), [(0x0804, "zh"), (0x0404, "zh"), (0x0C04, "zh"), (0x0409, "en"), (0x0411, "en")]
+)
+def test_windows_is_asked_where_no_variable_is_set(set_environment, monkeypatch, code, language):
+    """0x0804 is Chinese in China, 0x0404 in Taiwan, 0x0C04 in Hong Kong; the others are en-US and ja-JP."""
+    kernel32 = SimpleNamespace(GetUserDefaultUILanguage=lambda: code)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel32), raising=False)
+    lenet.texts._find_windows_language.cache_clear()
+    set_environment()
+    assert get_language() == language
+    set_environment(LANG="C")
+    assert get_language() == "en"
+    lenet.texts._find_windows_language.cache_clear()

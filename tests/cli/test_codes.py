@@ -32,7 +32,7 @@ def test_glyphs_stand_side_by_side_in_even_rows(lenet):
 def test_the_table_has_the_squared_distances(lenet):
     out = lenet("codes", "68").out
     assert "    6   8\n6   -  48\n8  48   -\n" in out
-    assert "Closest: 6 and 8, squared distance 48, 12 of 84 pixels differ." in out
+    assert "Closest: 6 and 8, squared distance 48; 12 of the 84 pixels differ." in out
 
 
 def test_one_character_has_no_distances(lenet):

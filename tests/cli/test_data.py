@@ -48,7 +48,7 @@ def test_list_as_json_is_one_object_with_sizes_and_places(capsys: pytest.Capture
         11_594_722,
     )
     assert rows["mnist"]["found"] is None
-    assert rows["mnist"]["fault"] == "no: lenet data fetch mnist"
+    assert rows["mnist"]["fault"] == "to get it: lenet data fetch mnist"
 
 
 def test_list_tells_a_damaged_copy_without_failing(
@@ -56,7 +56,7 @@ def test_list_tells_a_damaged_copy_without_failing(
 ) -> None:
     monkeypatch.setenv("LENET_DATA", str(folder))
     assert run(["data", "list", "--json"]) == 0
-    assert "not the file that was released" in json.loads(capsys.readouterr().out)["datasets"][0]["fault"]
+    assert "not the released file" in json.loads(capsys.readouterr().out)["datasets"][0]["fault"]
 
 
 def test_verify_counts_the_examples_of_each_class(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

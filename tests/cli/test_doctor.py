@@ -78,7 +78,7 @@ def test_a_missing_package_is_a_fault_with_its_command(lenet, absent):
     assert finding["state"] == "fault"
     assert "install" in finding["remedy"]
     assert finding["remedy"].endswith('"safetensors>=0.4.3"')
-    assert "To mend first: safetensors." in lenet("doctor").out
+    assert "Fix this first: safetensors." in lenet("doctor").out
 
 
 def test_an_old_package_is_a_fault(lenet, absent):

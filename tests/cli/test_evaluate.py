@@ -80,7 +80,7 @@ def test_the_tables_say_what_the_json_says(tmp_path: Path, data: Path, capsys: C
     result = json.loads(capsys.readouterr().out)
     assert run(arguments) == 0
     shown = capsys.readouterr().out
-    assert f"{result['error']:.2f}% error: {result['wrong']} of 20 misread" in shown
+    assert f"Test error {result['error']:.2f}% ({result['wrong']} of 20 misread)" in shown
     low, high = result["interval"]
     assert f"{low:.2f}% to {high:.2f}%" in shown
     for entry in result["misread"]:

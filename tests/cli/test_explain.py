@@ -73,7 +73,7 @@ def test_every_kind_of_unit_can_be_printed(lenet, tmp_path, unit, network):
 
 def test_a_step_of_learning_is_printed(lenet):
     out = lenet("explain", "--sample", 3, "--learn").out
-    assert "111.68 ->     79.92 <- what it is taught" in out
+    assert "111.68 ->     79.92 <- the target" in out
     answer = lenet("explain", "--sample", 3, "--learn", "--json").json
     assert answer["losses"]["after"] < answer["losses"]["before"]
     assert [layer["name"] for layer in answer["layers"]] == ["c1", "s2", "c3", "s4", "c5", "f6"]
@@ -89,15 +89,15 @@ def test_a_picture_needs_a_label_to_be_learned_from(lenet):
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ([], 2, "expected a picture or --sample"),
-        (["a.png", "--sample", "3"], 2, "not both"),
+        ([], 2, "expected either a picture or --sample"),
+        (["a.png", "--sample", "3"], 2, "expected either"),
         (["absent.png"], 1, "no such file"),
-        (["--sample", "11"], 2, "there are 0 to 9"),
+        (["--sample", "11"], 2, "the samples are 0 to 9"),
         (["--sample", "3", "-o", "a.gif"], 2, "expected one of .svg, .png"),
         (["--sample", "3", "--unit", "c3:5"], 2, "rows and columns 0 to 9"),
         (["--sample", "3", "--unit", "c9:5"], 2, "LAYER:MAP:ROW,COLUMN"),
-        (["--sample", "3", "--unit", "c5:1", "--learn"], 2, "one at a time"),
-        (["--sample", "3", "--rate", "1"], 2, "belong to --learn"),
+        (["--sample", "3", "--unit", "c5:1", "--learn"], 2, "use only one"),
+        (["--sample", "3", "--rate", "1"], 2, "only be used with --learn"),
         (["--sample", "3", "--learn", "--rate", "0"], 2, "expected > 0"),
         (["--sample", "3", "--learn", "--label", "x"], 2, "expected one of 0, 1"),
         (["--sample", "3", "--network", "nothing"], 2, "expected one of 1998"),

@@ -26,7 +26,7 @@ def test_all_writes_every_file_and_shows_that_all_agree(lenet, tmp_path):
     assert "10 sample digits" in answer.out
     assert answer.out.count("10/10") >= 4
     assert "bytes of stack" in answer.out
-    assert "All that was compared agrees" in answer.out
+    assert "All of them agree" in answer.out
 
 
 @NEEDS
@@ -130,6 +130,6 @@ def test_a_disagreement_ends_with_1_and_names_the_image(lenet, monkeypatch, tmp_
     monkeypatch.setattr(formats, "export_network", export_upside_down)
     answer = lenet("export", "c", "-o", tmp_path / "net.c", "--verify")
     assert answer.code == 1
-    assert "net.c: image 2 is a 2 for the reference" in answer.out
-    assert "Not all agree" in answer.out
+    assert "net.c: for image 2 the reference answers 2" in answer.out
+    assert "Not all of them agree" in answer.out
     assert verify.NEAR == 1e-3

@@ -58,7 +58,7 @@ def test_a_better_reading_is_pointed_out(lenet, tmp_path, monkeypatch):
     save_file({f"{n}.weight": np.ones(s, np.float32) for n, s in KINDS.items()}, path)
     out = lenet("import", path, "-o", tmp_path / "net.safetensors").out
     assert "3 of the ten" in out
-    assert "With --activation sigmoid --pooling average it would read 9 of them right." in out
+    assert "With --activation sigmoid --pooling average it would read 9 of them correctly." in out
 
 
 def test_what_was_exported_reads_the_samples_as_before(lenet, tmp_path):
@@ -74,7 +74,7 @@ def test_what_was_exported_reads_the_samples_as_before(lenet, tmp_path):
         (["theirs.safetensors", "-o", "net.pt"], 2, ".safetensors"),
         (["theirs.safetensors", "-o", "net.safetensors", "--activation", "elu"], 2, "relu, tanh, sigmoid"),
         (["theirs.safetensors", "-o", "net.safetensors", "--std", "0"], 2, "--std"),
-        (["theirs.safetensors", "-o", "net.safetensors", "--labels", "a,b"], 2, "10 different ones"),
+        (["theirs.safetensors", "-o", "net.safetensors", "--labels", "a,b"], 2, "10 different labels"),
     ],
 )
 def test_a_mistake_is_named(lenet, theirs, words, code, said, monkeypatch):

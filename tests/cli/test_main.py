@@ -1,5 +1,4 @@
 import errno
-import json
 import os
 import re
 import shlex
@@ -7,22 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from lenet.cli import main
 from lenet.cli.main import VERBS
-from lenet.cli.output import (
-    make_console,
-    print_error,
-    print_json,
-    print_paragraph,
-    replace_controls,
-    wrap_line,
-)
 from lenet.errors import FileError, ShapeError
 from lenet.network import BUNDLED
 from lenet.samples import sample_path
@@ -83,12 +71,10 @@ def test_every_verb_explains_itself_with_an_example(verb, language, monkeypatch)
     out = answer.stdout.decode("utf-8")
     texts = load_texts(language)
     assert (answer.returncode, answer.stderr) == (0, b"")
-    assert texts[f"verbs.{verb}"] in out
-    assert texts[f"examples.{verb}"] in out
     assert out.rstrip().endswith(texts[f"examples.{verb}"])
     assert texts["cli.help_option"] in out
     if language == "zh":
-        for english in ("Usage:", "Options", "Arguments", "required", "Show this"):
+        for english in ("Usage:", "Options", "Arguments", "required", "Print this"):
             assert english not in out
 
 
@@ -123,10 +109,10 @@ def test_an_unknown_verb_suggests_the_nearest(lenet):
         (["shape", "5", "5", "1", "--kernel", "2.5"], "--kernel: expected a whole number."),
         (["shape", "5", "5", "1", "--kernal", "3"], "no option --kernal. Did you mean --kernel"),
         (["summary", "--qqq"], "no option --qqq."),
-        (["summary", "c3"], "unexpected extra argument"),
-        (["summary", "--layer"], "--layer requires an argument"),
+        (["summary", "c3"], "unexpected argument: c3"),
+        (["summary", "--layer"], "--layer needs a value"),
         (["train", "--rate", "nan"], "rate = nan: expected a finite number"),
-        (["train", "--data", str(sample_path(3))], "one picture is no data set"),
+        (["train", "--data", str(sample_path(3))], "a single picture is not a data set"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(lenet, words, message):
@@ -163,7 +149,7 @@ def test_a_fault_of_ours_says_so_without_a_traceback(lenet, failing):
     failing(ZeroDivisionError("division by zero\nsecond line"))
     answer = lenet("codes")
     assert answer.code == 1
-    assert "ZeroDivisionError: division by zero second line. This is a fault of lenet" in answer.err
+    assert "ZeroDivisionError: division by zero second line. This is a bug in lenet" in answer.err
     assert answer.err.count("\n") == 1
 
 
@@ -187,7 +173,7 @@ def test_a_file_that_the_system_refuses_is_named(lenet, failing, monkeypatch, la
 
 def test_an_error_that_names_neither_file_nor_number_is_a_fault_of_ours(lenet, failing):
     failing(OSError("of a library"))
-    assert "OSError: of a library. This is a fault of lenet" in lenet("codes").err
+    assert "OSError: of a library. This is a bug in lenet" in lenet("codes").err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
@@ -211,25 +197,6 @@ def test_a_closed_output_is_no_error():
         ["sh", "-c", command], capture_output=True, env=environment, timeout=60, check=False
     )
     assert (answer.returncode, answer.stderr) == (0, b"")
-
-
-def test_control_characters_are_replaced_in_all_that_is_printed(capsys):
-    nasty = "a\x1b[31m\x07\x9b\x7f\u202e\udcffz"
-    safe = "a\ufffd[31m" + "\ufffd" * 5 + "z"
-    table = Table(nasty)
-    table.add_row(nasty)
-    make_console().print(nasty, table, Text.assemble(nasty, (nasty, "red")), style="bold")
-    print_paragraph(nasty)
-    print_error(nasty)
-    captured = capsys.readouterr()
-    assert captured.out.count(safe) == 4
-    assert captured.out.count(safe.replace("\ufffd" * 5, "\ufffd" * 4)) == 2  # Text drops the bell itself
-    assert captured.err == f"error: {safe}\n"
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\udcff]", captured.out)
-
-
-def test_lines_tabs_and_chinese_are_no_control_characters():
-    assert replace_controls("一\tb\n▀ é\ufffd") == "一\tb\n▀ é\ufffd"
 
 
 def test_a_missing_module_points_to_the_doctor(lenet, failing):
@@ -269,35 +236,10 @@ def test_output_is_utf8_whatever_the_pipe_was_set_to():
     assert "▀▀▀▀▀██" in answer.stdout.decode("utf-8")
 
 
-def test_json_holds_numpys_numbers_paths_and_chinese(capsys, tmp_path):
-    values = {"a": np.float32(0.5), "b": np.arange(3), "c": tmp_path, "d": "数字"}
-    print_json(values)
-    out = capsys.readouterr().out
-    assert json.loads(out) == {"a": 0.5, "b": [0, 1, 2], "c": str(tmp_path), "d": "数字"}
-    assert "数字" in out
-
-
-@pytest.mark.parametrize("width", [8, 13, 20, 60])
-def test_lines_are_broken_between_chinese_characters(width):
-    from rich.cells import cell_len
-
-    text = "每个特征图只读取 S2 的一部分特征图:96 个,其中用了 60 个(表 I)。".translate(
-        {ord(","): 0xFF0C, ord(":"): 0xFF1A, ord("("): 0xFF08, ord(")"): 0xFF09}
-    )
-    lines = wrap_line(text, width)
-    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-    assert all(cell_len(line) <= width for line in lines)
-    assert not any(line[0] in "\uff0c\uff1a\uff09\u3002" for line in lines)
-
-
-def test_english_lines_are_broken_at_spaces():
-    assert wrap_line("one two three", 8) == ["one two", "three"]
-
-
 def test_a_setting_beside_resume_is_refused_before_anything_is_read(lenet) -> None:
     run = lenet("train", "--resume", "nowhere", "--epochs", "30", "--seed", "0")
     assert run.code == 2
-    assert "--epochs, --seed would do nothing" in run.err
+    assert "--epochs, --seed would have no effect" in run.err
 
 
 def test_an_engine_that_does_not_exist_is_refused_before_data_are_looked_for(lenet, monkeypatch) -> None:
@@ -305,16 +247,3 @@ def test_an_engine_that_does_not_exist_is_refused_before_data_are_looked_for(len
     run = lenet("train", "--engine", "nope", "--data", "mnist")
     assert run.code == 2
     assert "nope" in run.err
-
-
-def test_a_live_line_keeps_its_own_control_codes(monkeypatch, capsys):
-    from rich.live import Live
-
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TERM", "xterm")
-    console = make_console()
-    with Live(Text("a\x1b[2Jb"), console=console, refresh_per_second=1):
-        pass
-    out = capsys.readouterr().out
-    assert "a\ufffd[2Jb" in out
-    assert "\x1b[?25l" in out  # rich hides the cursor

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import shutil
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from lenet.network import Network
 from lenet.parameters import initialize_parameters
 from lenet.reading import recognize as reading
 from lenet.samples import sample_path
+from lenet.texts import load_texts
 
 
 @pytest.fixture
@@ -42,10 +44,10 @@ def set_input(monkeypatch):
 @pytest.mark.parametrize(
     ("architecture", "language", "heading", "other"),
     [
-        (ORIGINAL, "en", "distance²", "penalty"),
-        (MODERN, "en", "penalty", "distance²"),
-        (ORIGINAL, "zh", "平方距离", "logit"),
-        (MODERN, "zh", "logit", "平方距离"),
+        (ORIGINAL, "en", "penalty_rbf", "penalty_linear"),
+        (MODERN, "en", "penalty_linear", "penalty_rbf"),
+        (ORIGINAL, "zh", "penalty_rbf", "penalty_linear"),
+        (MODERN, "zh", "penalty_linear", "penalty_rbf"),
     ],
 )
 def test_the_heading_says_what_the_output_computes(
@@ -53,8 +55,9 @@ def test_the_heading_says_what_the_output_computes(
 ):
     answer = lenet("recognize", sample_path(3), "--network", save_network(architecture), "--lang", language)
     assert answer.code == 0
-    assert heading in answer.out
-    assert other not in answer.out
+    texts = load_texts(language)
+    assert texts[f"recognize.{heading}"] in answer.out
+    assert texts[f"recognize.{other}"] not in answer.out
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -122,14 +125,54 @@ def test_a_blank_picture_is_an_answer_and_no_failure(lenet, save_blank):
     assert " - " in table
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "several marks"), ("zh", "不止一处笔迹")])
-def test_the_table_says_why_it_is_not_sure(lenet, tmp_path, language, words):
+@pytest.fixture
+def save_pair(tmp_path):
+    """Write a picture of two digits under a long name; gives its path."""
+    path = tmp_path / ("two digits in one picture " * 3 + ".png")
     pair = np.concatenate([np.asarray(Image.open(sample_path(digit))) for digit in (3, 5)], axis=1)
-    Image.fromarray(np.pad(pair, 30, constant_values=236)).save(tmp_path / "pair.png")
-    answer = lenet("recognize", tmp_path / "pair.png", "--lang", language)
+    Image.fromarray(np.pad(pair, 30, constant_values=236)).save(path)
+    return path
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_table_says_why_an_answer_is_uncertain_and_what_its_marks_mean(
+    lenet, save_pair, save_blank, language
+):
+    texts = load_texts(language)
+    answer = lenet("recognize", save_pair, save_blank, "--lang", language)
     assert answer.code == 0
-    assert words in answer.out
-    assert "?" in answer.out
+    pair, blank = (line for line in answer.out.splitlines() if ".png" in line)
+    assert re.search(rf" \d\? .*{texts['doubt.marks']}", pair)
+    assert re.search(rf" - +- +- +{texts['doubt.blank']}", blank)
+    for key in ("confidence", "second", "unsure", "none"):
+        assert texts[f"recognize.legend_{key}"] in answer.out
+    plain = lenet("recognize", sample_path(3), "--lang", language).out
+    assert texts["recognize.legend_unsure"] not in plain
+    assert texts["recognize.legend_none"] not in plain
+    assert texts["recognize.note"] not in plain
+
+
+def test_names_of_files_are_whole_where_the_output_is_no_terminal(lenet, save_pair, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert str(save_pair) in lenet("recognize", save_pair).out
+
+
+@pytest.mark.parametrize(("architecture", "sign"), [(ORIGINAL, 1), (MODERN, -1)])
+def test_without_a_calibration_the_table_has_the_distance_or_the_logit(
+    lenet, save_network, architecture, sign
+):
+    network = save_network(architecture)
+    [picture] = lenet("recognize", sample_path(3), "--network", network, "--json").json["pictures"]
+    row = next(
+        line
+        for line in lenet("recognize", sample_path(3), "--network", network).out.splitlines()
+        if "3.png" in line
+    )
+    assert row.split()[2:] == [
+        f"{sign * picture['penalty']:.1f}",
+        picture["second"],
+        f"{picture['margin']:.1f}",
+    ]
 
 
 def test_csv_has_a_line_for_each_picture(lenet, save_blank):

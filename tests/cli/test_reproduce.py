@@ -74,7 +74,7 @@ def test_the_same_command_again_trains_nothing_and_gives_the_same(lenet, folder:
     before = read_results(folder)
     answer = lenet(*QUICK, "--out", folder)
     assert answer.code == 0
-    assert answer.err.count("there already") == 5
+    assert answer.err.count("already done") == 5
     assert "images/s" not in answer.err
     assert read_results(folder) == before
 
@@ -94,10 +94,10 @@ def test_a_stopped_experiment_goes_on_and_ends_in_the_same(
         answer = lenet(*QUICK, "--out", tmp_path / "mine", "--json")
     assert answer.code == 130
     assert answer.json == {"finished": False, "trainings": 3, "folder": str(tmp_path / "mine")}
-    assert "The same command goes on" in answer.err
+    assert "The same command continues" in answer.err
     answer = lenet(*QUICK, "--out", tmp_path / "mine")
     assert answer.code == 0
-    assert answer.err.count("there already") == 3
+    assert answer.err.count("already done") == 3
     assert read_results(tmp_path / "mine") == read_results(folder)
 
 
@@ -115,7 +115,7 @@ def test_a_killed_experiment_goes_on_and_ends_in_the_same(lenet, folder: Path, t
     assert 1 <= kept <= 5
     answer = lenet(*QUICK, "--out", out)
     assert answer.code == 0
-    assert answer.err.count("there already") == kept
+    assert answer.err.count("already done") == kept
     assert read_results(out) == read_results(folder)
 
 

@@ -46,8 +46,8 @@ def test_the_least_needed_columns_go_first(lenet, monkeypatch):
         monkeypatch.setenv("COLUMNS", str(width))
         lines = lenet("summary").out.splitlines()
         heads.append(next(line.split() for line in lines if line.split()[:1] == ["layer"]))
-    assert heads[0] == ["layer", "what", "output", "units", "trainable", "connections", "sees"]
-    assert heads[-1] == ["layer", "trainable", "connections"]
+    assert heads[0] == ["layer", "type", "output", "units", "parameters", "connections", "field"]
+    assert heads[-1] == ["layer", "parameters", "connections"]
     assert all(set(after) <= set(before) for before, after in pairwise(heads))
 
 
@@ -99,9 +99,9 @@ def test_every_layer_can_be_looked_at(lenet, name, architecture, language):
 def test_c3_shows_table_i_and_its_four_groups(lenet):
     out = lenet("summary", "--layer", "C3").out
     for line in (
-        "maps 0-5, 3 neighbouring maps: 6 x (3 x 5 x 5 + 1) = 456",
-        "maps 6-11, 4 neighbouring maps: 6 x (4 x 5 x 5 + 1) = 606",
-        "maps 12-14, 4 maps, not all neighbours: 3 x (4 x 5 x 5 + 1) = 303",
+        "maps 0-5, 3 adjacent maps: 6 x (3 x 5 x 5 + 1) = 456",
+        "maps 6-11, 4 adjacent maps: 6 x (4 x 5 x 5 + 1) = 606",
+        "maps 12-14, 4 maps, not all adjacent: 3 x (4 x 5 x 5 + 1) = 303",
         "map 15, all 6 maps: 1 x (6 x 5 x 5 + 1) = 151",
         "456 + 606 + 303 + 151 = 1,516",
         "      0  X  .  .  .  X  X |  X  .  .  X  X  X |  X  .  X |  X",
@@ -112,7 +112,7 @@ def test_c3_shows_table_i_and_its_four_groups(lenet):
 
 def test_the_output_shows_codes_and_distances(lenet):
     out = lenet("summary", "--layer", "output").out
-    assert "Closest: 6 and 8, 12 pixels apart, squared distance 48" in out
+    assert "Closest codes: 6 and 8, 12 pixels apart, squared distance 48" in out
     assert "14 of the 84 pixels" in out
     assert "8  104  200  136   84   80  112   48  160    -   72" in out
 

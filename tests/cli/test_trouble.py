@@ -115,5 +115,5 @@ def test_an_unknown_error_ends_with_1(lenet, tmp_path):
     (tmp_path / "error.txt").write_text("It does not work.")
     answer = lenet("doctor", "--error", tmp_path / "error.txt")
     assert answer.code == 1
-    assert "whole text" in answer.out
+    assert "No known error" in answer.out
     assert lenet("doctor", "--error", tmp_path / "absent.txt").code == 1

@@ -202,12 +202,12 @@ def test_explaining_verbs_load_nothing_heavy_and_no_other_verb(words):
     loaded = run_verb(*words)
     assert not loaded & (HEAVY | {"PIL"})
     verbs = {name.removeprefix("lenet.cli.") for name in loaded if name.startswith("lenet.cli.")}
-    assert verbs <= {"main", "help", "output", "options", "glyphs", words[0]}
+    assert verbs <= {"main", "help", "mistakes", "output", "options", "glyphs", words[0]}
 
 
 def test_recognizing_loads_nothing_heavy():
     picture = str(SOURCE / "samples" / "3.png")
-    # numpy.ma costs 15 ms, and what draws typer's helps 50
+    # numpy.ma costs 15 ms, and typer's own help 50
     assert not run_verb("recognize", picture) & (HEAVY | {"numpy.ma", "typer.rich_utils"})
 
 

@@ -26,7 +26,7 @@ def test_four_idx_files_are_read_and_called_what_they_are(
 ) -> None:
     dataset = load_dataset(write_set(tmp_path / "mine", arrays, zipped))
     assert dataset.name == "mine"
-    assert dataset.seen == f"four IDX files, not the released MNIST or Fashion-MNIST: {tmp_path / 'mine'}"
+    assert dataset.seen == f"four IDX files, but not the released MNIST or Fashion-MNIST: {tmp_path / 'mine'}"
     assert dataset.labels == tuple("0123456789")
     np.testing.assert_array_equal(dataset.train.images, arrays[0])
     np.testing.assert_array_equal(dataset.test.labels, arrays[3])
@@ -46,7 +46,7 @@ def test_torchvision_may_be_given_by_its_root_or_by_its_raw_folder(
 ) -> None:
     write_set(tmp_path / "root" / "MNIST" / "raw", arrays, zipped=False)
     dataset = load_dataset(tmp_path / given)
-    assert "as torchvision keeps them" in dataset.seen
+    assert "in torchvision's layout" in dataset.seen
     assert len(dataset.test) == 6
 
 
@@ -58,7 +58,7 @@ def test_an_archive_of_keras_may_be_given_by_its_file_or_by_its_folder(
         tmp_path / "mnist.npz", **dict(zip(["x_train", "y_train", "x_test", "y_test"], arrays, strict=True))
     )
     dataset = load_dataset(tmp_path / given)
-    assert dataset.seen.startswith("an archive as Keras keeps it, not the released MNIST")
+    assert dataset.seen.startswith("an .npz archive in Keras's layout, but not the released MNIST")
     np.testing.assert_array_equal(dataset.test.images, arrays[2])
 
 
@@ -77,12 +77,12 @@ def test_a_folder_of_pictures_says_how_it_was_parted(tmp_path: Path, arrays: Arr
             Image.fromarray(arrays[0][i]).save(tmp_path / "pets" / name / f"{i}.png")
     dataset = load_dataset(str(tmp_path / "pets"))
     assert (dataset.name, dataset.labels) == ("pets", ("cat", "dog"))
-    assert "last sixth of each class (2 pictures) is the test set, 10 remain" in dataset.seen
+    assert "last sixth of each class (2 pictures) is the test set, and 10 pictures are left" in dataset.seen
     (tmp_path / "pets" / "test").mkdir()
     for name in ("cat", "dog"):
         (tmp_path / "pets" / name).rename(tmp_path / "pets" / "test" / name)
     (tmp_path / "pets" / "train").symlink_to("test")
-    assert "12 in train, 12 in test" in load_dataset(tmp_path / "pets").seen
+    assert "12 pictures in train, 12 in test" in load_dataset(tmp_path / "pets").seen
 
 
 def test_letters_get_as_many_names_as_they_have_labels(
@@ -105,13 +105,13 @@ def test_a_limit_keeps_the_first_training_examples_and_the_whole_test_part(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda a: a.__setitem__(1, a[1][:-1]), "train part: 24 images, but 23 labels"),
+        (lambda a: a.__setitem__(1, a[1][:-1]), "train part: 24 images but 23 labels"),
         (lambda a: a.__setitem__(2, a[2][:, :20]), r"test part: expected images \(N, 28, 28\) uint8"),
         (lambda a: a.__setitem__(0, a[0].astype(np.float32)), "train part: expected"),
         (lambda a: a.__setitem__(3, a[3].astype(np.float32)), "test part: expected"),
         (lambda a: a.__setitem__(1, a[1].astype(np.int32) - 1), "label -1 at position 0"),
         (lambda a: a.__setitem__(1, a[1].astype(np.int32) + 10**6), "expected 0 to 255"),
-        (lambda a: (a.__setitem__(2, a[2][:0]), a.__setitem__(3, a[3][:0])), "no examples in the test part"),
+        (lambda a: (a.__setitem__(2, a[2][:0]), a.__setitem__(3, a[3][:0])), "the test part has no examples"),
     ],
 )
 def test_parts_that_contradict_each_other_are_refused(
@@ -133,7 +133,7 @@ def test_an_incomplete_folder_says_what_is_missing(
 def test_what_is_no_data_is_refused_with_what_would_be(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no data found"):
         load_dataset(tmp_path)
-    with pytest.raises(UsageError, match=r"neither a data set with a name \(mnist, fashion, digits\)"):
+    with pytest.raises(UsageError, match=r"neither a known data set \(mnist, fashion, digits\)"):
         load_dataset("mnits")
     (tmp_path / "lone").write_bytes(b"anything")
     with pytest.raises(DataError, match=r"not an \.npz file"):
@@ -155,7 +155,7 @@ def test_without_mirrors_mnist_is_not_here_or_three_ways_out(monkeypatch: pytest
     with pytest.raises(DataError, match="lenet data fetch fashion"):
         load_dataset("fashion", download=False)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    with pytest.raises(DownloadError, match=r"\(3\) go on without a download"):
+    with pytest.raises(DownloadError, match=r"\(3\) continue without a download"):
         load_dataset("mnist")
 
 
@@ -171,7 +171,7 @@ def test_idx_files_of_another_make_are_never_taken_for_mnist(
 ) -> None:
     monkeypatch.setenv("LENET_DATA", str(write_set(tmp_path / "data", arrays)))
     for name in ("mnist", "fashion"):
-        with pytest.raises(DataError, match="not the file that was released as"):
+        with pytest.raises(DataError, match="not the released file of"):
             load_dataset(name, download=False)
 
 

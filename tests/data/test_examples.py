@@ -54,5 +54,5 @@ def test_the_fingerprint_changes_with_one_pixel_and_with_one_label() -> None:
 def test_a_label_without_a_name_and_an_empty_part_are_refused() -> None:
     with pytest.raises(DataError, match="label 4 at position 4, expected 0 to 3"):
         Dataset("a", "", tuple("0123"), make_examples(20), make_examples(3))
-    with pytest.raises(DataError, match="no examples in the test part"):
+    with pytest.raises(DataError, match="the test part has no examples"):
         Dataset("a", "", tuple("0123456789"), make_examples(20), make_examples(0))

@@ -70,7 +70,7 @@ def test_a_set_is_known_by_content_so_that_one_is_never_taken_for_another(data: 
 
 def test_a_damaged_copy_in_the_data_folder_is_named(data: Path) -> None:
     (data / "a-idx1-ubyte").write_bytes(ONE[:-1])
-    with pytest.raises(DataError, match=r"a-idx1-ubyte: not the file that was released as One"):
+    with pytest.raises(DataError, match=r"a-idx1-ubyte: not the released file of One"):
         find_files(SET)
 
 

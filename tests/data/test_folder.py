@@ -52,7 +52,7 @@ def test_train_and_test_folders_are_taken_as_they_are(tmp_path: Path, names: tup
     classes, train, test = read_folder(tmp_path)
     assert (classes, len(train), len(test)) == (("a", "b"), 8, 4)
     write_pictures(tmp_path / names[1] / "c", 1)
-    with pytest.raises(DataError, match="train does not have: c"):
+    with pytest.raises(DataError, match="do not occur in train: c"):
         read_folder(tmp_path)
 
 

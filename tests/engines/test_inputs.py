@@ -26,9 +26,9 @@ def test_the_number_of_places_on_a_field(sides: tuple[int, int], places: tuple[i
 
 
 def test_a_field_that_does_not_fit_is_told_what_fits() -> None:
-    with pytest.raises(ShapeError, match=r"31x34.*pad it to 32"):
+    with pytest.raises(ShapeError, match=r"31x34.*pad the side to 32"):
         check_images(ORIGINAL, np.zeros((1, 27, 30), np.uint8))
-    with pytest.raises(ShapeError, match="pad it to 36"):
+    with pytest.raises(ShapeError, match="pad the side to 36"):
         check_images(ORIGINAL, np.zeros((1, 1, 32, 33)))
 
 

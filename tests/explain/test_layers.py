@@ -28,15 +28,16 @@ def explain(architecture, name):
 
 
 def test_c1_says_how_often_each_number_serves():
-    assert "28 x 28 = 784 places, and so 156 numbers make 122,304 connections" in explain(ORIGINAL, "c1")
+    assert "28 x 28 = 784 places, so 156 parameters make 122,304 connections" in explain(ORIGINAL, "c1")
 
 
 def test_c5_says_why_it_is_a_convolution():
-    assert "On a field of 36x36 its maps become 2x2 with the same 48,120 numbers" in explain(ORIGINAL, "c5")
+    text = explain(ORIGINAL, "c5")
+    assert "With an input of 36x36 its maps grow to 2x2 with the same 48,120 parameters" in text
 
 
 def test_c3_says_what_the_table_saves():
-    assert "1,516 trainable numbers instead of 2,416" in explain(ORIGINAL, "c3")
+    assert "1,516 trainable parameters instead of 2,416" in explain(ORIGINAL, "c3")
     assert "instead of" not in explain(MODERN, "c3")
 
 
@@ -47,7 +48,7 @@ def test_f6_says_what_paper_is():
 
 def test_the_output_computes_its_distances():
     text = explain(ORIGINAL, "output")
-    assert "Closest: 6 and 8, 12 pixels apart, squared distance 48 (4 for each pixel)." in text
-    assert "Farthest: 1-4, 1-8, 4-7, 200." in text
+    assert "Closest codes: 6 and 8, 12 pixels apart, squared distance 48 (4 for each pixel)." in text
+    assert "Farthest: 1-4, 1-8, 4-7, squared distance 200." in text
     assert "14 of the 84 pixels" in text
     assert "squared distance 12 (1 for each pixel)" in explain(Architecture(activation="relu"), "output")

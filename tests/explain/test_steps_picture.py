@@ -35,12 +35,16 @@ def test_every_step_is_drawn_and_named():
 def test_a_blank_page_is_shown_alone():
     looks = take_looks(BLANK)
     assert [name for name, _ in looks] == ["picture"]
-    assert "No digit here: blank" in render_svg(compose_steps(looks, make_answer("none", "blank", 0.0), "en"))
+    svg = render_svg(compose_steps(looks, make_answer("none", "blank", 0.0), "en"))
+    assert "No digit found: the picture is blank" in svg
 
 
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [("en", "Not sure; perhaps a 4: 4 or 9, 98.7% sure"), ("zh", "不确定，可能是 4：4 或 9，置信度 98.7%")],
+    [
+        ("en", "Not certain, perhaps 4: could be 4 or 9, confidence 98.7%"),
+        ("zh", "不确定，可能是 4：可能是 4 或 9，置信度 98.7%"),
+    ],
 )
 def test_the_answer_stands_above_the_steps(language, sentence):
     svg = render_svg(compose_steps(take_looks(PAGE), make_answer("unsure", "between"), language))

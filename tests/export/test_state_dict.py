@@ -180,7 +180,7 @@ def test_what_was_exported_comes_back_to_the_bit(architecture, tmp_path):
 
 def test_a_network_of_ours_is_no_import(tmp_path):
     make_network(ORIGINAL).save(tmp_path / "net.safetensors")
-    with pytest.raises(UsageError, match="a network of lenet already"):
+    with pytest.raises(UsageError, match="already a network of lenet"):
         import_network(tmp_path / "net.safetensors")
 
 
@@ -194,7 +194,7 @@ def tutorial_arrays(**changes):
     ("changes", "said"),
     [
         ({"conv1.weight": np.zeros((32, 1, 3, 3))}, r"conv1\.weight of shape \(32, 1, 3, 3\) fits no layer"),
-        ({"conv1.weight": np.zeros((6, 3, 5, 5))}, r"conv1\.weight .* three colours"),
+        ({"conv1.weight": np.zeros((6, 3, 5, 5))}, r"conv1\.weight .* three colour channels"),
         ({"fc1.weight": np.zeros((120, 256))}, r"fc1\.weight .* without padding"),
         ({"fc1.weight": np.zeros((500, 800))}, r"fc1\.weight of shape \(500, 800\)"),
         ({"bn1.weight": np.zeros(6)}, r"bn1\.weight .* batch normalization"),

@@ -170,13 +170,13 @@ def test_strokes_come_to_the_width_of_mnist(thickness):
 @pytest.mark.parametrize("grey", [0, 128, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (3, 200), (500, 400)])
 def test_a_blank_page_has_no_mark(grey, shape):
-    with pytest.raises(PictureError, match="no mark found"):
+    with pytest.raises(PictureError, match="no digit found"):
         normalize_digit(np.full(shape, grey, np.uint8))
 
 
 def test_noise_alone_has_no_mark():
     noise = np.random.default_rng(0).normal(200, 15, (200, 200)).astype(np.uint8)
-    with pytest.raises(PictureError, match="no mark found"):
+    with pytest.raises(PictureError, match="no digit found"):
         normalize_digit(noise)
 
 

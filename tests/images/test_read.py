@@ -143,12 +143,12 @@ def test_a_jpeg_of_200_megapixels_is_read_at_an_eighth():
 
 
 def test_what_is_above_64_megapixels_is_refused_before_decoding():
-    with pytest.raises(PictureError, match=r"9000 x 8000 pixels, but a picture has at most 64 megapixels"):
+    with pytest.raises(PictureError, match=r"9000 x 8000 pixels, but the limit is 64 megapixels"):
         read_picture(claim_size(9000, 8000))
 
 
 def test_a_picture_that_claims_terabytes_is_refused():
-    with pytest.raises(PictureError, match="claims more than 64 megapixels"):
+    with pytest.raises(PictureError, match="more than 64 megapixels"):
         read_picture(claim_size(2_000_000_000, 2_000_000_000))
 
 
@@ -169,10 +169,10 @@ def claim_size(width: int, height: int) -> bytes:
     ("content", "message"),
     [
         (b"", "empty"),
-        (b"hello", "not a picture that can be read"),
-        (save(PAGE)[:-40], "damaged picture"),
-        (save(PAGE, "JPEG")[:400], "damaged picture"),
-        (b"\xff\xd8\xff" + b"x" * 50, "damaged picture|not a picture"),
+        (b"hello", "not a picture"),
+        (save(PAGE)[:-40], "the picture is damaged"),
+        (save(PAGE, "JPEG")[:400], "the picture is damaged"),
+        (b"\xff\xd8\xff" + b"x" * 50, "the picture is damaged|not a picture"),
         (b"%PDF-1.7 ...", "not a picture"),
         (b"\0\0\0\x18ftypheic" + b"\0" * 40, "HEIC|damaged|not a picture"),
     ],

@@ -142,7 +142,7 @@ def test_rejection_marks_where_half_a_percent_is_left() -> None:
     assert error[at] <= 0.5 < error[at - 1]
     assert points[at, 1] >= dot.y > points[at - 1, 1]
     words = [part.text for part in drawing.parts if isinstance(part, Words)]
-    assert f"0.5 at {wanted:.2f}% refused" in words
+    assert f"0.5 at {wanted:.2f}% rejected" in words
 
 
 @pytest.mark.parametrize("wrong", [0, 4])

@@ -67,7 +67,7 @@ def test_nothing_is_written_before_the_training_begins(path: Path) -> None:
 
 def test_a_folder_that_holds_a_run_is_refused_and_left_as_it_is(stopped: Path) -> None:
     before = {file.name: file.read_bytes() for file in stopped.iterdir()}
-    with pytest.raises(RunError, match=r"holds a run already.*--resume"):
+    with pytest.raises(RunError, match=r"already contains a run.*--resume"):
         check_request("reference", 0, stopped)
     assert {file.name: file.read_bytes() for file in stopped.iterdir()} == before
 

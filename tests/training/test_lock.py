@@ -34,7 +34,7 @@ def start_holder(folder: Path) -> subprocess.Popen[str]:
 
 def test_another_process_is_refused_until_the_first_has_ended(tmp_path: Path) -> None:
     with start_holder(tmp_path) as holder:
-        with pytest.raises(RunError, match="another training is under way") as caught, hold_folder(tmp_path):
+        with pytest.raises(RunError, match="another training is running") as caught, hold_folder(tmp_path):
             pass
         assert str(tmp_path) in str(caught.value)
         holder.communicate()

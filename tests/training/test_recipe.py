@@ -329,7 +329,7 @@ def test_tables_hold_for_a_loss_or_an_activation_and_the_later_one_wins(tmp_path
 @pytest.mark.parametrize(
     ("settings", "english", "chinese"),
     [
-        ({"name": 5}, "a text in quotes", "应为带引号的文字"),
+        ({"name": 5}, "a string in quotes", "应为带引号的文字"),
         ({"epochs": 2.5}, "a whole number", "应为整数"),
         ({"rate": "high"}, "a number", "应为数值"),
         ({"validation": 1}, "true or false", "应为 true 或 false"),

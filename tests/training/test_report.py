@@ -132,7 +132,7 @@ def test_of_many_misread_images_a_hundred_are_shown(tmp_path: Path) -> None:
     assert made.evaluation is not None
     assert made.evaluation.wrong > MOST_MISREAD
     assert sum(tag == "img" for tag, _ in page.tags) == MOST_MISREAD
-    assert f"The 100 surest mistakes of {made.evaluation.wrong}" in page.words
+    assert f"The 100 most confident of {made.evaluation.wrong}" in page.words
 
 
 def test_the_confusion_table_holds_every_test_image_once(result: Result, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_flawless_network_has_a_page_as_well(result: Result, tmp_path: Path) -
     flawless = replace(result.evaluation, answers=result.evaluation.labels)
     _, page = read_page(replace(result, evaluation=flawless), tmp_path)
     assert "0.00% test error" in page.words
-    assert "None: every test image was read right." in page.words
+    assert "None: every test image was read correctly." in page.words
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_the_page_speaks_the_readers_language(
     text, page = read_page(result, tmp_path)
     assert f'<html lang="{tag}">' in text
     assert words in page.words
-    assert ("How it learned" in page.words) == (language == "en")
+    assert ("Learning curves" in page.words) == (language == "en")
 
 
 def test_a_stopped_run_says_so_and_how_to_go_on(tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def test_data_that_are_gone_are_named(data: Path, out: Path) -> None:
 def test_a_folder_that_holds_a_run_is_refused(data: Path, out: Path) -> None:
     train(data, RECIPE, engine="reference", out=out, stop=stop_after(1))
     before = {path.name: path.read_bytes() for path in out.iterdir()}
-    with pytest.raises(RunError, match="holds a run already"):
+    with pytest.raises(RunError, match="already contains a run"):
         train(data, RECIPE, engine="reference", out=out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
@@ -264,7 +264,7 @@ def test_of_two_trainings_that_begin_in_one_folder_the_second_is_refused(
         return DATASET
 
     monkeypatch.setattr("lenet.training.run.load_dataset", load_slowly)
-    with pytest.raises(RunError, match="holds a run already"):
+    with pytest.raises(RunError, match="already contains a run"):
         train("digits", RECIPE, engine="reference", out=out)
 
 

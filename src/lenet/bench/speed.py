@@ -85,7 +85,7 @@ def measure(
         contestants = dict(_list_contestants(figure, architecture, images, labels, threads))
         found[figure] = {}
         for name, run in contestants.items():  # compilation and warm-up, apart
-            watch(f"{figure}: {name}")
+            watch(say("bench.first_call", figure=say(f"bench.{figure}"), name=name))
             start = time.perf_counter()
             try:
                 run(True)
@@ -99,7 +99,7 @@ def measure(
             found[figure][name] = {"unit": UNITS[figure], "first_call_s": first, "values": []}
         meetings = found["meeting_ns"][figure] = []
         for turn in range(rounds):
-            watch(f"{figure}: {turn + 1}/{rounds}")
+            watch(say("bench.round", figure=say(f"bench.{figure}"), number=turn + 1, rounds=rounds))
             meetings += _measure_meeting(threads)
             for name, timing in found[figure].items():
                 timing["values"].append(contestants[name](False))

@@ -1,4 +1,4 @@
-"""`lenet bench`: how fast this machine trains and recognizes, beside every framework that is installed."""
+"""`lenet bench`: the speed of this machine, with lenet's engines and every installed framework."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from lenet.cli.options import architecture_option, choose_architecture, json_option
-from lenet.cli.output import draw_picture, make_console, print_json
+from lenet.cli.options import architecture_option, choose_architecture, json_option, threads_option
+from lenet.cli.output import draw_picture, make_console, make_table, print_json, print_table
 from lenet.errors import UsageError
 from lenet.texts import say
 
 
 def bench(
     architecture: Annotated[str, architecture_option()] = "original",
-    rounds: Annotated[int, typer.Option(help=say("bench.rounds"))] = 3,
-    threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
+    rounds: Annotated[int, typer.Option(metavar="N", help=say("bench.rounds"))] = 3,
+    threads: Annotated[int | None, threads_option("2")] = None,
     picture: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="PICTURE.svg|.png", help=say("bench.picture"))
     ] = None,
@@ -41,7 +41,7 @@ def bench(
         threads or 2,
         lambda text: console.print(text, soft_wrap=True),
     )
-    console.print("peak_memory_mb", soft_wrap=True)
+    console.print(say("bench.measuring_memory"), soft_wrap=True)
     found["peak_memory_mb"] = measure_memory(threads or 2)
     if picture:
         from lenet.bench.picture import draw_speed
@@ -54,9 +54,6 @@ def bench(
 
 
 def _print_table(found: dict[str, Any]) -> None:
-    from rich import box
-    from rich.table import Table
-
     from lenet.bench.speed import FIGURES, UNITS
 
     console = make_console()
@@ -74,14 +71,14 @@ def _print_table(found: dict[str, Any]) -> None:
     for figure in FIGURES:
         console.print()
         console.print(f"{say('bench.' + figure)} ({UNITS[figure]})", style="bold", soft_wrap=True)
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column(say("bench.engine"))
-        for column in ("median", "low", "high", "first"):
-            table.add_column(say(f"bench.{column}"), justify="right")
+        columns = ("engine", "median", "low", "high", "first")
+        table = make_table(
+            {say(f"bench.{name}"): "left" if name == "engine" else "right" for name in columns}
+        )
         for name, timing in found[figure].items():
             cells = [_format(timing[column]) for column in ("median", "low", "high")]
             table.add_row(name, *cells, f"{timing['first_call_s']:.2f} s")
-        console.print(table)
+        print_table(table)
         for line in _format_conclusions(found, figure):
             console.print(line, soft_wrap=True)
     if found["peak_memory_mb"]:

@@ -1,4 +1,4 @@
-"""`lenet codes`: the 7x12 pictures of characters, and how far they lie from each other."""
+"""`lenet codes`: the 7x12 codes of characters, and the squared distances between them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def codes(
     text: Annotated[str, typer.Argument(metavar="[TEXT]", help=say("glyphs.text"))] = "0123456789",
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Draw the codes of a text side by side, with the table of their squared distances."""
+    """Draw the codes of a text side by side, with a table of their squared distances."""
     if not text:
         raise UsageError("glyphs.empty")
     distinct = "".join(dict.fromkeys(text))

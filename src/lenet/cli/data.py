@@ -1,15 +1,14 @@
-"""`lenet data list | fetch NAME | verify PATH`: the data sets, where they are, and whether they are whole."""
+"""`lenet data list | fetch NAME | verify PATH`: data sets, where they are, and whether they are intact."""
 
 from __future__ import annotations
 
-import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lenet.cli.options import json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.output import make_console, make_table, print_json, print_lines, print_table
 from lenet.cli.progress import show_download
 from lenet.errors import DataError, UsageError
 from lenet.texts import say
@@ -23,31 +22,28 @@ app = typer.Typer()
 
 @app.callback(invoke_without_command=True)
 def show_help(context: typer.Context) -> None:
-    """Help where no verb of `lenet data` is given."""
+    """Print the help if no command of `lenet data` is given."""
     if context.invoked_subcommand is None:
-        sys.stdout.write(context.get_help())
+        typer.echo(context.get_help())
 
 
 @app.command("list", help=say("data.list_help"))
 def list_sources(json: Annotated[bool, json_option()] = False) -> None:
-    """Print every named set and where it is."""
-    from rich.table import Table
-
+    """Print the known data sets and where they are."""
     from lenet.data.sources import SOURCES
 
     rows = [_describe(source) for source in SOURCES.values()]
     if json:
         print_json({"datasets": rows})
         return
-    table = Table(*(say(f"data.{column}") for column in ("name", "title", "train", "test", "size", "found")))
+    numbers = ("train", "test", "size")
+    columns = ("name", "title", *numbers, "found")
+    table = make_table({say(f"data.{name}"): "right" if name in numbers else "left" for name in columns})
     for row in rows:
         size = f"{row['bytes'] / 1e6:.1f} MB" if row["bytes"] else "-"
         where = row["found"] or row["fault"]
         table.add_row(row["name"], row["title"], f"{row['train']:,}", f"{row['test']:,}", size, where)
-    for column in table.columns[2:5]:
-        column.justify = "right"
-    table.columns[5].overflow = "fold"
-    make_console().print(table)
+    print_table(table)
 
 
 def _describe(source: Source) -> dict[str, Any]:
@@ -65,7 +61,7 @@ def _describe(source: Source) -> dict[str, Any]:
 
 
 def _locate(source: Source) -> tuple[str | None, str | None]:
-    """Where a set is, or else what to do about it."""
+    """Where a data set is, or else how to get it."""
     from lenet.data.find import find_files
 
     if not source.files:
@@ -84,7 +80,7 @@ def fetch(
     name: Annotated[str, typer.Argument(help=say("data.name_argument"), show_default=False)],
     json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Download what is not here yet."""
+    """Download the files that are not here yet."""
     from lenet.data.download import download_files
     from lenet.data.find import find_files
     from lenet.data.sources import SOURCES
@@ -122,7 +118,7 @@ def verify(
     path: Annotated[str, typer.Argument(help=say("data.path_argument"), show_default=False)],
     json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Read everything, and report it."""
+    """Read everything and report it."""
     from lenet.data.dataset import load_dataset
 
     dataset = load_dataset(path, download=False)
@@ -154,16 +150,14 @@ def _count_labels(dataset: Dataset, examples: Examples) -> list[int]:
 
 
 def _print_verified(dataset: Dataset, counts: dict[str, list[int]]) -> None:
-    from rich.table import Table
-
-    console = make_console()
-    console.print(dataset.seen, soft_wrap=True)
-    table = Table(title=say("data.each_class"), title_justify="left", show_footer=True)
-    table.add_column(say("data.classes"), footer=say("data.total"))
-    for part, examples in _parts(dataset):
-        table.add_column(say(f"data.{part}"), footer=f"{len(examples):,}", justify="right")
+    print_lines([dataset.seen, "", say("data.each_class")])
+    columns = {say("data.classes"): say("data.total")}
+    columns |= {say(f"data.{part}"): f"{len(examples):,}" for part, examples in _parts(dataset)}
+    words = say("data.classes")
+    table = make_table({name: "left" if name == words else "right" for name in columns}, footer=True)
+    for column, footer in zip(table.columns, columns.values(), strict=True):
+        column.footer = footer
     for label, *numbers in zip(dataset.labels, *counts.values(), strict=True):
         table.add_row(label, *(f"{number:,}" for number in numbers))
-    console.print(table)
-    console.print(f"{say('data.fingerprint')}: {dataset.fingerprint}", soft_wrap=True)
-    console.print(say("data.whole"))
+    print_table(table)
+    print_lines([say("data.fingerprint", fingerprint=dataset.fingerprint), say("data.whole")])

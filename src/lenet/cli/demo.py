@@ -1,4 +1,4 @@
-"""`lenet demo`: train, evaluate, recognize and explain, in under a minute."""
+"""`lenet demo`: train, test, recognize and explain, in under a minute."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lenet.cli.interrupt import INTERRUPTED, catch_interrupt
-from lenet.cli.options import choose_folder, json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.options import choose_folder, json_option, out_option
+from lenet.cli.output import make_console, print_json, print_lines, wrap_line
 from lenet.cli.progress import TrainingProgress
 from lenet.cli.result import describe_result, print_result, print_stop
 from lenet.cli.states import draw_code, draw_image, draw_penalties, join_pictures
@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from lenet.data.dataset import Dataset
     from lenet.network import Answer, Network
 
-SAMPLE = 3  # the digit of the founding text's picture
+SAMPLE = 3
+NEXT = ("recognize PICTURE", "explain --sample 3 -o three.svg", "summary --layer c3", "train")  # at the end
 # MNIST in half a minute on the slowest engine: fewer images, fewer epochs
 MNIST_IMAGES, MNIST_PASSES = 10_000, 5
 
 
 def demo(
-    seed: Annotated[int, typer.Option(help=say("train.seed"))] = 0,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help=say("train.out"))] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help=say("train.seed"))] = 0,
+    out: Annotated[Path | None, out_option()] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Train a small network on the data that are available, and show how it recognizes one digit."""
@@ -38,6 +39,8 @@ def demo(
     from lenet.training.run import train
 
     messages = make_console(stderr=True)
+    if not as_json:
+        _print_heading("training")
     dataset = _find_data()
     messages.print(dataset.seen, soft_wrap=True)
     recipe = load_recipe("demo", ORIGINAL).changed(epochs=MNIST_PASSES if dataset.name == "mnist" else None)
@@ -53,11 +56,16 @@ def demo(
     if as_json:
         print_json(describe_result(result) | {"picture": str(picture), "recognized": answer.label})
         return
+    _print_heading("testing")
     print_result(result)
-    console = make_console()
-    console.print()
-    for line in _explain(result.network, answer, picture):
-        console.print(line, soft_wrap=True)
+    _print_heading("recognizing")
+    print_lines(_explain(result.network, answer, picture))
+    make_console().print(f"\n{say('demo.more')}", style="bold")
+    print_lines(_suggest(make_console().width))
+
+
+def _print_heading(key: str) -> None:
+    make_console().print(f"{'' if key == 'training' else chr(10)}{say(f'demo.{key}')}", style="bold")
 
 
 def _find_data() -> Dataset:
@@ -87,5 +95,11 @@ def _explain(network: Network, answer: Answer, picture: Path) -> Iterator[str]:
     yield ""
     yield say("demo.distances")
     yield from draw_penalties(answer.penalties)
-    yield ""
-    yield say("demo.more")
+
+
+def _suggest(width: int) -> Iterator[str]:
+    """Commands to go on with, each with its help below it."""
+    for command in NEXT:
+        yield f"    lenet {command}"
+        verb = command.partition(" ")[0]
+        yield from (f"        {line}" for line in wrap_line(say(f"verbs.{verb}"), width - 8))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lenet.wheels import choose_torch_index
 
-# What may be there besides, and the extra of lenet that brings it, if one does yet.
+# Optional packages, and the extra of lenet that installs each, if there is one.
 OPTIONAL = {
     "scikit-learn": "sklearn",
     "torch": "pytorch",
@@ -26,8 +26,8 @@ OPTIONAL = {
     "onnxruntime": "onnx",
     "ray": None,
 }
-MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}  # whose module is not called like the package
-DISTRIBUTIONS = {"tensorflow": ("tensorflow", "tensorflow-cpu")}  # which bring a module in several builds
+MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}  # packages whose module has another name
+DISTRIBUTIONS = {"tensorflow": ("tensorflow", "tensorflow-cpu")}  # modules that come in several builds
 NVIDIA_TIMEOUT = 5.0
 CGROUP = Path("/sys/fs/cgroup")
 MIB = 1024**2

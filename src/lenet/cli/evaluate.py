@@ -1,4 +1,4 @@
-"""`lenet evaluate`: how well a network reads the test part of a data set, and what it misreads."""
+"""`lenet evaluate`: the error of a network on the test part of a data set, and what it misreads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lenet.cli.options import json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.output import make_console, make_table, print_json, print_lines, print_table
 from lenet.errors import UsageError
 from lenet.texts import say
 
@@ -38,7 +38,7 @@ def evaluate(
     ] = "auto",
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Let a network read the test part, and print error, confusion and what was misread."""
+    """Run a network on the test part, and print its error, the confusion matrix and the misread images."""
     from lenet.data.dataset import load_dataset
     from lenet.evaluation import evaluate as evaluate_network
     from lenet.network import Network
@@ -67,7 +67,7 @@ def _list_names(names: tuple[str, ...]) -> str:
 
 
 def describe_evaluation(evaluation: Evaluation) -> dict[str, Any]:
-    """An evaluation as JSON can hold it; errors in percent."""
+    """An evaluation for JSON; errors in percent."""
     names = evaluation.names
     return {
         "count": len(evaluation),
@@ -97,19 +97,19 @@ def print_evaluation(evaluation: Evaluation) -> None:
     values |= {"error": f"{evaluation.error:.2f}", "accuracy": f"{evaluation.accuracy:.2f}"}
     low, high = evaluation.interval
     console.print(say("evaluate.error", **values), style="bold", soft_wrap=True)
-    console.print(say("evaluate.interval", low=f"{low:.2f}", high=f"{high:.2f}"), soft_wrap=True)
+    lines = [say("evaluate.interval", low=f"{low:.2f}", high=f"{high:.2f}")]
     refused = evaluation.rejection_for(WANTED_ERROR)
     key = "evaluate.refused_never" if refused is None else "evaluate.refused"
     percent = "" if refused is None else f"{refused:.2f}"
-    console.print(say(key, wanted=f"{WANTED_ERROR:g}", refused=percent), soft_wrap=True)
-    console.print()
-    console.print(_make_class_table(evaluation))
+    print_lines([*lines, say(key, wanted=f"{WANTED_ERROR:g}", refused=percent), ""])
+    print_table(_make_class_table(evaluation))
     if len(evaluation.names) <= MOST_CLASSES:
         console.print(say("evaluate.confusion"), style="bold", soft_wrap=True)
-        # as wide as it is: numbers that are cut short help nobody
-        console.print(_make_confusion_table(evaluation), width=1000, crop=False)
+        # as wide as it is, even on a narrow terminal: a wrapped matrix cannot be read
+        print_table(_make_confusion_table(evaluation), fit=False)
     if evaluation.wrong:
         console.print(say("evaluate.misread"), style="bold", soft_wrap=True)
+        print_lines([say("evaluate.misread_legend"), ""])
         console.print(_list_misread(evaluation))
     left = evaluation.wrong - MOST_MISREAD
     if left > 0:
@@ -117,28 +117,23 @@ def print_evaluation(evaluation: Evaluation) -> None:
 
 
 def _make_class_table(evaluation: Evaluation) -> Table:
-    """A row for each class: how many images, how many misread, and what they were mostly taken for."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(say("evaluate.class"))
-    for name in ("images", "wrong", "class_error"):
-        table.add_column(say(f"evaluate.{name}"), justify="right", no_wrap=True)
-    table.add_column(say("evaluate.taken_for"))
+    """A row per class: images, misread images, error, and the most frequent wrong answers."""
+    words = ("class", "taken_for")
+    columns = ("class", "images", "wrong", "class_error", "taken_for")
+    table = make_table({say(f"evaluate.{name}"): "left" if name in words else "right" for name in columns})
     for row, name in enumerate(evaluation.names):
         counts = evaluation.confusion[row].copy()
         total, right = int(counts.sum()), int(counts[row])
         counts[row] = 0
         error = f"{100 * (total - right) / total:.2f}%" if total else ""
         often = [column for column in (-counts).argsort(kind="stable")[:MOST_OFTEN] if counts[column]]
-        words = ", ".join(f"{evaluation.names[column]} ({counts[column]:,})" for column in often)
-        table.add_row(name, f"{total:,}", f"{total - right:,}", error, words)
+        taken_for = ", ".join(f"{evaluation.names[column]} ({counts[column]:,})" for column in often)
+        table.add_row(name, f"{total:,}", f"{total - right:,}", error, taken_for)
     return table
 
 
 def _make_confusion_table(evaluation: Evaluation) -> Table:
-    """Rows: the true class. Columns: the answer. Empty where that never happened."""
+    """Rows: the true class. Columns: the answer. A cell is empty where that never happened."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -157,7 +152,7 @@ def _make_confusion_table(evaluation: Evaluation) -> Table:
 
 
 def _list_misread(evaluation: Evaluation) -> RenderableType:
-    """The surest mistakes in as many columns as the terminal has room for."""
+    """The most confident mistakes, in as many columns as the terminal has room for."""
     from rich.columns import Columns
 
     shown = evaluation.misread[:MOST_MISREAD]

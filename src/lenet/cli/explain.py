@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from lenet.cli.options import json_option
-from lenet.cli.output import draw_picture, make_console, print_json
+from lenet.cli.output import draw_picture, print_json, print_lines
 from lenet.errors import UsageError
 from lenet.texts import say
 
@@ -36,14 +36,14 @@ def explain(
     ] = None,
     learn: Annotated[bool, typer.Option("--learn", help=say("explain.learn"))] = False,
     distortions: Annotated[bool, typer.Option("--distortions", help=say("explain.distortions"))] = False,
-    label: Annotated[str | None, typer.Option(help=say("explain.label"))] = None,
-    rate: Annotated[float | None, typer.Option(help=say("explain.rate"), show_default=False)] = None,
+    label: Annotated[str | None, typer.Option(metavar="0-9", help=say("explain.label"))] = None,
+    rate: Annotated[float | None, typer.Option(metavar="X", help=say("explain.rate"))] = None,
     network: Annotated[
         str | None, typer.Option(metavar=f"1998|best|{UNTRAINED}|FILE", help=say("explain.network"))
     ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Show a recognition, or with an option one unit of it, one step of learning, or the distortions."""
+    """Explain a recognition or, with an option, one unit of it, one training step, or the distortions."""
     from lenet.drawing.write import check_suffix
 
     if (unit is not None) + learn + distortions > 1:
@@ -84,11 +84,9 @@ def _show(
     if as_json:
         print_json(described)
         return
-    console = make_console()
-    for line in lines:
-        console.print(line, soft_wrap=True)
+    print_lines(lines)
     if not picture:
-        console.print(f"\n{say('explain.more_picture')}", soft_wrap=True)
+        print_lines(["", say("explain.more_picture")])
 
 
 def _load_network(name: str) -> Network:

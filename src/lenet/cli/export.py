@@ -1,4 +1,4 @@
-"""`lenet export`: a network as a file for other programs, and whether they answer alike."""
+"""`lenet export`: a network as a file for other programs, and whether their answers agree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lenet.cli.options import json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.output import make_console, make_table, print_json, print_table
 from lenet.errors import MissingExtra, UsageError
 from lenet.texts import say
 
@@ -29,7 +29,7 @@ def export(
     uint8: Annotated[bool, typer.Option("--uint8", help=say("export.uint8"))] = False,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Write the files; with --verify compare every engine and file at hand, and end with 1 if one differs."""
+    """Write the files; with --verify compare every engine and file, and exit with 1 if one differs."""
     from lenet.export.formats import export_network, place_files
     from lenet.export.pytorch_file import find_weights
     from lenet.network import Network
@@ -70,7 +70,7 @@ def _print_files(files: dict[str, Path], skipped: dict[str, str]) -> None:
 
 
 def _verify(loaded: Any, files: dict[str, Path], uint8: bool, report: dict[str, Any], as_json: bool) -> bool:
-    """Compare, fill the report, print unless JSON is wanted; whether all agree."""
+    """Compare, fill in the report, and print it unless JSON is wanted; return whether all agree."""
     from lenet.export.compiler import list_compilers, measure_c
     from lenet.export.verify import choose_images, verify_exports
 
@@ -97,20 +97,15 @@ def _verify(loaded: Any, files: dict[str, Path], uint8: bool, report: dict[str, 
 
 
 def _print_comparisons(found: Iterable[Verification], sizes: Iterable[Footprint], count: int) -> None:
-    from rich import box
-    from rich.table import Table
-
     console = make_console()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("name", "program"):
-        table.add_column(say(f"export.{column}"))
-    for column in ("same", "difference", "relative"):
-        table.add_column(say(f"export.{column}"), justify="right", no_wrap=True)
+    words = ("name", "program")
+    columns = (*words, "same", "difference", "relative")
+    table = make_table({say(f"export.{name}"): "left" if name in words else "right" for name in columns})
     ran = [comparison for comparison in found if not comparison.skipped]
     for one in ran:
         numbers = (f"{one.same:,}/{count:,}", f"{one.difference:.1e}", f"{one.relative:.1e}")
         table.add_row(one.name, one.program, *numbers)
-    console.print(table)
+    print_table(table)
     for one in ran:
         for other in one.disagreements[:MOST_SHOWN]:
             values = {**asdict(other), "margin": f"{other.margin:.1e}", "name": one.name}

@@ -1,4 +1,4 @@
-"""The 7x12 codes drawn in a terminal, and the table of distances between them."""
+"""The 7x12 codes drawn in a terminal, and a table of the distances between them."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def format_distances(text: str, width: int, paper: int = -1) -> Iterator[str]:
     """The squared distances between the characters of a text: a table if it fits, and the closest pairs.
 
     Args:
-        text: printable ASCII characters; one that occurs twice counts once.
+        text: printable ASCII characters; repeated ones count once.
         width: columns of the terminal.
-        paper: what a pixel without ink is, -1 or 0.
+        paper: the value of a pixel without ink, -1 or 0.
     """
     distinct = "".join(dict.fromkeys(text))
     pairs = rank_pairs(distinct, paper)

@@ -1,4 +1,4 @@
-"""`lenet import`: other people's LeNet-5 as a network of ours."""
+"""`lenet import`: convert a LeNet-5 that was trained with other software."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lenet.cli.options import json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.output import make_console, make_table, print_json, print_table
 from lenet.codes import DIGITS
 from lenet.errors import UsageError
 from lenet.texts import say
@@ -25,12 +25,12 @@ def import_network(
         typer.Option(metavar="relu|tanh|sigmoid|scaled-tanh", help=say("import.activation")),
     ] = None,
     pooling: Annotated[str | None, typer.Option(metavar="max|average", help=say("import.pooling"))] = None,
-    mean: Annotated[float | None, typer.Option(help=say("import.mean"))] = None,
-    std: Annotated[float | None, typer.Option(help=say("import.std"))] = None,
+    mean: Annotated[float | None, typer.Option(metavar="X", help=say("import.mean"))] = None,
+    std: Annotated[float | None, typer.Option(metavar="X", help=say("import.std"))] = None,
     labels: Annotated[str | None, typer.Option(metavar="A,B,...", help=say("import.labels"))] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Write the network, and say which tensor became which layer and what was taken for granted."""
+    """Write the network, and report which tensor became which layer and what was assumed."""
     from lenet.export import state_dict
 
     if output.suffix != ".safetensors":
@@ -50,7 +50,7 @@ def import_network(
 
 
 def _count_right(network: Network) -> int:
-    """How many of the ten samples a network reads right."""
+    """The number of the ten samples that a network recognizes correctly."""
     import numpy as np
 
     from lenet.images.normalize import normalize_digit
@@ -61,7 +61,7 @@ def _count_right(network: Network) -> int:
 
 
 def _find_better(file: Path, report: dict[str, Any]) -> dict[str, Any] | None:
-    """Another activation and pooling with which more samples are read right, the best of them."""
+    """The activation and pooling with which most samples are recognized, if others than the given ones."""
     from lenet.export.state_dict import ACTIVATIONS, POOLINGS
     from lenet.export.state_dict import import_network as read
 
@@ -94,13 +94,8 @@ def _print_report(network: Network, report: dict[str, Any]) -> None:
 
 
 def _print_tensors(network: Network, found: dict[str, str]) -> None:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("layer", "tensor", "shape"):
-        table.add_column(say(f"import.{column}"))
+    table = make_table({say(f"import.{column}"): "left" for column in ("layer", "tensor", "shape")})
     for name, array in network.parameters.items():
         shape = " x ".join(map(str, array.shape))
         table.add_row(name, found.get(name, say("import.no_bias")), shape)
-    make_console().print(table)
+    print_table(table)

@@ -1,9 +1,9 @@
-"""The command `lenet`: finds the verb, imports that verb alone, and turns every error into one line.
+"""The command `lenet`: finds the verb, imports only its module, and turns every error into one line.
 
-To add a verb: write `cli/VERB.py` with a function VERB (or a typer sub-app), name it in `VERBS`, and give
-its sentences in `texts/*.toml`: `VERB` in [verbs], an example command line in [examples]. Put
-`from __future__ import annotations` at the top of the file: typer then evaluates the help of the options,
-`Annotated[float, typer.Option(help=say("train.rate"))]`, when the language is known.
+To add a verb: write `cli/VERB.py` with a function VERB (or a typer sub-app), add it to `VERBS`, and add its
+sentences to `texts/*.toml`: `VERB` in [verbs], an example command line in [examples]. Every option with a
+value needs a metavar. Put `from __future__ import annotations` at the top of the file: typer then evaluates
+the help of the options, `Annotated[float, typer.Option(help=say("train.rate"))]`, when the language is known.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from typing import Annotated, Any
 
 import typer
 
-from lenet.cli.help import HELP_NAMES, needs_help, translate_help, translate_mistake
+from lenet.cli.help import HELP_NAMES, set_help
+from lenet.cli.mistakes import translate_mistake
 from lenet.cli.output import print_error
 from lenet.errors import LenetError, UsageError
 from lenet.texts import LANGUAGES, say, set_language
 
-# verb: (panel of the help, where its function lies); in the order of the help
+# verb: (section of the help, where its function is); in the order of the help
 VERBS = {
     "demo": ("start", "lenet.cli.demo:demo"),
     "summary": ("understand", "lenet.cli.summary:summary"),
@@ -55,7 +56,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `lenet`; None: those of this process.
     Returns:
-        The exit code: 0 done, 1 failed, 2 a mistake on the command line, 130 interrupted.
+        The exit code: 0 for success, 1 for failure, 2 for a mistake on the command line, 130 if interrupted.
     """
     _use_utf8()
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -69,7 +70,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             _invoke(words)
         finally:
             if sys.stdout:  # None where the shell has closed it
-                sys.stdout.flush()  # while a full disk can still be told
+                sys.stdout.flush()  # while a full disk can still be reported
     except typer.Exit as leave:
         return leave.exit_code
     except LenetError as error:
@@ -82,7 +83,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         print_error(say("cli.interrupted"))
         return INTERRUPTED
     except BrokenPipeError:
-        # the reader has gone (`lenet summary | head`): nothing more to say, not even at the exit
+        # the reader has gone (`lenet summary | head`): print nothing more, not even at the exit
         _abandon_output()
         return 1
     except ModuleNotFoundError as missing:
@@ -99,7 +100,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _help_out(words: list[str]) -> None:
-    """In every process of torchrun but the first: compute for that one, and print nothing."""
+    """In every process of torchrun but the first: compute for the first one, and print nothing."""
     if "train" in words and not set(HELP_NAMES) & set(words):
         from lenet.engines.pytorch.engine import PytorchEngine
 
@@ -107,12 +108,12 @@ def _help_out(words: list[str]) -> None:
 
 
 def _abandon_output() -> None:
-    """Let what is still to be written go nowhere, or Python would fail once more at the exit."""
+    """Discard what is still to be written, or Python would fail again at the exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _name_fault(fault: Exception) -> str:
-    """Whose fault it is: the system's, which refuses a file or to take what we print, or else ours."""
+    """Describe a failure: of the system, which refuses a file or the output, or a bug."""
     if isinstance(fault, OSError) and fault.filename is not None:
         return say("file.unreadable", path=fault.filename, reason=fault.strerror)
     if isinstance(fault, OSError) and fault.errno is not None:
@@ -129,10 +130,10 @@ def _use_utf8() -> None:
 
 
 def _set_threads(words: list[str]) -> None:
-    """Tell the kernels, NumPy and PyTorch how many threads to use, before they ask, which they do once.
+    """Set the number of threads of the kernels, NumPy and PyTorch, which read it once, when imported.
 
     Without `--threads`, NumPy gets one: the matrices of LeNet-5 are so small that sharing them costs more
-    than it gives (see docs/lab-book.md), and on a busy machine much more.
+    than it saves (see docs/lab-book.md), and much more on a busy machine.
     """
     given = [after for word, after in pairwise(words) if word == "--threads"]
     given += [word.partition("=")[2] for word in words if word.startswith("--threads=")]
@@ -144,7 +145,7 @@ def _set_threads(words: list[str]) -> None:
 
 
 def _take_language(words: list[str]) -> list[str]:
-    """Apply `--lang` before anything is built, and return the other words: help is in both languages, too."""
+    """Apply `--lang` before the help texts are read, and return the other words."""
     chosen, rest = None, list[str]()
     remaining = iter(words)
     for word in remaining:
@@ -167,31 +168,29 @@ def _invoke(words: list[str]) -> None:
         key = "cli.near_verb" if near else "cli.unknown_verb"
         raise UsageError(key, verb=verb, near="".join(near), verbs=", ".join(VERBS))
     command = typer.main.get_command(build_app(verb))
-    if needs_help(words):
-        translate_help(command)
+    set_help(command)
     with command.make_context("lenet", words or ["--help"]) as context:
         command.invoke(context)
 
 
 def build_app(verb: str | None) -> typer.Typer:
-    """The whole command, with one verb imported and a line of help for each of the others.
+    """The whole command, with one verb imported and one line of help for each of the others.
 
     Args:
-        verb: the one that is going to run; None for the help of all.
+        verb: the one to run; None for the help.
     """
     app = typer.Typer(
         add_completion=False,
-        rich_markup_mode="rich",
         context_settings={"help_option_names": HELP_NAMES},
         help=say("cli.about"),
-        epilog=_format_example("summary"),
+        epilog=say("examples.demo"),
     )
     app.callback(invoke_without_command=True)(_common)
     for name, (panel, place) in VERBS.items():
         target = _import_target(place) if name == verb else _not_imported
         texts: dict[str, Any] = {
             "help": say(f"verbs.{name}"),
-            "epilog": _format_example(name),
+            "epilog": say(f"examples.{name}"),
             "rich_help_panel": say(f"panels.{panel}"),
         }
         if isinstance(target, typer.Typer):
@@ -201,25 +200,20 @@ def build_app(verb: str | None) -> typer.Typer:
     return app
 
 
-def _format_example(verb: str) -> str:
-    # rich takes a single line break for a blank; a line of its own keeps the example in one piece
-    return f"{say('cli.example')}\n\n{say(f'examples.{verb}')}"
-
-
 def _import_target(place: str) -> Any:
     module, _, name = place.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 def _not_imported() -> None:
-    """Stand in the help for a verb that is not going to run."""
+    """Take the place of a verb that is not going to run."""
 
 
 def _common(
     lang: Annotated[str, typer.Option(metavar="|".join(LANGUAGES), help=say("cli.lang_option"))] = "",  # noqa: ARG001
     show_version: Annotated[bool, typer.Option("--version", help=say("cli.version_option"))] = False,
 ) -> None:
-    """The options before the verb; `--lang` is only shown here, for `_take_language` has taken it."""
+    """The options before the verb; `--lang` is only listed here, because `_take_language` has removed it."""
     if show_version:
         from importlib.metadata import version
 

@@ -16,8 +16,8 @@ from lenet.explain.unit import ReceptiveField, Term, Unit
 from lenet.explain.unit_picture import format_sum, name_unit
 from lenet.texts import get_language, say
 
-MOST_MAPS = 5  # that are named one by one
-SIDE_BY_SIDE = 5  # columns of a window; wider ones are printed below each other
+MOST_MAPS = 5  # named one by one
+SIDE_BY_SIDE = 5  # columns of a window; the grids of wider ones are printed below each other
 
 
 def format_recognition(recognition: Recognition, steps: Sequence[tuple[str, np.ndarray]]) -> Iterator[str]:

@@ -28,11 +28,28 @@ def architecture_option() -> Any:
 
 
 def variant_option(field: str) -> Any:
-    """`--activation`, `--pooling`, `--connections` or `--output`: one field other than the preset's."""
+    """`--activation`, `--pooling`, `--connections` or `--output`: one field that differs from the preset."""
     from lenet.architecture import CHOICES
 
-    metavar = "|".join(CHOICES[field])
-    return typer.Option(f"--{field}", metavar=metavar, help=say(f"options.{field}"), show_default=False)
+    default = say("options.of_architecture")
+    return typer.Option(
+        f"--{field}", metavar="|".join(CHOICES[field]), help=say(f"options.{field}"), show_default=default
+    )
+
+
+def recipe_option(metavar: str, key: str) -> Any:
+    """An option that replaces a setting of the recipe; the key is that of its help."""
+    return typer.Option(metavar=metavar, help=say(key), show_default=say("train.of_recipe"))
+
+
+def threads_option(default: str) -> Any:
+    """`--threads N`; the default as the help shows it."""
+    return typer.Option(metavar="N", help=say("train.threads"), show_default=default)
+
+
+def out_option() -> Any:
+    """`--out DIR`: the folder of a run."""
+    return typer.Option(metavar="DIR", help=say("train.out"), show_default=say("train.out_default"))
 
 
 def choose_architecture(preset: str, **fields: str | None) -> Architecture:

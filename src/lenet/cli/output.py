@@ -1,31 +1,34 @@
-"""What verbs print: results on standard output, everything else on standard error."""
+"""What commands print: results on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lenet.counts import Count
 from lenet.texts import get_language, say
 
-# a word or a Chinese character, with the brackets and marks that may not be parted from it; compiled when
-# it is needed, which takes 4 ms
+# A word or a Chinese character, with the brackets and marks that may not be parted from it. Compiled when it
+# is needed, which takes 4 ms.
 PIECES = (
     r"[\uff08\u201c\u300a]*(?:[^\s\u2e80-\uffef\u201c\u201d]+|[\u2e80-\uffef])"
     r"[\uff0c\u3002\uff1b\uff1a\u3001\uff01\uff1f\uff09\u300b\u201d]*\s*"
 )
 
-# What could move a terminal's cursor, change its colours or turn its text around, and bytes of a file's name
-# that are no text: all control characters but tab and line feed, marks of direction, lone surrogates.
+# What could move the cursor of a terminal, change its colours or reverse its text, and bytes of file names
+# that are not text: all control characters but tab and line feed, direction marks, lone surrogates.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+UNLIMITED = 10_000  # columns of a table in an output that is no terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
+    from rich.table import Table
     from rich.text import Text
 
     from lenet.drawing.drawing import Drawing
@@ -35,24 +38,25 @@ def print_json(result: dict[str, Any]) -> None:
     """Print one JSON object, and nothing else, on standard output.
 
     Args:
-        result: what JSON can hold; NumPy's numbers and arrays and paths, too.
+        result: may contain NumPy's numbers and arrays, and paths.
     """
     sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=2, default=_simplify) + "\n")
 
 
 def _simplify(value: Any) -> Any:
-    if hasattr(value, "tolist"):  # NumPy's, without importing it for verbs that need none
+    if hasattr(value, "tolist"):  # NumPy's, without importing it for commands that do not need it
         return value.tolist()
     return str(value)
 
 
-def make_console(*, stderr: bool = False) -> Console:
-    """A rich console that adds nothing to what it is given: no markup, no emoji, no guessed colours.
+def make_console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """A rich console that adds nothing to the text: no markup, no emoji, no guessed colours.
 
-    Control characters, which a file's name or a foreign network's label may hold, are shown as �.
+    Control characters, which the name of a file or a label of a foreign network may contain, become �.
 
     Args:
-        stderr: write to standard error, for progress and messages.
+        stderr: write to standard error: progress and messages.
+        width: columns; None for those of the terminal.
     """
     from rich.console import Console
     from rich.segment import Segment
@@ -63,10 +67,10 @@ def make_console(*, stderr: bool = False) -> Console:
 
         def render(self, *arguments: Any, **options: Any) -> Iterator[Segment]:
             for segment in super().render(*arguments, **options):
-                # rich's own, which move the cursor for a live line, are marked as such
+                # rich's own control codes, which move the cursor for a live line, are marked as such
                 yield segment if segment.control else Segment(replace_controls(segment.text), segment.style)
 
-    return SafeConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return SafeConsole(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
 def draw_picture(compose: Callable[[str], Drawing], path: Path) -> None:
@@ -86,19 +90,63 @@ def draw_picture(compose: Callable[[str], Drawing], path: Path) -> None:
 
 
 def replace_controls(text: str) -> str:
-    """A text that is safe to print: each control character in it becomes �."""
+    """Make a text safe to print: each control character in it becomes �."""
     return CONTROLS.sub("\ufffd", text)
 
 
 def print_paragraph(text: str) -> None:
-    """Print text on standard output, its lines broken to the width of the terminal."""
+    """Print text on standard output, wrapped to the width of the terminal."""
     console = make_console()
     for line in text.split("\n"):
         console.print("\n".join(wrap_line(line, console.width)), soft_wrap=True)
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines on standard output; on a terminal, those that are not indented are wrapped to its width.
+
+    Elsewhere a line stays whole, so that a program finds it. Indented lines are drawings and tables.
+
+    Args:
+        lines: sentences, drawings, and "" for an empty line.
+    """
+    console = make_console()
+    for line in lines:
+        wrapped = console.is_terminal and not line.startswith(" ")
+        shown = "\n".join(wrap_line(line, console.width)) if wrapped else line
+        console.print(shown, soft_wrap=True)
+
+
+def make_table(columns: Mapping[str, JustifyMethod], *, footer: bool = False) -> Table:
+    """An empty table, whose cells are wrapped where the terminal is too narrow, never cut.
+
+    Args:
+        columns: the title of each column, and "left" for words or "right" for numbers.
+        footer: whether the columns have footers.
+    """
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_footer=footer)
+    for title, justify in columns.items():
+        table.add_column(title, justify=justify, overflow="fold")
+    return table
+
+
+def print_table(table: Table, *, fit: bool = True) -> None:
+    """Print a table on standard output, no wider than the terminal; elsewhere as wide as it needs to be.
+
+    Args:
+        table: from `make_table`.
+        fit: whether it may be wrapped to fit a terminal.
+    """
+    fits = fit and make_console().is_terminal
+    make_console(width=None if fits else UNLIMITED).print(table)
+
+
 def wrap_line(text: str, width: int) -> list[str]:
     """Break one line at spaces and between Chinese characters, never before a closing mark.
+
+    A word longer than a line is broken after a bar, a slash, a comma or an equals sign, otherwise anywhere.
 
     Args:
         text: one paragraph.
@@ -107,16 +155,24 @@ def wrap_line(text: str, width: int) -> list[str]:
     from rich.cells import cell_len
 
     lines, line = list[str](), ""
-    for piece in re.findall(PIECES, text):
-        if line and cell_len(line + piece.rstrip()) > width:
-            lines.append(line.rstrip())
-            line = ""
-        line += piece
+    for word in re.findall(PIECES, text):
+        for piece in [word] if cell_len(word.rstrip()) <= width else _break_word(word, width):
+            if line and cell_len(line + piece.rstrip()) > width:
+                lines.append(line.rstrip())
+                line = ""
+            line += piece
     return [*lines, line.rstrip()]
 
 
+def _break_word(word: str, width: int) -> Iterator[str]:
+    from rich.cells import chop_cells
+
+    for part in re.findall(r"[^|/\\,=]*(?:[|/\\,=]+\s*|$)", word):
+        yield from chop_cells(part, width)
+
+
 def print_error(message: str) -> None:
-    """Print one line on standard error, its "error:" red on terminals."""
+    """Print one line on standard error; "error:" is red on terminals."""
     from rich.text import Text
 
     line = Text.assemble((say("cli.error"), "bold red"), " ".join(replace_controls(message).split()))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lenet.training.events import Advanced, EpochEnded, Event
     from lenet.training.trainer import Trainer
 
-SMOOTHING = 0.9  # of the shown loss, from stretch to stretch
+SMOOTHING = 0.9  # of the loss that is shown
 
 
 class TrainingProgress:
@@ -42,8 +42,8 @@ class TrainingProgress:
             yield self
 
     def begin(self) -> None:
-        """Reset loss and speed: another training begins."""
-        self._begun, self._loss = None, None
+        """Forget the previous training: another one begins."""
+        self._begun, self._loss, self._speed = None, None, 0.0
 
     def watch(self, trainer: Trainer, event: Event) -> None:
         """Show an event."""
@@ -64,7 +64,7 @@ class TrainingProgress:
 
     def _show_steps(self, trainer: Trainer, event: Advanced) -> None:
         if self._begun is None:
-            # the first stretch warms up: the time left is counted from its end
+            # the first stretch is a warm-up: the time left is estimated from its end
             self._begun = (time.monotonic(), event.steps)
         loss = float(event.losses.mean())
         self._loss = loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * loss
@@ -93,7 +93,7 @@ class TrainingProgress:
 
     def _show_epoch(self, trainer: Trainer, event: EpochEnded) -> None:
         record = event.record
-        # a training that goes on at the end of an epoch has no speed yet
+        # a run resumed at the end of an epoch has no speed yet
         mean = f"{self._images / max(self._seconds, 1e-9):,.0f}"
         speed = say("progress.speed", speed=mean) if self._images else ""
         self._images, self._seconds = 0, 0.0

@@ -1,4 +1,4 @@
-"""`lenet rates`: the same training at several learning rates, and why its loss jumps."""
+"""`lenet rates`: the same training with several learning rates, and why the loss jumps."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def rates(
     data: Annotated[
         str, typer.Option(metavar="digits|mnist|fashion|PATH", help=say("train.data"))
     ] = "digits",
-    epochs: Annotated[int, typer.Option(help=say("train.epochs"))] = 4,
-    batch: Annotated[int, typer.Option(help=say("train.batch"))] = 32,
-    limit: Annotated[int, typer.Option(help=say("train.limit"))] = 1500,
-    every: Annotated[int, typer.Option(help=say("rates.every"))] = 1,
+    epochs: Annotated[int, typer.Option(metavar="N", help=say("train.epochs"))] = 4,
+    batch: Annotated[int, typer.Option(metavar="N", help=say("train.batch"))] = 32,
+    limit: Annotated[int, typer.Option(metavar="N", help=say("train.limit"))] = 1500,
+    every: Annotated[int, typer.Option(metavar="N", help=say("rates.every"))] = 1,
     architecture: Annotated[str, architecture_option()] = "original",
     engine: Annotated[
         str, typer.Option(metavar="auto|native|pytorch|keras|reference", help=say("train.engine"))
     ] = "auto",
-    seed: Annotated[int, typer.Option(help=say("train.seed"))] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help=say("train.seed"))] = 0,
     picture: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="PICTURE.svg|.png", help=say("rates.picture"))
     ] = None,
@@ -121,10 +121,8 @@ class _LiveCurves:
     def _draw(self) -> Text:
         from rich.text import Text
 
-        lines = [
-            self._draw_line(*parts) for parts in zip(self._rates, self._losses, self._steps, strict=True)
-        ]
-        return Text("\n".join(lines))
+        rows = zip(self._rates, self._losses, self._steps, strict=True)
+        return Text("\n".join([say("rates.live"), *(self._draw_line(*row) for row in rows)]))
 
     @staticmethod
     def _draw_line(rate: float, losses: np.ndarray, steps: int) -> str:

@@ -1,17 +1,25 @@
-"""`lenet recognize`: the digit in each picture, and how sure the network is of it."""
+"""`lenet recognize`: the digit in each picture, its confidence, and why an answer is uncertain."""
 
 from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lenet.cli.options import json_option
-from lenet.cli.output import draw_picture, make_console, print_error, print_json, replace_controls
+from lenet.cli.output import (
+    draw_picture,
+    make_table,
+    print_error,
+    print_json,
+    print_lines,
+    print_table,
+    replace_controls,
+)
 from lenet.errors import UsageError
 from lenet.texts import say
 
@@ -31,7 +39,7 @@ def recognize(
     as_json: Annotated[bool, json_option()] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help=say("recognize.csv"))] = False,
 ) -> None:
-    """Print what the network says of every picture; exit code 1 if one could not be read."""
+    """Print the answer for every picture; exit code 1 if one of them could not be read."""
     from lenet.network import Network
     from lenet.reading.recognize import find_pictures, recognize_pictures
 
@@ -97,7 +105,7 @@ def _describe(reading: Reading) -> dict[str, Any]:
 
 
 def _print_csv(readings: Sequence[Reading]) -> None:
-    """A line for each picture; what it lacks stays empty."""
+    """Print a header and a line per picture; a missing value stays empty."""
     rows = csv.DictWriter(sys.stdout, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
     rows.writeheader()
     for reading in readings:
@@ -106,35 +114,57 @@ def _print_csv(readings: Sequence[Reading]) -> None:
 
 
 def _print_table(readings: Sequence[Reading], output: str) -> None:
-    from rich import box
-    from rich.table import Table
-
     answers = [(reading.source, reading.answer) for reading in readings if reading.answer]
     if not answers:
         return
     columns = {"picture": [source for source, _ in answers]}
     columns["digit"] = [_mark(answer) for _, answer in answers]
-    if any(answer.confidence is not None for _, answer in answers):
+    calibrated = any(answer.confidence is not None for _, answer in answers)
+    if calibrated:
         columns["confidence"] = [_format_confidence(answer) for _, answer in answers]
-    columns[f"penalty_{output}"] = [f"{answer.penalty:.1f}" for _, answer in answers]
-    columns["second"] = [answer.second for _, answer in answers]
-    columns["margin"] = [f"{answer.margin:.1f}" for _, answer in answers]
+    else:
+        columns[f"penalty_{output}"] = [_format_score(answer, output) for _, answer in answers]
+    columns["second"] = [_skip_none(answer, answer.second) for _, answer in answers]
+    if not calibrated:
+        columns["margin"] = [_skip_none(answer, f"{answer.margin:.1f}") for _, answer in answers]
     if any(answer.reason for _, answer in answers):
         columns["note"] = [answer.why for _, answer in answers]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(say(f"recognize.{name}"), justify="left" if name in ("picture", "note") else "right")
+    words = ("picture", "note")
+    table = make_table({say(f"recognize.{name}"): "left" if name in words else "right" for name in columns})
     for row in zip(*columns.values(), strict=True):
         table.add_row(*row)
-    make_console().print(table)
+    print_table(table)
+    print_lines(_format_legend(columns))
+
+
+def _format_legend(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """What the columns and the marks mean, of those that occur."""
+    keys = {
+        "confidence": "confidence" in columns,
+        "rbf": "penalty_rbf" in columns,
+        "linear": "penalty_linear" in columns,
+        "second": True,
+        "margin": "margin" in columns,
+        "unsure": any(digit.endswith("?") for digit in columns["digit"]),
+        "none": "-" in columns["digit"],
+    }
+    yield from (say(f"recognize.legend_{key}") for key, occurs in keys.items() if occurs)
 
 
 def _mark(answer: Answer) -> str:
-    """The digit; with a question mark where the network is not sure, a dash where there is none."""
+    """The digit; with a question mark where it is uncertain, a dash where there is none."""
     return {"digit": answer.label, "unsure": f"{answer.label}?", "none": "-"}[answer.verdict]
 
 
+def _skip_none(answer: Answer, cell: str) -> str:
+    """A cell, or a dash where the picture has no digit."""
+    return "-" if answer.verdict == "none" else cell
+
+
 def _format_confidence(answer: Answer) -> str:
-    if answer.confidence is None or answer.verdict == "none":
-        return "-"
-    return f"{100 * min(answer.confidence, 0.999):.1f}%"
+    return _skip_none(answer, f"{100 * min(answer.confidence or 0.0, 0.999):.1f}%")
+
+
+def _format_score(answer: Answer, output: str) -> str:
+    """The squared distance of an RBF output, or the logit of a linear one: a penalty with its sign turned."""
+    return _skip_none(answer, f"{answer.penalty if output == 'rbf' else -answer.penalty:.1f}")

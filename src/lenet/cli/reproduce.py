@@ -1,4 +1,4 @@
-"""`lenet reproduce`: the experiment of 1998 again, published beside ours."""
+"""`lenet reproduce`: the experiments of 1998 again, the published results next to ours."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import typer
 
 from lenet.cli.interrupt import INTERRUPTED, catch_interrupt
 from lenet.cli.loading import load_data
-from lenet.cli.options import check_threads, json_option
-from lenet.cli.output import make_console, print_json
+from lenet.cli.options import check_threads, json_option, threads_option
+from lenet.cli.output import make_console, make_table, print_json, print_table
 from lenet.cli.progress import TrainingProgress
 from lenet.errors import UsageError
 from lenet.texts import say
@@ -28,16 +28,19 @@ FOLDER, QUICK_FOLDER = Path("reproduction"), Path("reproduction-quick")
 def reproduce(
     quick: Annotated[bool, typer.Option("--quick", help=say("reproduce.quick"))] = False,
     data: Annotated[str, typer.Option(metavar="mnist|PATH", help=say("train.data"))] = "mnist",
-    seeds: Annotated[int, typer.Option(help=say("reproduce.seeds"))] = 5,
+    seeds: Annotated[int, typer.Option(metavar="N", help=say("reproduce.seeds"))] = 5,
     engine: Annotated[
         str, typer.Option(metavar="auto|native|pytorch|reference", help=say("train.engine"))
     ] = "auto",
-    threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
-    limit: Annotated[int | None, typer.Option(help=say("train.limit"))] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help=say("reproduce.out"))] = None,
+    threads: Annotated[int | None, threads_option(say("train.threads_default"))] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help=say("train.limit"))] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help=say("reproduce.out"), show_default=say("reproduce.out_default")),
+    ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Train what the paper trained, measure what it measured, and draw both side by side."""
+    """Train and measure what the paper trained and measured, and draw both side by side."""
     from lenet.engines import get_engine
     from lenet.reproduction.trainings import Shelf, plan_trainings
     from lenet.training.lock import hold_folder
@@ -155,20 +158,16 @@ def write_results(trained: list[Trained], dataset: Dataset, engine: str, folder:
 
 
 def _print_results(results: dict[str, Any], folder: Path) -> None:
-    from rich.table import Table
-
     from lenet.reproduction.report import say_figure_8, tabulate_errors
     from lenet.texts import get_language, load_texts
 
     texts = load_texts(get_language())
     heading, rows = tabulate_errors(results, texts)
-    table = Table(box=None, pad_edge=False)
-    for number, word in enumerate(heading):
-        table.add_column(word, justify="right" if number else "left")
+    table = make_table({word: "right" if number else "left" for number, word in enumerate(heading)})
     for row in rows:
         table.add_row(*row)
     console = make_console()
-    console.print(table)
+    print_table(table)
     if results["figure_8"]:
         console.print(say_figure_8(results, texts), soft_wrap=True)
     console.print(say("reproduce.written", folder=folder), soft_wrap=True)

@@ -35,9 +35,9 @@ def shape(
     """Print the formula of the output size with numbers, and with `--worked` every product of an example."""
     if pool and kernels is not None:
         raise UsageError("arithmetic.pool_kernels", kernels=kernels, depth=depth)
-    default_stride = kernel if pool else 1  # a pooling's windows do not overlap
+    default_stride = kernel if pool else 1  # pooling windows do not overlap
     chosen_stride = default_stride if stride is None else stride
-    count = 1 if kernels is None else kernels  # 0 is refused, not taken for none given
+    count = 1 if kernels is None else kernels  # 0 is an error, not the default
     sliding = Sliding(height, width, depth, kernel, padding, chosen_stride, count, pool)
     example = Example(sliding) if worked else None
     if as_json:

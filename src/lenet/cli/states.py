@@ -1,4 +1,4 @@
-"""Images, F6's picture and the ten penalties, drawn with the characters of a terminal."""
+"""Images, the picture of F6 and the distances to the codes, drawn with characters."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ BAR = 40  # columns
 
 
 def draw_image(image: np.ndarray) -> Iterator[str]:
-    """28x28 grey levels, two rows to a line: a terminal's cells are twice as high as wide."""
+    """28x28 grey levels, two rows per line: the cells of a terminal are twice as high as wide."""
     levels = image.reshape(14, 2, 28).mean(axis=1) / 256 * len(SHADES)
     return (("    " + "".join(SHADES[level] for level in row)).rstrip() for row in levels.astype(int))
 
 
 def draw_code(units: np.ndarray, paper: float = -1) -> list[str]:
-    """84 states as a picture of 7x12, two columns to a unit.
+    """84 states as a picture of 7x12, two columns per unit.
 
     Args:
         units: (84,).
-        paper: the state that stands for paper, -1 or 0; ink is 1.
+        paper: the state that means paper, -1 or 0; ink is 1.
     """
     shares = np.clip((units.reshape(CODE_HEIGHT, CODE_WIDTH) - paper) / (1 - paper), 0, 1)
     levels = np.minimum(shares * len(SHADES), len(SHADES) - 1).astype(int)
@@ -37,14 +37,14 @@ def join_pictures(*pictures: Sequence[str]) -> Iterator[str]:
 
 
 def pad(text: str, width: int) -> str:
-    """A text filled up with blanks to a width in columns; a Chinese character takes two."""
+    """A text padded with spaces to a width in columns; a Chinese character takes two."""
     from rich.cells import cell_len
 
     return text + " " * (width - cell_len(text))
 
 
 def draw_penalties(penalties: Mapping[str, float]) -> Iterator[str]:
-    """A bar for each class, the smallest marked.
+    """A bar per class; the smallest is marked.
 
     Args:
         penalties: by label, none negative.

@@ -19,7 +19,15 @@ from lenet.architecture import (
 )
 from lenet.cli.glyphs import draw_glyphs, format_distances
 from lenet.cli.options import architecture_option, choose_architecture, json_option, variant_option
-from lenet.cli.output import draw_picture, format_count, make_console, print_json, print_paragraph
+from lenet.cli.output import (
+    draw_picture,
+    format_count,
+    make_console,
+    make_table,
+    print_json,
+    print_lines,
+    print_paragraph,
+)
 from lenet.codes import CLASS_CHARACTERS
 from lenet.explain.layers import explain_layer
 from lenet.explain.summary import MISPRINTS, describe_architecture, describe_layer, format_side
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 COLUMNS = ("layer", "what", "maps", "units", "trainable", "connections", "sees")
-SPARE = ("what", "sees", "units", "maps")  # what a narrow terminal can do without, the least needed first
+SPARE = ("what", "sees", "units", "maps")  # left out on a narrow terminal, the least needed first
 
 
 def summary(
@@ -46,7 +54,7 @@ def summary(
     picture: Annotated[Path | None, typer.Option(metavar="FILE", help=say("summary.picture_option"))] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Print the table of layers and the computations, or one layer in detail."""
+    """Print the table of layers and how each number is computed, or one layer in detail."""
     fields = {"activation": activation, "pooling": pooling, "connections": connections, "output": output}
     chosen = choose_architecture(architecture, **fields)
     described = describe_layer(chosen, layer) if layer else describe_architecture(chosen)
@@ -69,7 +77,8 @@ def _print_summary(architecture: Architecture) -> None:
     console.print(say("summary.title"), style="bold")
     names = [name for name, preset in PRESETS.items() if preset == architecture]
     fields = ", ".join(f"{field} {getattr(architecture, field)}" for field in CHOICES)
-    console.print(say("summary.variant", name=names[0] if names else say("summary.custom"), fields=fields))
+    variant = say("summary.variant", name=names[0] if names else say("summary.custom"), fields=fields)
+    print_lines([variant])
     console.print(_fit_table(architecture, console))
     if architecture == ORIGINAL:
         misprints = {name: f"{count:,}" for name, count in MISPRINTS.items()}
@@ -79,8 +88,8 @@ def _print_summary(architecture: Architecture) -> None:
         console.print(f"\n{_name_layer(layer)}", style="bold")
         _print_computations(layer)
     totals = {"trainable": architecture.trainable, "connections": architecture.connections_total}
-    console.print("\n" + say("summary.in_all", **{name: f"{total:,}" for name, total in totals.items()}))
-    console.print(say("summary.more"))
+    total = say("summary.in_all", **{name: f"{total:,}" for name, total in totals.items()})
+    print_lines(["", total, say("summary.more")])
 
 
 def _fit_table(architecture: Architecture, console: Console) -> Table:
@@ -97,25 +106,18 @@ def _fit_table(architecture: Architecture, console: Console) -> Table:
 
 
 def _make_table(architecture: Architecture, names: tuple[str, ...]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
     star = "*" if architecture == ORIGINAL else ""
     totals = {
         "layer": say("summary.total"),
         "trainable": f"{architecture.trainable:,}",
         "connections": f"{architecture.connections_total:,}{star}",
     }
-    for name in names:
-        left = name in {"layer", "what"}
-        # a terminal too narrow for even the last columns breaks their words: nothing is left out
-        table.add_column(
-            say(f"summary.{name}"),
-            totals.get(name, ""),
-            justify="left" if left else "right",
-            overflow="fold",
-        )
+    words = ("layer", "what")
+    table = make_table(
+        {say(f"summary.{name}"): "left" if name in words else "right" for name in names}, footer=True
+    )
+    for name, column in zip(names, table.columns, strict=True):
+        column.footer = totals.get(name, "")
     first = architecture.layers[0]
     rows = [{"layer": say("summary.input"), "maps": _format_maps(first.input_maps, first.input_side)}]
     for layer in architecture.layers:
@@ -152,7 +154,7 @@ def _format_computations(layer: Layer) -> Iterator[tuple[str, str]]:
     if side != str(layer.side):
         yield "side", f"{side} = {layer.side}"
     yield "units", format_count(layer.units)
-    yield "trainable", format_count(layer.trainable)
+    yield "parameters", format_count(layer.trainable)
     if layer.fixed:
         yield "fixed", format_count(layer.fixed)
     # C3's formula within that of its connections would fill two lines: its value says the same
@@ -170,23 +172,22 @@ def _print_layer(architecture: Architecture, layer: Layer) -> None:
     for paragraph in explain_layer(architecture, layer):
         console.print()
         print_paragraph(paragraph)
-    for line in _format_details(architecture, layer):
-        console.print(line, soft_wrap=True)
+    print_lines(_format_details(architecture, layer))
 
 
 def _format_details(architecture: Architecture, layer: Layer) -> Iterator[str]:
     if layer.name == "c3" and architecture.connections == "table":
-        yield f"\n{say('summary.table')}\n"
+        yield from ("", say("summary.table"), "")
         yield from draw_table(architecture)
     if architecture.output != "rbf":
         return
     width = make_console().width
     characters = CLASS_CHARACTERS[: architecture.classes]
     if layer.name == "f6":
-        yield f"\n{say('summary.code', character='3')}\n"
+        yield from ("", say("summary.code", character="3"), "")
         yield from draw_glyphs("3", width)
     if layer.name == "output":
-        yield f"\n{say('summary.codes')}\n"
+        yield from ("", say("summary.codes"), "")
         yield from draw_glyphs(characters, width)
         yield ""
         yield from format_distances(characters, width, int(architecture.codes.min()))

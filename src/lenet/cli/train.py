@@ -15,6 +15,9 @@ from lenet.cli.options import (
     choose_architecture,
     choose_folder,
     json_option,
+    out_option,
+    recipe_option,
+    threads_option,
     variant_option,
 )
 from lenet.cli.output import make_console, print_json
@@ -32,7 +35,12 @@ RESUMING = ("resume", "threads", "as_json")  # what may stand beside --resume
 def train(
     context: typer.Context,
     data: Annotated[
-        str | None, typer.Option(metavar="mnist|digits|fashion|PATH", help=say("train.data"))
+        str | None,
+        typer.Option(
+            metavar="mnist|digits|fashion|PATH",
+            help=say("train.data"),
+            show_default=say("train.data_default"),
+        ),
     ] = None,
     recipe: Annotated[
         str,
@@ -43,17 +51,17 @@ def train(
     pooling: Annotated[str | None, variant_option("pooling")] = None,
     connections: Annotated[str | None, variant_option("connections")] = None,
     output: Annotated[str | None, variant_option("output")] = None,
-    loss: Annotated[str | None, typer.Option(metavar="cross-entropy|mse|map", help=say("train.loss"))] = None,
-    epochs: Annotated[int | None, typer.Option(help=say("train.epochs"))] = None,
-    rate: Annotated[float | None, typer.Option(help=say("train.rate"))] = None,
-    batch: Annotated[int | None, typer.Option(help=say("train.batch"))] = None,
+    loss: Annotated[str | None, recipe_option("cross-entropy|mse|map", "train.loss")] = None,
+    epochs: Annotated[int | None, recipe_option("N", "train.epochs")] = None,
+    rate: Annotated[float | None, recipe_option("X", "train.rate")] = None,
+    batch: Annotated[int | None, recipe_option("N", "train.batch")] = None,
     engine: Annotated[
         str, typer.Option(metavar="auto|native|pytorch|keras|reference", help=say("train.engine"))
     ] = "auto",
-    threads: Annotated[int | None, typer.Option(help=say("train.threads"))] = None,
-    seed: Annotated[int, typer.Option(help=say("train.seed"))] = 0,
-    limit: Annotated[int | None, typer.Option(help=say("train.limit"))] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help=say("train.out"))] = None,
+    threads: Annotated[int | None, threads_option(say("train.threads_default"))] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help=say("train.seed"))] = 0,
+    limit: Annotated[int | None, typer.Option(metavar="N", help=say("train.limit"))] = None,
+    out: Annotated[Path | None, out_option()] = None,
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help=say("train.resume"))] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:

@@ -54,7 +54,7 @@ def _slower(found: dict[str, str]) -> str:
     return f"{_install(found)} --timeout 300 --retries 10"
 
 
-# In this order: a download that failed ends with "no matching distribution" as well, which then says nothing.
+# The order matters: a failed download ends with "no matching distribution" as well, which then means nothing.
 KNOWN: tuple[tuple[str, str, Remedy], ...] = (
     ("managed", r"externally-managed-environment", lambda _: VENV),
     ("no_space", r"\[Errno 28\]|No space left on device", lambda _: f"{sys.executable} -m pip cache purge"),

@@ -1,8 +1,9 @@
-"""Every sentence that a user reads, in English and in Chinese: `say("shape.field", height=30)`."""
+"""Every sentence that a user reads, in English and Chinese: `say("shape.field", height=30)`."""
 
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -10,7 +11,10 @@ from typing import Any
 
 LANGUAGES = ("en", "zh")
 
-# None: $LENET_LANG, or else English. One value a process, because a process talks to one reader.
+LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # in the order in which POSIX asks them
+WINDOWS_CHINESE = 0x04  # the primary language of all Chinese locales
+
+# None: as the environment says. One value per process, because a process talks to one reader.
 _chosen: str | None = None
 
 
@@ -18,7 +22,7 @@ def set_language(language: str | None) -> None:
     """Choose the language of all sentences from now on.
 
     Args:
-        language: "en" or "zh"; None goes back to `$LENET_LANG`, or English.
+        language: "en" or "zh"; None for that of the environment.
     Raises:
         ValueError: the language is not one of `LANGUAGES`.
     """
@@ -29,16 +33,34 @@ def set_language(language: str | None) -> None:
 
 
 def get_language() -> str:
-    """The language in force: the one chosen, else `$LENET_LANG` (zh_CN counts as zh), else English."""
+    """The language: the chosen one, else that of `$LENET_LANG`, else that of the locale, else English.
+
+    The locale is the first of LC_ALL, LC_MESSAGES and LANG that is set; where none is, Windows is asked for
+    the language of its user interface. "zh_CN.UTF-8" counts as "zh".
+    """
     if _chosen is not None:
         return _chosen
-    wanted = os.environ.get("LENET_LANG", "")[:2].lower()
-    return wanted if wanted in LANGUAGES else "en"
+    wanted = os.environ.get("LENET_LANG") or _find_locale()
+    return wanted[:2].lower() if wanted[:2].lower() in LANGUAGES else "en"
+
+
+def _find_locale() -> str:
+    found = next(filter(None, map(os.environ.get, LOCALE_VARIABLES)), None)
+    return found or (_find_windows_language() if sys.platform == "win32" else "")
+
+
+@cache
+def _find_windows_language() -> str:
+    import ctypes
+
+    # its lowest ten bits are the primary language
+    language = ctypes.windll.kernel32.GetUserDefaultUILanguage() & 0x3FF  # type: ignore[attr-defined,unused-ignore]
+    return "zh" if language == WINDOWS_CHINESE else ""
 
 
 @cache
 def load_texts(language: str) -> dict[str, str]:
-    """All sentences of one language, by dotted key.
+    """The sentences of one language, by dotted key.
 
     Args:
         language: one of `LANGUAGES`.
@@ -50,12 +72,12 @@ def load_texts(language: str) -> dict[str, str]:
 
 
 def say(key: str, /, **values: Any) -> str:
-    """One sentence in the reader's language, its braces filled.
+    """One sentence in the reader's language, with its braces filled.
 
     Args:
         key: "table.name" in `en.toml` and `zh.toml`.
         values: what the sentence's braces name.
     Raises:
-        KeyError: no such sentence, or a brace without a value: a fault of ours, never of the user.
+        KeyError: no such sentence, or a brace without a value: a bug, never a user's mistake.
     """
     return load_texts(get_language())[key].format(**values)

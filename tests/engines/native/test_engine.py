@@ -315,7 +315,7 @@ def test_an_order_outside_of_the_images_is_refused():
     for index in (-1, 5):
         with pytest.raises(ShapeError, match="0 to 4"):
             run.advance(images, labels, np.array([[index]], np.int32), np.ones(1))
-    with pytest.raises(ShapeError, match="one for each"):
+    with pytest.raises(ShapeError, match="one per step"):
         run.advance(images, labels, np.zeros((2, 1), np.int32), np.ones(1))
 
 
