@@ -62,7 +62,7 @@ def test_the_running_mean_is_red_unless_the_loss_falls_smoothly():
 def test_every_rate_has_its_row_and_all_rows_have_one_scale():
     drawing = draw_comparison(make_comparison(FALLING, CRAWLING), "en")
     falling, crawling = (
-        find_words(drawing, text)[0] for text in ("Rate 0.1: falls smoothly", "Rate 0.001: crawls")
+        find_words(drawing, text)[0] for text in ("Learning rate 0.1: falls smoothly", "Learning rate 0.001: barely falls")
     )
     row = crawling.y - falling.y
     first, second = find_curves(drawing, 1.1)
@@ -102,7 +102,7 @@ def test_where_a_loss_is_no_number_it_says_so_within_the_panel(finite, anchor):
     losses = np.full(41, 3.0)
     losses[finite:] = np.nan
     drawing = draw_comparison(make_comparison(make_trial(losses, "diverges")), "en")
-    (words,) = find_words(drawing, f"no number from step {finite + 1} on")
+    (words,) = find_words(drawing, f"not a number from step {finite + 1} on")
     assert words.anchor == anchor
     end = LEFT + (RIGHT - LEFT) * finite / 41
     assert words.x == pytest.approx(end + (6 if anchor == "start" else -6))
