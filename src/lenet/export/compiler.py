@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 
 from lenet.errors import FileError
 
-COMPILERS = ("cc", "gcc", "clang")
 SECONDS = 300.0
 DATA = (".rodata", ".data")  # the sections of what is not code; all others but .text are not loaded
 
@@ -34,13 +33,6 @@ class Footprint:
     code: int
     data: int
     stack: int
-
-
-def find_compiler() -> list[str] | None:
-    """The command of a C compiler, `$CC` before others; None where there is none."""
-    wanted = shlex.split(os.environ.get("CC", ""))
-    commands = [wanted] if wanted else [[name] for name in COMPILERS]
-    return next((command for command in commands if shutil.which(command[0])), None)
 
 
 def list_compilers() -> list[list[str]]:
