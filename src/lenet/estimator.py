@@ -112,9 +112,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         self.recipe_ = self._choose_recipe(architecture, len(X))
         seed = self._choose_seed()
         engine = get_engine(self.engine, training=True)
-        refusal = engine.refuses(architecture, self.recipe_)
-        if refusal:
-            raise EngineError(refusal.key, **refusal.values)
+        engine.check(architecture, self.recipe_.update)
         start = initialize_parameters(architecture, seed, scheme=self.recipe_.initialization)
         examples = Examples(self._lay_out(X), labels)
         self.history_ = History()
@@ -165,7 +163,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         """
         penalties = self._measure_penalties(X)
         best = penalties.min(axis=1, keepdims=True)
-        shares = np.exp(self.recipe_.loss.softness * (best - penalties))
+        shares = np.exp(self.recipe_.update.loss.softness * (best - penalties))
         return shares / shares.sum(axis=1, keepdims=True)
 
     def __sklearn_tags__(self) -> Any:

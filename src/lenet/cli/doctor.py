@@ -198,7 +198,7 @@ def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
 
 def _examine_kernels() -> Iterator[Finding]:
     """Which kernels run; and the environment's wishes that cannot be had, with which nothing else would."""
-    from lenet.engines.native.engine import choose_variant, count_threads
+    from lenet.engines.native.processor import choose_variant, count_threads
 
     for name, ask in (("LENET_KERNEL", choose_variant), ("LENET_THREADS", count_threads)):
         try:

@@ -13,7 +13,7 @@ from lenet.architecture import ORIGINAL, Architecture, get_preset
 from lenet.data.dataset import Dataset, load_dataset
 from lenet.data.split import split_dataset
 from lenet.engines import get_engine
-from lenet.errors import Diverged, EngineError, RunError, UsageError
+from lenet.errors import Diverged, RunError, UsageError
 from lenet.evaluation import evaluate
 from lenet.network import Network
 from lenet.parameters import initialize_parameters
@@ -144,9 +144,7 @@ def run_training(
     recipe = settings.recipe
     splits = split_dataset(dataset, None if recipe.validation else 0)
     engine = get_engine(settings.engine, training=True)
-    refusal = engine.refuses(settings.architecture, recipe)
-    if refusal:
-        raise EngineError(refusal.key, **refusal.values)
+    engine.check(settings.architecture, recipe.update)
     start = initialize_parameters(settings.architecture, settings.seed, scheme=recipe.initialization)
     trainer = Trainer(engine, start, recipe, splits.train, splits.validation, settings.seed)
 

@@ -100,7 +100,7 @@ class Trainer:
         self.steps = 0
         self.epochs = 0
         self._engine = engine
-        self._run = engine.start(parameters.architecture, parameters, recipe)
+        self._run = engine.start(parameters.architecture, parameters, recipe.update)
         self._train, self._validation = train, validation
         self._images = len(train) * (recipe.pens + 1)
         self._seed = seed
