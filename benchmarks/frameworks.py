@@ -67,7 +67,7 @@ def train(name: str, steps: int, batch: int) -> list[float]:
     recipe = load_recipe("fast", ORIGINAL)
     start = initialize_parameters(ORIGINAL, 0, scheme=recipe.initialization)
     order = draw_order(0, 0, len(data))[: steps * batch].reshape(steps, batch)
-    run = get_engine(name).start(ORIGINAL, start, recipe)
+    run = get_engine(name).start(ORIGINAL, start, recipe.update)
     return run.advance(data.images, data.labels, order, np.full(steps, 0.01)).tolist()
 
 

@@ -36,8 +36,9 @@ from benchmarks.provenance import format_command, name_commit
 from benchmarks.speed_tables import write_documents
 from lenet.architecture import ORIGINAL, PRESETS
 from lenet.bench.memory import measure_memory
-from lenet.bench.speed import EPOCH, Bench, measure, summarize
+from lenet.bench.speed import EPOCH, measure, summarize
 from lenet.data.dataset import load_dataset
+from lenet.engines import Update
 from lenet.engines.loss import Loss
 from lenet.engines.native.engine import NativeEngine
 from lenet.images.distort import DistortedEpoch
@@ -72,7 +73,7 @@ def start_training(threads, batch):
     images[random.random(images.shape) < 0.8] = 0
     labels = random.integers(0, 10, len(images))
     run = NativeEngine(threads=threads).start(
-        ORIGINAL, initialize_parameters(ORIGINAL, 0), Bench(Loss(), 0.0 if batch == 1 else 0.9)
+        ORIGINAL, initialize_parameters(ORIGINAL, 0), Update(Loss(), 0.0 if batch == 1 else 0.9)
     )
 
     def train(count, distortion=None):

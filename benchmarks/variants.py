@@ -113,7 +113,7 @@ def time_variants(rounds: int, steps: int) -> None:
     for name, (architecture, loss, _) in VARIANTS.items():
         recipe = load_recipe("fast", architecture, loss)
         start = initialize_parameters(architecture, 0, scheme=recipe.initialization)
-        runs[name] = engine.start(architecture, start, recipe)
+        runs[name] = engine.start(architecture, start, recipe.update)
     order = draw_order(0, 0, len(data))[: steps * recipe.batch].reshape(steps, recipe.batch)
     for number in range(rounds + 1):
         for name, run in runs.items():

@@ -110,12 +110,12 @@ def load_examples() -> Examples:
 def diverges(setting: Setting, rate: float, engine_name: str) -> bool:
     """Whether a training ends knowing nothing: its loss no number, or no lower than that of a guess."""
     examples, engine = load_examples(), get_engine(engine_name)
-    run = engine.start(setting.architecture, setting.start(), setting.recipe)
+    run = engine.start(setting.architecture, setting.start(), setting.recipe.update)
     with np.errstate(all="ignore"):
         losses = run.advance(examples.images, examples.labels, setting.batches(), np.full(STEPS, rate))
         trained = run.parameters()
         penalties = engine.load(setting.architecture, trained).penalties(examples.images[:MEASURED])
-        loss = measure_mean_loss(penalties, examples.labels[:MEASURED], setting.recipe.loss)
+        loss = measure_mean_loss(penalties, examples.labels[:MEASURED], setting.recipe.update.loss)
     guessing = np.log(setting.architecture.classes)
     return not (np.isfinite(losses).all() and np.isfinite(loss) and loss < guessing)
 

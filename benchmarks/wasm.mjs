@@ -18,7 +18,7 @@ const { architecture, parameters } = readNetwork(readFileSync(at("../src/lenet/w
 const network = kernels.network(architecture, parameters);
 
 // random bytes cost what digits cost
-const bytes = kernels.drawWords(Uint32Array.from({ length: 4 * 4900 }, (_, k) => (k % 4 ? 0 : k / 4)), 1n);
+const bytes = kernels.philox(Uint32Array.from({ length: 4 * 4900 }, (_, k) => (k % 4 ? 0 : k / 4)), 1n);
 const some = new Uint8Array(bytes.buffer);
 const all = new Uint8Array(IMAGES * 784);
 for (let k = 0; k < all.length; k += some.length) all.set(some.subarray(0, Math.min(some.length, all.length - k)), k);

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lenet.randomness import Purpose, draw_order, draw_uniform, draw_words
+from lenet.randomness import Purpose, draw_order, draw_uniform, philox
 
 # kat_vectors of Random123, philox4x32 10: counter, key, answer; words in the order c0 c1 c2 c3, k0 k1.
 KNOWN_ANSWERS = {
@@ -31,22 +31,22 @@ def read_words(text: str) -> list[int]:
 @pytest.mark.parametrize(("counter", "key", "answer"), KNOWN_ANSWERS.values(), ids=KNOWN_ANSWERS)
 def test_the_generator_gives_its_authors_known_answers(counter: str, key: str, answer: str) -> None:
     low, high = read_words(key)
-    words = draw_words(np.array(read_words(counter), np.uint32), low + (high << 32))
+    words = philox(np.array(read_words(counter), np.uint32), low + (high << 32))
     assert words.dtype == np.uint32
     assert words.tolist() == read_words(answer)
 
 
 def test_many_counters_at_once_give_what_each_gives_alone() -> None:
     counters = np.random.default_rng(0).integers(0, 2**32, (3, 5, 4), np.uint32)
-    words = draw_words(counters, 12345)
+    words = philox(counters, 12345)
     for place in np.ndindex(3, 5):
-        np.testing.assert_array_equal(words[place], draw_words(counters[place], 12345))
+        np.testing.assert_array_equal(words[place], philox(counters[place], 12345))
 
 
 @pytest.mark.parametrize("seed", [-1, 2**64])
 def test_a_seed_has_64_bits(seed: int) -> None:
     with pytest.raises(ValueError, match="2\\^64"):
-        draw_words(np.zeros(4, np.uint32), seed)
+        philox(np.zeros(4, np.uint32), seed)
 
 
 @given(seed=SEEDS, epoch=st.integers(0, 2**32 - 1), sample=st.integers(0, 2**32 - 1))
@@ -59,7 +59,7 @@ def test_uniform_numbers_lie_inside_0_and_1_and_fit_float32(seed: int, epoch: in
 
 
 def test_uniform_numbers_are_made_of_the_words_in_order() -> None:
-    words = draw_words(np.array([[0, 9, 4, 3], [1, 9, 4, 3]], np.uint32), 6).ravel()
+    words = philox(np.array([[0, 9, 4, 3], [1, 9, 4, 3]], np.uint32), 6).ravel()
     numbers = draw_uniform(6, Purpose.DISTORTION, 4, np.array([9]), 6)[0]
     np.testing.assert_array_equal(numbers, [((int(word) >> 9) + 0.5) / 2**23 for word in words[:6]])
 

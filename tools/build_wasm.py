@@ -17,6 +17,9 @@ import numpy as np
 
 from lenet.architecture import C3_MAPS, C3_TABLE
 from lenet.codes import CLASS_CHARACTERS, codes
+from lenet.images.distort import RANGES
+from lenet.images.geometry import BOX
+from lenet.images.strokes import DETAIL, THICKEST, THINNEST
 
 KERNELS = Path(__file__).parents[1] / "src" / "kernels"
 # -Os without unrolling but where the kernels ask for it: as fast as -O3 under node, at half the size
@@ -30,6 +33,7 @@ COMPILE = [
         "-fno-trapping-math",
         "-Wall",
         "-Wextra",
+        "-Werror",
         "-Wno-unused-function",
     ),
     *("-Os", "-fno-unroll-loops", "-DLENET_VARIANT=lenet_wasm", "-DLENET_VARIANT_NAME=wasm", "-DLENET_SMALL"),
@@ -50,11 +54,15 @@ def format_facts() -> str:
     ink = np.packbits(codes(CLASS_CHARACTERS) > 0, axis=1, bitorder="little")
     words = np.pad(ink, ((0, 0), (0, -ink.shape[1] % 4))).view("<u4").tolist()
     rows = ", ".join("{" + ", ".join(map(str, row)) + "}" for row in words)
+    ranges = ", ".join(f"{{{least}, {most}}}" for least, most in RANGES.values())
     return (
         "#pragma once\n"
         f"constexpr int FACTS_GLYPHS = {len(words)};\n"
         f"constexpr unsigned char FACTS_TABLE[] = {{{', '.join(map(str, table))}}};\n"
         f"constexpr unsigned FACTS_CODES[][{len(words[0])}] = {{{rows}}};\n"
+        f"constexpr double FACTS_RANGES[][2] = {{{ranges}}};\n"
+        f"constexpr int FACTS_BOX = {BOX}, FACTS_DETAIL = {DETAIL};\n"
+        f"constexpr double FACTS_THINNEST = {THINNEST}, FACTS_THICKEST = {THICKEST};\n"
     )
 
 

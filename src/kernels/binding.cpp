@@ -1,4 +1,4 @@
-// The kernels for Python: lenet._native. Shapes and ranges are checked in engines/native/engine.py, for the sake of its errors.
+// The kernels for Python: lenet._native. Shapes and ranges are checked in engines/native, whose error messages are better.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
@@ -27,7 +27,7 @@ namespace {
 using Floats = nb::ndarray<float, nb::c_contig, nb::device::cpu>;
 using ConstFloats = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
 using Doubles = nb::ndarray<double, nb::c_contig, nb::device::cpu>;
-using ConstFloatsOrNone = std::optional<ConstFloats>;
+using Order = nb::ndarray<const int32_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Any = nb::ndarray<nb::c_contig, nb::ro, nb::device::cpu>;
 
 std::vector<const Kernels*> find_variants() {
@@ -50,7 +50,7 @@ const Kernels& find_variant(const std::string& name) {
     throw nb::value_error("no such variant on this processor");
 }
 
-// Ctrl-C during a long call: Python's handlers run, and where one raises, the call ends early and raise_signal goes on with it.
+// Ctrl-C during a long call: Python's handlers run; if one raises, the call ends early, and raise_signal raises the same.
 bool has_signal() {
     nb::gil_scoped_acquire acquire;
     return PyErr_CheckSignals() != 0;
@@ -60,7 +60,31 @@ void raise_signal() {
     if (PyErr_Occurred()) throw nb::python_error();
 }
 
-// A network's description with the memory that it points to.
+// What is learnt from: images, their targets, the loss, and how the images are distorted. It keeps its arrays alive.
+struct OwnedTask {
+    Any images, targets;
+    Loss loss;
+    std::optional<Distortion> distortion;
+
+    int count() const { return (int)images.shape(0); }
+    Task refer() const {
+        Targets t = {nullptr, nullptr};
+        if (targets.ndim() == 1) t.labels = (const int32_t*)targets.data();
+        else t.probabilities = (const float*)targets.data();
+        return {read_images(images, distortion ? &*distortion : nullptr), t, loss};
+    }
+};
+
+// The parameters that move, and how. It keeps its arrays alive.
+struct OwnedUpdate {
+    Floats weights, velocity;
+    std::optional<ConstFloats> scales;
+    float momentum, decay;
+
+    Update refer() const { return {0, momentum, decay, weights.data(), velocity.data(), scales ? scales->data() : nullptr}; }
+};
+
+// A network's description, with the memory that it points to.
 class Program {
 public:
     Program(const std::string& variant, int activation, int pooling, int output, int classes, std::vector<int> first,
@@ -90,54 +114,44 @@ public:
 
     void trace(ConstFloats weights, Any images, std::vector<std::optional<Floats>> out) const {
         const Images source = read_images(images);
-        float* to[14];
-        for (int i = 0; i < 14; i++) to[i] = out.at(i) ? out[i]->data() : nullptr;
+        Trace to;
+        for (int i = 0; i < TRACED; i++) to.at[i] = out.at(i) ? out[i]->data() : nullptr;
         const int count = (int)images.shape(0);
         const float* w = weights.data();
         nb::gil_scoped_release release;
         lenet::trace(*kernels, network, w, source, count, to);
     }
 
-    void differentiate(ConstFloats weights, Any images, Any targets, int loss, float scale, float junk, bool second, Floats gradient, int threads) const {
-        Task task = read_task(images, targets, {loss, scale, junk});
+    void differentiate(ConstFloats weights, const OwnedTask& task, bool second, Floats gradient, int threads) const {
         const float* w = weights.data();
         float* g = gradient.data();
         nb::gil_scoped_release release;
-        lenet::differentiate(*kernels, network, task, w, (int)images.shape(0), second, g, threads);
+        lenet::differentiate(*kernels, network, task.refer(), w, task.count(), second, g, threads);
     }
 
-    void train(Floats weights, Floats velocity, ConstFloatsOrNone scales, Any images, Any targets, nb::ndarray<const int32_t, nb::ndim<2>, nb::c_contig> order,
-               ConstFloats rates, float momentum, float decay, int loss, float scale, float junk, Doubles losses, int threads,
-               const Distortion* distortion) const {
-        Task task = read_task(images, targets, {loss, scale, junk}, distortion);
-        Update update = {0, momentum, decay, weights.data(), velocity.data(), scales ? scales->data() : nullptr};
+    void train(const OwnedUpdate& update, const OwnedTask& task, Order order, ConstFloats rates, Doubles losses, int threads) const {
         const int steps = (int)order.shape(0), batch = (int)order.shape(1);
         const int32_t* samples = order.data();
         const float* r = rates.data();
         double* out = losses.data();
         {
             nb::gil_scoped_release release;
-            if (batch == 1) lenet::train_one_by_one(*kernels, network, task, update, samples, r, steps, out, threads, pace, has_signal);
-            else lenet::train(*kernels, network, task, update, samples, r, steps, batch, out, threads, pace, has_signal);
+            const Task t = task.refer();
+            const Update u = update.refer();
+            if (batch == 1) lenet::train_one_by_one(*kernels, network, t, u, samples, r, steps, out, threads, pace, has_signal);
+            else lenet::train(*kernels, network, t, u, samples, r, steps, batch, out, threads, pace, has_signal);
         }
         raise_signal();
     }
 
 private:
-    static Task read_task(const Any& images, const Any& targets, Loss loss, const Distortion* distortion = nullptr) {
-        Targets t = {nullptr, nullptr};
-        if (targets.ndim() == 1) t.labels = (const int32_t*)targets.data();
-        else t.shares = (const float*)targets.data();
-        return {read_images(images, distortion), t, loss};
-    }
-
     const Kernels* kernels;
     Network network;
     std::vector<float> codes;
-    mutable Pace pace;  // of the one training that this program may belong to
+    mutable Pace pace;  // of the training that uses this program, if one does
 };
 
-// Floating-point operations (two a multiply-add) or clock cycles a second, the best of some short runs.
+// Floating-point operations (two for a multiply-add) or clock cycles a second, the best of some short runs.
 double measure(const std::string& variant, bool clock) {
     const Kernels& kernels = find_variant(variant);
     nb::gil_scoped_release release;
@@ -154,7 +168,7 @@ void show(const std::string& variant, Any images, nb::ndarray<const int32_t, nb:
 }  // namespace
 
 NB_MODULE(_native, m) {
-    m.doc() = "The C++ kernels; lenet.engines.native.engine is their Python face.";
+    m.doc() = "The C++ kernels; lenet.engines.native is their interface.";
     m.def("variants", [] {
         std::vector<std::string> names;
         for (const Kernels* k : find_variants()) names.push_back(k->name);
@@ -168,23 +182,34 @@ NB_MODULE(_native, m) {
     m.def("measure_clock", [](const std::string& v) { return measure(v, true); }, nb::arg("variant"),
           "Clock cycles a second, from a chain of dependent additions.");
     m.def("measure_meeting", &measure_meeting, nb::call_guard<nb::gil_scoped_release>(),
-          "Seconds that two threads need to meet: a line of the cache gets from core to core.");
+          "Seconds that two threads need to meet: a cache line gets from core to core.");
     nb::class_<Distortion>(m, "Distortion", "How the images of an epoch are distorted.")
         .def("__init__", [](Distortion* at, double scale, double squeeze, double shear, double shift,
                             double elastic, double elastic_width, uint64_t seed, uint32_t epoch, int plain) {
             new (at) Distortion{scale, squeeze, shear, shift, elastic, elastic_width, seed, epoch, plain};
         }, nb::arg("scale"), nb::arg("squeeze"), nb::arg("shear"), nb::arg("shift"), nb::arg("elastic"),
              nb::arg("elastic_width"), nb::arg("seed"), nb::arg("epoch"), nb::arg("plain"));
+    nb::class_<Loss>(m, "Loss", "What is minimized.")
+        .def("__init__", [](Loss* at, int kind, float scale, float j) { new (at) Loss{kind, scale, j}; },
+             nb::arg("kind"), nb::arg("scale"), nb::arg("j"));
+    nb::class_<OwnedTask>(m, "Task", "What is learnt from.")
+        .def("__init__", [](OwnedTask* at, Any images, Any targets, const Loss& loss, const Distortion* distortion) {
+            new (at) OwnedTask{images, targets, loss, distortion ? std::optional<Distortion>(*distortion) : std::nullopt};
+        }, nb::arg("images"), nb::arg("targets"), nb::arg("loss"), nb::arg("distortion").none() = nb::none());
+    nb::class_<OwnedUpdate>(m, "Update", "The parameters that move, and how.")
+        .def("__init__", [](OwnedUpdate* at, Floats weights, Floats velocity, std::optional<ConstFloats> scales, float momentum, float decay) {
+            new (at) OwnedUpdate{weights, velocity, scales, momentum, decay};
+        }, nb::arg("weights"), nb::arg("velocity"), nb::arg("scales").none(), nb::arg("momentum"), nb::arg("decay"));
     m.def("show", &show, nb::arg("variant"), nb::arg("images"), nb::arg("patterns"), nb::arg("distortion").none(), nb::arg("out"),
           "Some patterns as the network sees them.");
     nb::class_<Program>(m, "Program", "One architecture, ready to run in one variant.")
         .def(nb::init<const std::string&, int, int, int, int, std::vector<int>, std::vector<int>, std::vector<int>, ConstFloats>(),
              nb::arg("variant"), nb::arg("activation"), nb::arg("pooling"), nb::arg("output"), nb::arg("classes"), nb::arg("first"),
              nb::arg("source"), nb::arg("offset"), nb::arg("codes"))
-        .def("recognize", &Program::recognize)
+        .def("recognize", &Program::recognize)  // without names: a call is faster by half a microsecond
         .def("trace", &Program::trace, nb::arg("weights"), nb::arg("images"), nb::arg("out"))
-        .def("differentiate", &Program::differentiate)
-        .def("train", &Program::train, nb::arg("weights"), nb::arg("velocity"), nb::arg("scales").none(), nb::arg("images"), nb::arg("targets"),
-             nb::arg("order"), nb::arg("rates"), nb::arg("momentum"), nb::arg("decay"), nb::arg("loss"), nb::arg("scale"), nb::arg("junk"),
-             nb::arg("losses"), nb::arg("threads"), nb::arg("distortion").none());
+        .def("differentiate", &Program::differentiate, nb::arg("weights"), nb::arg("task"), nb::arg("second"), nb::arg("gradient"),
+             nb::arg("threads"))
+        .def("train", &Program::train, nb::arg("update"), nb::arg("task"), nb::arg("order"), nb::arg("rates"), nb::arg("losses"),
+             nb::arg("threads"));
 }

@@ -50,22 +50,21 @@ private:
 
 enum { LEARN, FINISH };
 
-// A batch goes in waves: learn the blocks of one, then let C5 and F6 meet them all.
-template <class Share> void step_through(const Kernels& kernels, Batch& b, const int32_t* order, int count, double* losses, Share share) {
+// A batch goes in waves: learn the blocks of a wave, then finish the gradients of all its samples.
+template <class Run> void step_through(const Kernels& kernels, Batch& b, const int32_t* order, int count, double* losses, Run run) {
     b.add = 0;
     for (int done = 0; done < count; done += WAVE) {
         b.order = order ? order + done : nullptr;
         b.count = std::min(WAVE, count - done);
         b.losses = losses + done;
-        share(LEARN, count_blocks(b.count));
+        run(LEARN, count_blocks(b.count));
         b.total = done + b.count == count ? count : 0;
-        share(FINISH, kernels.count_items(&b));
+        run(FINISH, kernels.count_items(&b));
         b.add = 1;
     }
 }
 
-constexpr int ALONE_AT_MOST = 8;        // images that are faster one by one than as a block of 16
-constexpr size_t KEPT = 32 * 1024;      // floats that a thread keeps for them between calls
+constexpr size_t KEPT = 32 * 1024;  // floats that a thread keeps between calls, to recognize single images
 
 }  // namespace
 
@@ -77,28 +76,29 @@ void recognize(const Kernels& kernels, const Network& network, const float* weig
         return;
     }
     const int blocks = count_blocks(count);
-    threads = std::max(1, std::min(threads, blocks / 4));  // a thread costs as much to start as some blocks
+    threads = std::max(1, std::min(threads, blocks / 4));  // to start a thread takes as long as some blocks
     auto work = reserve(threads, kernels.block_floats);
     auto run = [&](int done, int block, int t) {
         const int first = (done + block) * BLOCK;
         kernels.recognize(&network, weights, &images, first, count - first, work[t], penalties + (size_t)first * network.classes);
     };
-    constexpr int PORTION = 512;  // blocks between two questions: 40 ms
+    constexpr int PORTION = 512;  // blocks between two questions whether to stop: 40 ms
     Team team(threads, run);
     Pulse pulse(interrupted);
     for (int done = 0; done < blocks && !pulse.stops(); done += PORTION) {
-        team.share(done, std::min(PORTION, blocks - done), run);
+        team.run(done, std::min(PORTION, blocks - done), run);
     }
 }
 
-void trace(const Kernels& kernels, const Network& network, const float* weights, const Images& images, int count, float* const (&out)[14]) {
-    const int units[14] = {1024, 4704, 1176, 1600, 400, 120, 84, network.classes, 4704, 1176, 1600, 400, 120, 84};
+void trace(const Kernels& kernels, const Network& network, const float* weights, const Images& images, int count, const Trace& out) {
     Memory work(kernels.block_floats);
     for (int first = 0; first < count; first += BLOCK) {
-        float* to[14];
-        for (int i = 0; i < 14; i++) to[i] = out[i] ? out[i] + (size_t)first * units[i] : nullptr;
-        Trace t = {to[0], to[1], to[2], to[3], to[4], to[5], to[6], to[7], to[8], to[9], to[10], to[11], to[12], to[13]};
-        kernels.trace(&network, weights, &images, first, count - first, work, &t);
+        Trace part;
+        for (int i = 0; i < TRACED; i++) {
+            const int units = i == PENALTIES ? network.classes : TRACED_UNITS[i];
+            part.at[i] = out.at[i] ? out.at[i] + (size_t)first * units : nullptr;
+        }
+        kernels.trace(&network, weights, &images, first, count - first, work, &part);
     }
 }
 
@@ -117,7 +117,7 @@ void differentiate(const Kernels& kernels, const Network& network, const Task& t
     auto work = reserve(threads, kernels.block_floats);
     auto run = [&](int kind, int item, int t) { kind == LEARN ? kernels.learn(&b, item, work[t]) : kernels.finish(&b, item); };
     Team team(threads, run);
-    step_through(kernels, b, order.data(), count, losses.data(), [&](int kind, int items) { team.share(kind, items, run); });
+    step_through(kernels, b, order.data(), count, losses.data(), [&](int kind, int items) { team.run(kind, items, run); });
 }
 
 int train(const Kernels& kernels, const Network& network, const Task& task, Update update, const int32_t* order, const float* rates, int steps, int batch, double* losses, int threads, Pace& pace, Interrupted interrupted) {
@@ -133,10 +133,10 @@ int train(const Kernels& kernels, const Network& network, const Task& task, Upda
     auto work = reserve(threads, kernels.block_floats);
     auto run = [&](int kind, int item, int t) { kind == LEARN ? kernels.learn(&b, item, work[t]) : kernels.finish(&b, item); };
     Team team(threads, run);
-    auto share = [&](int kind, int items) { team.share(kind, items, run); };
+    auto in_team = [&](int kind, int items) { team.run(kind, items, run); };
     auto alone = [&](int kind, int items) { for (int item = 0; item < items; item++) run(kind, item, 0); };
     Pulse pulse(interrupted);
-    const int stretch = std::max(1, 512 / batch);  // steps: some milliseconds
+    const int stretch = std::max(1, 512 / batch);  // steps, which take some milliseconds
     int done = 0;
     while (done < steps && !pulse.stops()) {
         const bool together = pace.choose(threads) > 1;
@@ -144,7 +144,7 @@ int train(const Kernels& kernels, const Network& network, const Task& task, Upda
         const int first = done, last = std::min(steps, first + pace.shorten(stretch));
         for (; done < last; done++) {
             update.rate = rates[done];
-            if (together) step_through(kernels, b, order + (size_t)done * batch, batch, each.data(), share);
+            if (together) step_through(kernels, b, order + (size_t)done * batch, batch, each.data(), in_team);
             else step_through(kernels, b, order + (size_t)done * batch, batch, each.data(), alone);
             losses[done] = 0;
             for (double loss : each) losses[done] += loss;
@@ -160,7 +160,7 @@ int train_one_by_one(const Kernels& kernels, const Network& network, const Task&
     threads = std::min(threads, 2);
     Memory work(kernels.online_floats);
     auto own = reserve(2, kernels.own_floats);
-    Batch batch[2];  // one a thread: both write the rate
+    Batch batch[2];  // one for each thread, because both write the rate
     Update updates[2] = {update, update};
     for (int t = 0; t < 2; t++) {
         Batch b = {};

@@ -1,5 +1,5 @@
-// What the kernels of every variant offer, and the plain data that goes in. Declarations only: an inline
-// function here would be compiled into several variants, and a link once ran one variant's code on another's path.
+// What every variant of the kernels offers, and the plain data that goes in. Only declarations and constants: an inline
+// function in this header would be compiled into several variants, and the linker would keep one of the copies for all.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -18,13 +18,27 @@ enum Array {
     C5_WEIGHT, C5_BIAS, F6_WEIGHT, F6_BIAS, OUTPUT_WEIGHT, OUTPUT_BIAS, ARRAYS
 };
 
-constexpr int FIELD = 32, STORED = 28, BORDER = 2, KERNEL = 5, TAPS = 25;
-constexpr int C1_MAPS = 6, C1_SIDE = 28, S2_SIDE = 14, C3_MAPS = 16, C3_SIDE = 10, S4_SIDE = 5;
-constexpr int S4_UNITS = 400, C5_UNITS = 120, F6_UNITS = 84, CLASSES_AT_MOST = 128;
-constexpr int BLOCK = 16;         // samples that go through the network together
-constexpr int WAVE = 64 * BLOCK;  // samples whose states are kept until C5 and F6 meet them
+// Sizes: what the paper chooses, and what follows from it. Source: LeCun et al. 1998, section II.B.
+constexpr int FIELD = 32, BORDER = 2, KERNEL = 5, WINDOW = 2;
+constexpr int C1_MAPS = 6, C3_MAPS = 16, C5_UNITS = 120, F6_UNITS = 84;
+constexpr int STORED = FIELD - 2 * BORDER, TAPS = KERNEL * KERNEL;
+constexpr int C1_SIDE = FIELD - KERNEL + 1, S2_SIDE = C1_SIDE / WINDOW;
+constexpr int C3_SIDE = S2_SIDE - KERNEL + 1, S4_SIDE = C3_SIDE / WINDOW;
+constexpr int C1_UNITS = C1_MAPS * C1_SIDE * C1_SIDE, S2_UNITS = C1_MAPS * S2_SIDE * S2_SIDE;
+constexpr int C3_UNITS = C3_MAPS * C3_SIDE * C3_SIDE, S4_UNITS = C3_MAPS * S4_SIDE * S4_SIDE;
+static_assert(STORED == 28 && C1_SIDE == 28 && S2_SIDE == 14 && C3_SIDE == 10 && S4_SIDE == 5, "the paper's figure 2");
+static_assert(C1_UNITS == 4704 && S2_UNITS == 1176 && C3_UNITS == 1600 && S4_UNITS == 400, "the paper's figure 2");
+static_assert(S4_SIDE == KERNEL, "C5's kernels cover the maps of S4");
 
-// One network. All parameters lie in one buffer, array after array, each at a multiple of 16 numbers.
+// What a stored byte becomes: background 0 -> -0.1, ink 255 -> 1.175; architecture.PIXEL_SCALE and PIXEL_OFFSET.
+constexpr float PIXEL_SCALE = 0.005f, PIXEL_OFFSET = -0.1f;
+
+constexpr int CLASSES_AT_MOST = 128;
+constexpr int BLOCK = 16;          // samples that go through the network together
+constexpr int WAVE = 64 * BLOCK;   // samples whose states are kept until the gradients of C5 and F6 are computed
+constexpr int ALONE_AT_MOST = 8;   // images that are recognized faster one by one than as a block of 16
+
+// One network. All parameters are in one buffer, array after array, each at a multiple of 16 numbers.
 struct Network {
     int activation, pooling, output, classes;
     int first[C3_MAPS + 1];           // where each map's kernels begin in c3.weight
@@ -33,9 +47,9 @@ struct Network {
     const float* codes;               // (classes, 84), RBF output only
 };
 
-struct Loss { int kind; float scale, junk; };
+struct Loss { int kind; float scale, j; };
 
-// How far the images of an epoch are distorted, and which of the draws they get; DistortedEpoch in images/distort.py.
+// How far the images of an epoch are distorted, and which random numbers they get; DistortedEpoch in images/distort.py.
 struct Distortion {
     double scale, squeeze, shear, shift, elastic, elastic_width;
     uint64_t seed;
@@ -44,14 +58,21 @@ struct Distortion {
 };
 
 // (N, 28, 28) bytes as stored, or (N, 32, 32) floats as the network sees them: one of the two is null.
-// With a distortion, numbers from N on show the images again.
+// With a distortion, indices from N on show the same images again.
 struct Images { const uint8_t* stored; const float* seen; int count; const Distortion* distortion; };
 
-// (N,) labels or (N, classes) shares: one of the two is null.
-struct Targets { const int32_t* labels; const float* shares; };
+// (N,) labels, or (N, classes) class probabilities: one of the two is null.
+struct Targets { const int32_t* labels; const float* probabilities; };
 
-// Where a trace goes, one (N, units) array a layer, and the sums before squashing; null for what is not wanted.
-struct Trace { float *input, *c1, *s2, *c3, *s4, *c5, *f6, *output, *c1_sum, *s2_sum, *c3_sum, *s4_sum, *c5_sum, *f6_sum; };
+// The arrays of a trace, (N, units) each: the states of all layers, then the sums before the activation function.
+enum Traced {
+    INPUT, C1, S2, C3, S4, C5, F6, PENALTIES, C1_SUM, S2_SUM, C3_SUM, S4_SUM, C5_SUM, F6_SUM, TRACED
+};
+constexpr int TRACED_UNITS[TRACED] = {  // PENALTIES: one a class
+    FIELD * FIELD, C1_UNITS, S2_UNITS, C3_UNITS, S4_UNITS, C5_UNITS, F6_UNITS, 0,
+    C1_UNITS, S2_UNITS, C3_UNITS, S4_UNITS, C5_UNITS, F6_UNITS
+};
+struct Trace { float* at[TRACED]; };  // null for sums that are not wanted
 
 // How parameters move: v <- momentum v + g + decay w; w <- w - rate scale v.
 struct Update {
@@ -73,7 +94,7 @@ struct Batch {
     int second;               // the curvature instead of the gradient
     double* losses;           // (count,) out
     float* partial;           // (blocks, offset[C5_WEIGHT]): each block's gradient of C1 to S4, out
-    float* rows;              // (WAVE, ROW): what C5 and later layers need of each sample, out
+    float* rows;              // (WAVE, ROW): what the gradients of C5 and later layers need of each sample, out
     // finishing
     int add;                  // add to what `gradient` holds from the waves before
     int total;                // samples of the whole batch; 0: more waves follow, so only sum up
@@ -81,24 +102,29 @@ struct Batch {
     const Update* update;     // null: leave the mean gradient in `gradient`
 };
 
-// Offsets in a row of Batch.rows: inputs x and flows d (derivatives by the sums) of the full layers.
-constexpr int X5 = 0, X6 = 400, X7 = 528, D5 = 624, D6 = 752, D7 = 848, ROW = 976;
+// Offsets in a row of Batch.rows: inputs x and deltas d (derivatives by the sums) of the dense layers C5, F6 and output,
+// each at a multiple of 16 numbers.
+constexpr int C5_PADDED = (C5_UNITS + 15) / 16 * 16, F6_PADDED = (F6_UNITS + 15) / 16 * 16;
+constexpr int X5 = 0, X6 = X5 + S4_UNITS, X7 = X6 + C5_PADDED;
+constexpr int D5 = X7 + F6_PADDED, D6 = D5 + C5_PADDED, D7 = D6 + F6_PADDED, ROW = D7 + CLASSES_AT_MOST;
+static_assert(S4_UNITS % 16 == 0 && ROW % 16 == 0, "rows of whole cache lines");
 
+// Work buffers are the caller's: at a multiple of 64 bytes, as long as these sizes say, zeroed before their first use.
 struct Kernels {
     const char* name;
     int lanes;
-    size_t block_floats, single_floats, online_floats, own_floats;  // sizes of the work buffers, 64-byte aligned
+    size_t block_floats, single_floats, online_floats, own_floats;
     void (*recognize)(const Network*, const float* weights, const Images*, int first, int count, float* work, float* penalties);
     void (*trace)(const Network*, const float* weights, const Images*, int first, int count, float* work, const Trace*);
-    // One step: learn every block (any order, any thread), then finish every item (likewise).
+    // One step: learn every block (in any order, on any thread), then finish every item (likewise).
     void (*learn)(const Batch*, int block, float* work);
     int (*count_items)(const Batch*);
     void (*finish)(const Batch*, int item);
     // A pattern as the network sees it: (32, 32) floats.
     void (*show)(const Images*, int pattern, float* field);
-    // One image, for latency; see single.hpp.
+    // One image, for latency; see single-inl.hpp.
     void (*recognize_one)(const Network*, const float* weights, const Images*, int index, float* work, float* penalties);
-    // One sample an update; see online.hpp. Between begin_one and end_one the parameters are in `work`.
+    // One sample an update; see online-inl.hpp. Between begin_one and end_one the parameters are in `work`.
     void (*begin_one)(const Batch*, float* work);
     void (*learn_one)(const Batch*, int index, int phase, int thread, int threads, float* work, float* own);
     void (*end_one)(const Batch*, float* work);

@@ -1,4 +1,4 @@
-// A team of threads for one call: started by it and gone with it, so that forks and other Python threads meet nothing.
+// A team of threads that lives as long as one call, so that there are no threads when Python forks.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -11,8 +11,8 @@
 
 namespace lenet {
 
-// Waiting: spin while it will not be long, then let others have the core, then sleep. A core that is shared with
-// another process would otherwise be burnt by the waiting half of the team.
+// Waiting: spin for a short while, then yield, then sleep. Otherwise waiting threads would take the time of a core that
+// they share with another process.
 struct Patience {
     int rounds = 0;
     void wait() {
@@ -25,15 +25,15 @@ struct Patience {
         } else if (rounds < 1400) {
             std::this_thread::yield();
         } else {
-            // longer and longer: who is not needed for a while should not wake up all the time
+            // longer and longer, so that a thread that is not needed for a while seldom wakes up
             std::this_thread::sleep_for(std::chrono::microseconds(std::min(300, 20 * (rounds - 1399))));
         }
     }
 };
 
-// Loops shared out to a team. Each thread has its own stretch of the items, the same ones every time, so that what they
-// read and write stays in its core's cache; who is done early takes from the others' stretches, item by item. The
-// caller never waits for a thread that has not begun an item.
+// Parallel loops. Each thread has its own range of the items, the same in every loop, so that what they read and write
+// stays in the cache of its core. A thread that is done early takes single items from the ranges of the others. The caller
+// never waits for a thread that has not begun an item.
 class Team {
 public:
     template <class Body> Team(int threads, Body body) : members(threads) {
@@ -50,8 +50,8 @@ public:
         over.store(true, std::memory_order_release);
         for (auto& worker : workers) worker.join();
     }
-    // Run `items` items of a task: body(task, item, thread) for each, on any thread.
-    template <class Body> void share(int new_task, int items, Body body) {
+    // Call body(task, item, thread) for each of `items` items, on any thread.
+    template <class Body> void run(int new_task, int items, Body body) {
         task = new_task;
         end += items;
         const int threads = (int)members.size();
@@ -65,7 +65,7 @@ public:
     }
 
 private:
-    // One thread's stretch and what it has done, in a line of the cache that the others seldom want.
+    // A thread's range and how many items it has done, in a cache line that the others seldom need.
     struct alignas(64) Member { std::atomic<int> left{0}; int first = 0; std::atomic<unsigned> done{0}; };
 
     template <class Run> bool take(int thread, Run run) {
@@ -91,12 +91,12 @@ private:
     std::vector<Member> members;
     std::vector<std::thread> workers;
     int task = 0;
-    unsigned end = 0;  // what all will have done; it wraps
+    unsigned end = 0;  // how many items all will have done; it may wrap
     std::atomic<bool> over{false};
 };
 
-// Two threads in step: each raises its own flag and waits for the other's, so that a meeting takes the time in which
-// one line of the cache gets across.
+// A barrier for two threads. Each sets its own flag and waits for the other's, so that a meeting takes no longer than one
+// cache line needs from core to core.
 class Barrier {
 public:
     void meet(int t) {
@@ -111,17 +111,17 @@ private:
     Flag flags[2];
 };
 
-// All threads or one for the next stretch of a loop? Where another process holds a core, a team in step is slower than
-// one thread alone. The team works until two of its last three stretches took longer than one thread would; then one
-// thread does, and the team is tried again after 8 ms, twice that, ... 0.5 s. A trial is several short stretches, since
-// the other process may just have a break. Results are the same either way. A Pace lives as long as a training, whose
-// calls are short.
+// Decides whether the next stretch of a loop runs on all threads or on one. Where another process uses a core, threads
+// that wait for each other are slower than a single one. The team runs until two of its last three stretches took longer
+// than one thread needs; then one thread runs, and the team is tried again after 8 ms, 16 ms, ... 0.5 s. A trial is
+// several short stretches, since the other process may only be pausing. The results are the same either way. A Pace
+// lives as long as a training, whose calls are short.
 class Pace {
 public:
     // How many threads for the next stretch: `threads` or 1.
     int choose(int threads) {
         if (threads == 1) return now = 1;
-        // the second stretch, and one in 128, tells how long one thread takes
+        // the second stretch, and one in 128, measures how long one thread takes
         if (together && !trying && (++stretch == 2 || stretch % 128 == 0)) return now = 1;
         if (!together && left <= 0) together = true, slow = 0, trying = TRIAL;
         return now = together ? threads : 1;

@@ -11,44 +11,47 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
-// Not inlined into each of the nine combinations of activation and pooling.
+// Compiled once instead of being inlined into each of the nine combinations of activation and pooling.
 #define SHARED static __attribute__((noinline))
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
-// Makes the compiler load again what it would rather keep: with all registers taken, keeping means spilling.
+// Makes the compiler load values again instead of keeping them: with all registers in use it would spill them.
 #define RELOAD __asm__ volatile("" ::: "memory")
 #define QUOTE_(x) #x
 #define QUOTE(x) QUOTE_(x)
 
-// A namespace for each variant, so that none can be linked in another's place.
+// A namespace for each variant, so that the linker cannot take one for another.
 namespace LENET_VARIANT {
 using namespace lenet;
 
 template <int N> struct Is { static constexpr int value = N; };
 
+// Lengths rounded up to 16 numbers, a cache line.
+static constexpr int pad(int count) { return (count + 15) / 16 * 16; }
+
 #if defined(LENET_AVX2)
-#include "vec_avx2.hpp"
+#include "vec_avx2-inl.hpp"
 #elif defined(__wasm_simd128__)
-#include "vec_wasm.hpp"
+#include "vec_wasm-inl.hpp"
 #else
-#include "vec_portable.hpp"
+#include "vec_portable-inl.hpp"
 #endif
-#include "math.hpp"
-#include "philox.hpp"
-#include "distort.hpp"
-#include "input.hpp"
-#include "convolution.hpp"
-#include "subsampling.hpp"
-#include "full.hpp"
-#include "output.hpp"
-#include "block.hpp"
-#include "update.hpp"
-#include "single.hpp"
-#include "c3_maps.hpp"
-#include "online.hpp"
+#include "math-inl.hpp"
+#include "philox-inl.hpp"
+#include "distort-inl.hpp"
+#include "input-inl.hpp"
+#include "convolution-inl.hpp"
+#include "subsampling-inl.hpp"
+#include "full-inl.hpp"
+#include "output-inl.hpp"
+#include "block-inl.hpp"
+#include "update-inl.hpp"
+#include "single-inl.hpp"
+#include "c3_maps-inl.hpp"
+#include "online-inl.hpp"
 
 // Calls `run` with the network's activation and pooling as constants.
 template <class Run> static void specialize(const Network& n, Run run) {
@@ -80,14 +83,15 @@ static void trace(const Network* n, const float* weights, const Images* images, 
     const int live = gather_samples(nullptr, first, count, samples);
     specialize(*n, [&](auto a, auto p) { forward<a.value, p.value>(*n, weights, *images, samples, live, k, t); });
     for (int p = 0; p < PARTS; p++) {
-        copy_rows(k.field[p], FIELD * FIELD, LANES, p * LANES, live, t->input);
-        copy_rows(k.c1[p], C1_MAPS * C1_SIDE * C1_SIDE, LANES, p * LANES, live, t->c1);
-        copy_rows(k.s2[p], C1_MAPS * S2_SIDE * S2_SIDE, LANES, p * LANES, live, t->s2);
-        copy_rows(k.c3[p], C3_MAPS * C3_SIDE * C3_SIDE, LANES, p * LANES, live, t->c3);
-        copy_rows(k.s4 + p * LANES, S4_UNITS, BLOCK, p * LANES, live, t->s4);
-        copy_rows(k.c5 + p * LANES, C5_UNITS, BLOCK, p * LANES, live, t->c5);
-        copy_rows(k.f6 + p * LANES, F6_UNITS, BLOCK, p * LANES, live, t->f6);
-        copy_rows(k.y + p * LANES, n->classes, BLOCK, p * LANES, live, t->output);
+        const int first_row = p * LANES;
+        copy_rows(k.field[p], FIELD * FIELD, LANES, first_row, live, t->at[INPUT]);
+        copy_rows(k.c1[p], C1_UNITS, LANES, first_row, live, t->at[C1]);
+        copy_rows(k.s2[p], S2_UNITS, LANES, first_row, live, t->at[S2]);
+        copy_rows(k.c3[p], C3_UNITS, LANES, first_row, live, t->at[C3]);
+        copy_rows(k.s4 + p * LANES, S4_UNITS, BLOCK, first_row, live, t->at[S4]);
+        copy_rows(k.c5 + p * LANES, C5_UNITS, BLOCK, first_row, live, t->at[C5]);
+        copy_rows(k.f6 + p * LANES, F6_UNITS, BLOCK, first_row, live, t->at[F6]);
+        copy_rows(k.y + p * LANES, n->classes, BLOCK, first_row, live, t->at[PENALTIES]);
     }
 }
 
@@ -109,7 +113,7 @@ static void learn_one(const Batch* b, int index, int phase, int t, int threads, 
     const bool plain = b->update->momentum == 0 && b->update->decay == 0, scaled = b->update->scales;
     specialize(*b->network, [&](auto a, auto p) {
         auto updated = [&](auto plain, auto scaled) { learn_sample<a.value, p.value, plain.value, scaled.value>(*b, index, phase, t, threads, s, o); };
-#if defined(LENET_SMALL)  // scales are always given
+#if defined(LENET_SMALL)  // wasm.cpp always gives scales
         (void)plain, (void)scaled, updated(Is<0>{}, Is<1>{});
 #else
         if (plain && scaled) updated(Is<1>{}, Is<1>{});
@@ -120,17 +124,17 @@ static void learn_one(const Batch* b, int index, int phase, int t, int threads, 
     });
 }
 
-// Twelve independent chains keep both multiply-add units busy.
+// Twelve independent chains of multiply-adds keep both units busy.
 static double measure_peak(int64_t rounds) {
-    Vec s[12], a = spread(0.9999999f), b = spread(1e-9f);
-    UNROLL for (int i = 0; i < 12; i++) s[i] = spread((float)i);
+    Vec s[12], a = broadcast(0.9999999f), b = broadcast(1e-9f);
+    UNROLL for (int i = 0; i < 12; i++) s[i] = broadcast((float)i);
     for (int64_t r = 0; r < rounds; r++) UNROLL for (int i = 0; i < 12; i++) s[i] = fma(s[i], a, b);
     Vec total = s[0];
     UNROLL for (int i = 1; i < 12; i++) total = total + s[i];
-    return rounds * 12.0 * LANES + 0.0 * sum(total);  // the sum must be wanted, or nothing is computed
+    return rounds * 12.0 * LANES + 0.0 * sum(total);  // if the sum were not used, nothing would be computed
 }
 
-// An addition waits for the one before: whole clock cycles.
+// A chain of additions, each of which waits for the one before: one clock cycle each.
 static double measure_clock(int64_t rounds) {
     int64_t x = rounds;
     const int64_t step = rounds | 1;

@@ -1,9 +1,9 @@
 // The kernels for WebAssembly: a C interface on one thread. Nothing is imported, nothing is printed, nothing traps.
 //
-// All that is passed lies in memory that `allocate` gave: a stack, which `release` shortens to what `mark` said. What
-// does not fit, or was never allocated, is refused with one of the codes below. Any call may grow the memory, so
-// JavaScript must make its views of it anew.
-#include "facts.hpp"  // written by tools/build_wasm.py: C3's table and the codes
+// All arguments are in memory that `allocate` gave. This memory is a stack: `release` shortens it to what `mark` said.
+// Arguments that do not fit, or that were never allocated, are refused with one of the codes below. Any call may grow the
+// memory, so JavaScript must make its views of it anew.
+#include "facts.hpp"  // written by tools/build_wasm.py: constants of the Python code
 #include "kernels.hpp"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -14,13 +14,12 @@ namespace lenet_wasm { extern const lenet::Kernels KERNELS; }
 namespace {
 
 using namespace lenet;
-#include "philox.hpp"
-#include "wasm_memory.hpp"
-#include "normalize.hpp"
+#include "philox-inl.hpp"
+#include "wasm_memory-inl.hpp"
+#include "normalize-inl.hpp"
 
 const Kernels& kernels = lenet_wasm::KERNELS;
-constexpr int ALONE_AT_MOST = 8;     // images that are faster one by one than as a block of 16
-constexpr int SIDE_AT_MOST = 4096;   // of a drawing
+constexpr int SIDE_AT_MOST = 4096;  // of a drawing
 
 enum Code { FINE, NO_MEMORY, NOT_ALLOCATED, NO_NETWORK, OUT_OF_RANGE, NO_CLASS, NO_IMAGE, NO_LOSS, NO_INK };
 
@@ -60,19 +59,19 @@ int check_loss(const Network& n, int loss) {
     return loss == MSE && n.output == LINEAR ? NO_LOSS : FINE;
 }
 
-// As images/distort.py allows them.
+// The ranges that images/distort.py allows.
 int check_distortion(const Distortion* d) {
     if (!d) return FINE;
     if (!holds(d, 1)) return NOT_ALLOCATED;
-    auto within = [](double value, double most) { return value >= 0 && value <= most; };
-    const bool fine = within(d->scale, 0.9) && within(d->squeeze, 0.9) && within(d->shear, 2) && within(d->shift, 16) &&
-                      within(d->elastic, 16) && within(d->elastic_width, 16) && d->elastic_width >= 2;
-    return fine ? FINE : OUT_OF_RANGE;
+    const double values[] = {d->scale, d->squeeze, d->shear, d->shift, d->elastic, d->elastic_width};
+    for (int i = 0; i < 6; i++)  // so that NaN is out of range
+        if (!(values[i] >= FACTS_RANGES[i][0] && values[i] <= FACTS_RANGES[i][1])) return OUT_OF_RANGE;
+    return FINE;
 }
 
 int count_blocks(int samples) { return (samples + BLOCK - 1) / BLOCK; }
 
-// A batch goes in waves: learn the blocks of one, then let C5 and F6 meet them all; see drive.cpp.
+// A batch goes in waves: learn the blocks of a wave, then finish the gradients of all its samples; see drive.cpp.
 void step_through(Batch& b, const int32_t* order, int count, double* losses, float* work) {
     b.add = 0;
     for (int done = 0; done < count; done += WAVE) {
@@ -85,7 +84,7 @@ void step_through(Batch& b, const int32_t* order, int count, double* losses, flo
     }
 }
 
-// The memory that steps of `batch` samples need; false where there is no more.
+// Allocate what steps of `batch` samples need; false if there is no memory.
 bool reserve_batch(Batch& b, int batch, float*& work, double*& each) {
     const int rows = batch < WAVE ? count_blocks(batch) * BLOCK : WAVE;
     b.partial = reserve_many<float>((uint64_t)rows / BLOCK * b.network->offset[C5_WEIGHT]);
@@ -125,19 +124,19 @@ int train_one_by_one(Batch& b, Update& update, const int32_t* order, const float
 
 }  // namespace
 
-// `bytes` zeros at a multiple of 64; 0 where there is no more memory.
+// `bytes` zeros at a multiple of 64; 0 if there is no memory.
 EXPORT(allocate) void* allocate(uint32_t bytes) { return reserve(bytes ? bytes : 1); }
 
 EXPORT(mark) uint32_t mark() { return (uint32_t)find_top(); }
 
-// Give back all that was allocated after `mark` said this.
+// Free all that was allocated after `mark` returned this.
 EXPORT(release) int release(uint32_t to) {
     if (to < bottom() || to > find_top() || to % LINE) return OUT_OF_RANGE;
     top = to;
     return FINE;
 }
 
-// A network, by the places of its values in architecture.CHOICES; 0 where there is none such, or no memory.
+// A network, by the indices of its values in architecture.CHOICES; 0 if there is no such network, or no memory.
 EXPORT(describe) Described* describe(int activation, int pooling, int full, int output, int classes) {
     const int most = output == RBF ? FACTS_GLYPHS : CLASSES_AT_MOST;
     if (activation < TANH || activation > RELU || pooling < TRAINABLE || pooling > MAX || (full & ~1) || (output & ~1) ||
@@ -166,7 +165,7 @@ EXPORT(describe) Described* describe(int activation, int pooling, int full, int 
     return d;
 }
 
-// Where an array begins in the parameters, and how long it is, in numbers; array 14 begins where all end. -1: none such.
+// Where an array begins in the parameters, and how long it is, in numbers; array 14 begins at their end. -1: no such array.
 EXPORT(find_array) int find_array(const Described* d, int array) {
     return is_network(d) && array >= 0 && array <= ARRAYS ? d->network.offset[array] : -1;
 }
@@ -192,31 +191,30 @@ EXPORT(recognize) int recognize(const Described* d, const float* weights, const 
     return FINE;
 }
 
-// The states of all layers: `out` holds the 14 addresses of Trace, 0 for what is not wanted of the sums.
+// The states of all layers: `out` holds the 14 addresses of a Trace, 0 for sums that are not wanted.
 EXPORT(trace) int trace(const Described* d, const float* weights, const void* images, int stored, int count, float* const* out) {
     if (!is_network(d)) return NO_NETWORK;
     const Network& n = d->network;
-    const int units[14] = {1024, 4704, 1176, 1600, 400, 120, 84, n.classes, 4704, 1176, 1600, 400, 120, 84};
-    if (!holds_images(images, stored, count) || !holds(weights, n.offset[ARRAYS]) || !holds(out, 14)) return NOT_ALLOCATED;
-    for (int i = 0; i < 14; i++)
-        if ((i < 8 || out[i]) && !holds(out[i], (uint64_t)count * units[i])) return NOT_ALLOCATED;
+    auto units = [&](int i) { return i == PENALTIES ? n.classes : TRACED_UNITS[i]; };
+    if (!holds_images(images, stored, count) || !holds(weights, n.offset[ARRAYS]) || !holds(out, TRACED)) return NOT_ALLOCATED;
+    for (int i = 0; i < TRACED; i++)
+        if ((i <= PENALTIES || out[i]) && !holds(out[i], (uint64_t)count * units(i))) return NOT_ALLOCATED;
     const Scope scope;
     float* work = reserve_many<float>(kernels.block_floats);
     if (!work) return NO_MEMORY;
     const Images source = read_images(images, stored, count);
     for (int first = 0; first < count; first += BLOCK) {
-        float* to[14];
-        for (int i = 0; i < 14; i++) to[i] = out[i] ? out[i] + (size_t)first * units[i] : nullptr;
-        if (n.pooling != TRAINABLE) to[9] = to[11] = nullptr;
-        const Trace t = {to[0], to[1], to[2], to[3], to[4], to[5], to[6], to[7], to[8], to[9], to[10], to[11], to[12], to[13]};
-        kernels.trace(&n, weights, &source, first, count - first, work, &t);
+        Trace part;
+        for (int i = 0; i < TRACED; i++) part.at[i] = out[i] ? out[i] + (size_t)first * units(i) : nullptr;
+        if (n.pooling != TRAINABLE) part.at[S2_SUM] = part.at[S4_SUM] = nullptr;
+        kernels.trace(&n, weights, &source, first, count - first, work, &part);
     }
     return FINE;
 }
 
 // The mean gradient, or with `second` the mean curvature: targets (count,) int32, or (count, classes) floats if `soft`.
 EXPORT(differentiate) int differentiate(const Described* d, const float* weights, const void* images, int stored, int count,
-                                        const void* targets, int soft, int loss, float scale, float junk, int second, float* gradient) {
+                                        const void* targets, int soft, int loss, float scale, float j, int second, float* gradient) {
     if (!is_network(d)) return NO_NETWORK;
     const Network& n = d->network;
     const int length = n.offset[ARRAYS];
@@ -231,7 +229,7 @@ EXPORT(differentiate) int differentiate(const Described* d, const float* weights
     double* each;
     auto* order = reserve_many<int32_t>(count);
     Batch b = {};
-    b.network = &n, b.loss = {loss, scale, junk}, b.images = read_images(images, stored, count), b.targets = read_targets(targets, soft);
+    b.network = &n, b.loss = {loss, scale, j}, b.images = read_images(images, stored, count), b.targets = read_targets(targets, soft);
     b.weights = weights, b.backward = second ? squares : weights, b.second = second != 0, b.gradient = gradient;
     if (!squares || !order || !reserve_batch(b, count, work, each)) return NO_MEMORY;
     for (int i = 0; i < length; i++) squares[i] = weights[i] * weights[i];
@@ -244,7 +242,7 @@ EXPORT(differentiate) int differentiate(const Described* d, const float* weights
 // `scales`: a factor for each parameter's rate, or 0. `distortion`: 64 bytes as in kernels.hpp, or 0.
 EXPORT(train) int train(const Described* d, float* weights, float* velocity, const float* scales, const void* images, int stored, int count,
                         const void* targets, int soft, const int32_t* order, const float* rates, int steps, int batch,
-                        float momentum, float decay, int loss, float scale, float junk, const Distortion* distortion, double* losses) {
+                        float momentum, float decay, int loss, float scale, float j, const Distortion* distortion, double* losses) {
     if (!is_network(d)) return NO_NETWORK;
     const Network& n = d->network;
     const int length = n.offset[ARRAYS];
@@ -259,7 +257,7 @@ EXPORT(train) int train(const Described* d, float* weights, float* velocity, con
     for (uint64_t i = 0; i < (uint64_t)steps * batch; i++)
         if (order[i] < 0 || (!distortion && order[i] >= count)) return NO_IMAGE;
     const Scope scope;
-    if (!scales && batch == 1) {  // the kernels for one sample are compiled for rates of their own only, to be small
+    if (!scales && batch == 1) {  // to be small, the kernels for one sample exist only with scales
         float* ones = reserve_many<float>(length);
         if (!ones) return NO_MEMORY;
         for (int i = 0; i < length; i++) ones[i] = 1;
@@ -267,7 +265,7 @@ EXPORT(train) int train(const Described* d, float* weights, float* velocity, con
     }
     Update update = {0, momentum, decay, weights, velocity, scales};
     Batch b = {};
-    b.network = &n, b.loss = {loss, scale, junk}, b.targets = read_targets(targets, soft);
+    b.network = &n, b.loss = {loss, scale, j}, b.targets = read_targets(targets, soft);
     b.images = read_images(images, stored, count, distortion);
     b.weights = b.backward = weights, b.update = &update;
     return batch == 1 ? train_one_by_one(b, update, order, rates, steps, losses) : train_batches(b, update, order, rates, steps, batch, losses);
@@ -285,13 +283,14 @@ EXPORT(show) int show(const void* images, int stored, int count, const int32_t* 
     return FINE;
 }
 
-// Philox4x32-10, randomness.py: `many` counters of 4 words, each replaced by its random words; the key by halves.
-EXPORT(draw_words) int draw(uint32_t (*counters)[4], int many, uint32_t low, uint32_t high) {
+// Philox4x32-10, randomness.py: each of `many` counters of 4 words is replaced by its random words. The key is given in
+// two halves.
+EXPORT(philox) int replace_counters(uint32_t (*counters)[4], int many, uint32_t low, uint32_t high) {
     if (many < 0) return OUT_OF_RANGE;
     if (!holds(counters, many)) return NOT_ALLOCATED;
     for (int i = 0; i < many; i++) {
         uint32_t(&c)[4] = counters[i];
-        draw_words((uint64_t)high << 32 | low, c[0], c[1], c[2], c[3], c);
+        philox((uint64_t)high << 32 | low, c[0], c[1], c[2], c[3], c);
     }
     return FINE;
 }

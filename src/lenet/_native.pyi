@@ -1,4 +1,4 @@
-"""The C++ kernels (src/kernels/binding.cpp); lenet.engines.native.engine is their Python face."""
+"""The C++ kernels (src/kernels/binding.cpp); lenet.engines.native is their interface."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def measure_clock(variant: str) -> float:
     """Clock cycles a second, from a chain of dependent additions."""
 
 def measure_meeting() -> float:
-    """Seconds that two threads need to meet: a line of the cache gets from core to core."""
+    """Seconds that two threads need to meet: a cache line gets from core to core."""
 
 class Distortion:
     """How the images of an epoch are distorted: `DistortedEpoch`."""
@@ -33,6 +33,30 @@ class Distortion:
         seed: int,
         epoch: int,
         plain: int,
+    ) -> None: ...
+
+class Loss:
+    """What is minimized: an index into `LOSSES`, and the two numbers of `lenet.engines.loss.Loss`."""
+
+    def __init__(self, kind: int, scale: float, j: float) -> None: ...
+
+class Task:
+    """What is learnt from: images, their targets, the loss, and how the images are distorted."""
+
+    def __init__(
+        self, images: np.ndarray, targets: np.ndarray, loss: Loss, distortion: Distortion | None = None
+    ) -> None: ...
+
+class Update:
+    """The parameters that move, and how: buffers that training changes in place, and two constants."""
+
+    def __init__(
+        self,
+        weights: np.ndarray,
+        velocity: np.ndarray,
+        scales: np.ndarray | None,
+        momentum: float,
+        decay: float,
     ) -> None: ...
 
 def show(
@@ -61,39 +85,25 @@ class Program:
         """Penalties (N, classes) of uint8 (N, 28, 28) or float32 (N, 1, 32, 32)."""
 
     def trace(self, weights: np.ndarray, images: np.ndarray, out: Sequence[np.ndarray | None]) -> None:
-        """The states of all layers, and the sums that are wanted, in the order of `Trace` in kernels.hpp."""
+        """The states of all layers, and the sums that are wanted, in the order of `Traced` in kernels.hpp."""
 
     def differentiate(
         self,
         weights: np.ndarray,
-        images: np.ndarray,
-        targets: np.ndarray,
-        loss: int,
-        scale: float,
-        junk: float,
+        task: Task,
         second: bool,
         gradient: np.ndarray,
         threads: int,
-        /,
     ) -> None:
         """The mean gradient, or with `second` the mean curvature, into a buffer like the weights."""
 
     def train(
         self,
-        weights: np.ndarray,
-        velocity: np.ndarray,
-        scales: np.ndarray | None,
-        images: np.ndarray,
-        targets: np.ndarray,
+        update: Update,
+        task: Task,
         order: np.ndarray,
         rates: np.ndarray,
-        momentum: float,
-        decay: float,
-        loss: int,
-        scale: float,
-        junk: float,
         losses: np.ndarray,
         threads: int,
-        distortion: Distortion | None,
     ) -> None:
-        """Steps of training in place."""
+        """Make the steps of order (steps, batch); the losses go to float64 (steps,)."""

@@ -20,6 +20,8 @@ from lenet.texts import say
 
 FIELD = 32  # the input: a 28x28 digit in the middle of a 32x32 field
 BORDER = 2
+STORED = FIELD - 2 * BORDER  # the side of a picture as MNIST stores it
+assert STORED == 28
 KERNEL = 5
 WINDOW = 2
 C1_MAPS, C3_MAPS, C5_MAPS, F6_UNITS = 6, 16, 120, CODE_LENGTH

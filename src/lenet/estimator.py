@@ -156,7 +156,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         """
         penalties = self._measure_penalties(X)
         best = penalties.min(axis=1, keepdims=True)
-        shares = np.exp(self.recipe_.loss.softness * (best - penalties))
+        shares = np.exp(self.recipe_.update.loss.softness * (best - penalties))
         return shares / shares.sum(axis=1, keepdims=True)
 
     def __sklearn_tags__(self) -> Any:

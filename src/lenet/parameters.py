@@ -1,4 +1,4 @@
-"""The numbers that training changes, by name: arrays only, no files."""
+"""The numbers that training changes, as arrays with names. Files are not read or written here."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ INITIALIZATIONS = ("1998", "eblearn", "variance")
 class Parameters(Mapping[str, np.ndarray]):
     """The trainable arrays of one architecture, by name, in the order of the layers.
 
-    Also holds what has the same shapes: gradients, curvatures, one learning rate a parameter.
+    Also used for what has the same shapes: gradients, curvatures, a learning rate for each parameter.
 
     Args:
-        architecture: the network they belong to.
+        architecture: the network.
         arrays: one array for each name of `architecture.parameter_shapes`, all float32 or all float64.
     Raises:
         ShapeError: a name, shape or type that does not fit.
@@ -68,7 +68,7 @@ class Parameters(Mapping[str, np.ndarray]):
         return sum(array.size for array in self.values())
 
     def map(self, function: Callable[[np.ndarray], np.ndarray]) -> Self:
-        """The same names with `function` applied to every array."""
+        """Apply `function` to every array; the names stay."""
         return type(self)(self.architecture, {name: function(array) for name, array in self.items()})
 
     def astype(self, dtype: Any) -> Self:
@@ -100,10 +100,10 @@ def initialize_parameters(
         architecture: the network.
         seed: 0 to 2^64 - 1.
         dtype: float32 or float64; both start from the same numbers.
-        scheme: "1998": within +-2.4/F, F being the fan-in of the unit without its bias; "eblearn": within
+        scheme: "1998": within +-2.4/F, where F is the fan-in of the unit without its bias; "eblearn": within
             +-1/sqrt(F), and 1/2 for every coefficient of S2 and S4; or "variance": within +-sqrt(3/F), so
-            that the states of a layer vary as much as those of the layer before; relu, which drops half of
-            them, needs +-sqrt(6/F), and logistic, whose slope is at most 1/4, +-4 sqrt(3/F).
+            that all layers have states of the same variance. relu, which drops half of them, needs
+            +-sqrt(6/F), and logistic, whose slope is at most 1/4, needs +-4 sqrt(3/F).
     Raises:
         ArchitectureError: another scheme.
     Source:
@@ -111,10 +111,10 @@ def initialize_parameters(
         LeNet-5 calls `forget_param_linear(1, 0.5)` (eblearn). LeCun et al., "Efficient BackProp", 1998,
         equation 16, and He et al. 2015, equation 10 (variance).
     Assumption:
-        The paper says nothing of biases and of the coefficients of S2 and S4. Biases: 0, and not counted in
-        F, as in the authors' later code. Coefficients, in "1998" and "variance": as weights with F = 4; with
-        relu, which the paper does not have, without their sign: a map whose states are all at least 0 has
-        but zeros after a negative one and relu, and learns nothing from there.
+        The paper says nothing about biases, nor about the coefficients of S2 and S4. Biases are 0 and not
+        counted in F, as in the authors' later code. Coefficients in "1998" and "variance" are drawn as
+        weights with F = 4. With relu, which the paper does not have, they are made positive: relu turns
+        states of 0 or more, multiplied by a negative coefficient, into zeros, and the map would not learn.
     """
     if scheme not in INITIALIZATIONS:
         choices = ", ".join(INITIALIZATIONS)
@@ -135,7 +135,7 @@ def initialize_parameters(
         drawn = (2 * uniform - 1) * limit
         if name.endswith(".coefficient") and architecture.activation == "relu":
             drawn = np.abs(drawn)
-        # through float32, so that float64 starts from the very same numbers
+        # by way of float32, so that float64 starts from exactly the same numbers
         arrays[name] = drawn.astype(np.float32).astype(dtype)
     return Parameters(architecture, arrays)
 

@@ -1,8 +1,8 @@
-"""Everything random, from one keyed generator: a number depends on what it is for, not on when it is drawn.
+"""All random numbers, from one keyed generator: a number depends on its purpose, not on when it is drawn.
 
 Philox4x32-10 turns a key (the seed) and a counter (block, sample, epoch, purpose) into four random words.
-No state is kept, so no result depends on the engine, on the threads, or on where a training was resumed,
-and the same numbers can be drawn in C++ and in a browser (`tests/test_randomness.py` has the vectors).
+There is no state, so that no result depends on the engine, the number of threads, or on where a training was
+resumed, and C++ and the browser draw the same numbers (`tests/test_randomness.py` has the test vectors).
 
 Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 """
@@ -32,7 +32,7 @@ class Purpose(IntEnum):
     ELASTIC = 6  # sample: pattern of the epoch
 
 
-def draw_words(counters: np.ndarray, seed: int) -> np.ndarray:
+def philox(counters: np.ndarray, seed: int) -> np.ndarray:
     """Philox4x32-10: four random words for each counter.
 
     Args:
@@ -53,7 +53,7 @@ def draw_words(counters: np.ndarray, seed: int) -> np.ndarray:
 
 
 def draw_uniform(seed: int, purpose: Purpose, epoch: int, samples: np.ndarray, count: int) -> np.ndarray:
-    """Uniform numbers in the open interval (0, 1) for each of some samples.
+    """Draw uniform numbers in the open interval (0, 1) for each of some samples.
 
     Args:
         seed: 0 to 2^64 - 1.
@@ -62,7 +62,7 @@ def draw_uniform(seed: int, purpose: Purpose, epoch: int, samples: np.ndarray, c
         samples: (N,) integers, 0 to 2^32 - 1.
         count: how many numbers each sample needs.
     Returns:
-        (N, count) float64, multiples of 2^-24, exact in float32 too.
+        (N, count) float64, odd multiples of 2^-24, which float32 represents exactly.
     """
     blocks = -(-count // 4)
     counters = np.empty((len(samples), blocks, 4), np.uint32)
@@ -70,19 +70,19 @@ def draw_uniform(seed: int, purpose: Purpose, epoch: int, samples: np.ndarray, c
     counters[..., 1] = np.asarray(samples)[:, None]
     counters[..., 2] = epoch
     counters[..., 3] = purpose
-    words = draw_words(counters, seed).reshape(len(samples), 4 * blocks)[:, :count]
-    # 23 random bits and a half: neither 0 nor 1 can occur, and float32 holds it exactly
+    words = philox(counters, seed).reshape(len(samples), 4 * blocks)[:, :count]
+    # 23 random bits and a half: never 0 or 1, and exact in float32
     return ((words >> np.uint32(9)) + 0.5) * 2.0**-23
 
 
 def draw_order(seed: int, epoch: int, count: int, purpose: Purpose = Purpose.ORDER) -> np.ndarray:
-    """A random permutation: the samples sorted by a random number each, ties by index.
+    """Draw a random permutation: the samples sorted by a random number each, ties by index.
 
     Args:
         seed: 0 to 2^64 - 1.
         epoch: the epoch, from 0.
         count: how many samples there are.
-        purpose: ORDER for the order of training, SUBSET to choose some of the samples.
+        purpose: ORDER for the order of a training, SUBSET to choose some of the samples.
     Returns:
         (count,) int32, each of 0 to count - 1 once.
     """

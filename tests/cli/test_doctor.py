@@ -21,7 +21,6 @@ from lenet.cli.environment import (
     list_environments,
     list_packages,
     read_memory_limit,
-    read_quota,
     split_version,
 )
 from lenet.cli.findings import examine
@@ -257,24 +256,6 @@ def test_packages_are_installed_into_this_very_environment(monkeypatch):
     monkeypatch.setattr(environment, "find_spec", lambda _: None)
     monkeypatch.setattr(environment.shutil, "which", lambda _: "/bin/uv")
     assert format_install("a>=1") == f'uv pip install --python {sys.executable} "a>=1"'
-
-
-@pytest.mark.parametrize(
-    ("files", "quota"),
-    [
-        ({"cpu.max": "150000 100000\n"}, 1.5),
-        ({"cpu.max": "max 100000\n"}, None),
-        ({"cpu/cpu.cfs_quota_us": "200000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 2.0),
-        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
-        ({"cpu.max": "garbage"}, None),
-        ({}, None),
-    ],
-)
-def test_a_containers_quota_of_cores_is_read(tmp_path, files, quota):
-    (tmp_path / "cpu").mkdir()
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    assert read_quota(tmp_path) == quota
 
 
 @pytest.mark.parametrize(

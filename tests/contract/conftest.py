@@ -1,7 +1,6 @@
 """What the contract is tried on: every engine at hand, and networks and images that are not special."""
 
 import os
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -37,16 +36,6 @@ TASKS = {
     for kind in LOSSES
     if kind != "mse" or architecture.output == "rbf"
 }
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The part of a recipe that an engine sees."""
-
-    loss: Loss
-    momentum: float = 0.0
-    weight_decay: float = 0.0
-    method: str = "sgd"
 
 
 def get_any_engine(name: str) -> Engine:

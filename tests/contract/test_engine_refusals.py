@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from lenet.architecture import MODERN, ORIGINAL, Architecture
-from lenet.engines import ENGINES, Engine, Refusal, get_engine
+from lenet.engines import ENGINES, Engine, Refusal, Update, get_engine
 from lenet.engines.loss import Loss
 from lenet.errors import EngineError, LenetError, MissingExtra, RecipeError, ShapeError
 
-from .conftest import REFERENCE, Settings, get_any_engine, lively_parameters, load
+from .conftest import REFERENCE, get_any_engine, lively_parameters, load
 
 SOME, FIELD = np.zeros((2, 28, 28), np.uint8), np.zeros((2, 1, 32, 32), np.float32)
 WRONG_IMAGES = {
@@ -54,7 +54,7 @@ def test_targets_that_do_not_fit_are_refused_in_the_same_words(engine: Engine, t
         expected = say_error(getattr(load(REFERENCE, ORIGINAL), verb), SOME, targets, Loss())
         assert expected[0] is ShapeError
         assert say_error(getattr(load(engine, ORIGINAL), verb), SOME, targets, Loss()) == expected
-    run = engine.start(ORIGINAL, lively_parameters(ORIGINAL), Settings(Loss()))
+    run = engine.start(ORIGINAL, lively_parameters(ORIGINAL), Update(Loss()))
     step = np.zeros((1, 2), np.int32), np.ones(1)
     assert say_error(run.advance, SOME, targets, *step) == expected
 
@@ -64,7 +64,7 @@ def test_training_wants_fields_of_32_pixels(engine: Engine) -> None:
     for verb in ("gradient", "curvature"):
         expected = say_error(getattr(load(REFERENCE, ORIGINAL), verb), wide, labels, Loss())
         assert say_error(getattr(load(engine, ORIGINAL), verb), wide, labels, Loss()) == expected
-    run = engine.start(ORIGINAL, lively_parameters(ORIGINAL), Settings(Loss()))
+    run = engine.start(ORIGINAL, lively_parameters(ORIGINAL), Update(Loss()))
     assert say_error(run.advance, wide, labels, np.zeros((1, 2), np.int32), np.ones(1)) == expected
     assert expected[0] is ShapeError
     assert "32x36" in expected[1]
@@ -75,13 +75,20 @@ def test_mse_over_logits_is_refused_everywhere(engine: Engine) -> None:
     expected = (RecipeError, str(RecipeError("recipe.mse_linear")))
     assert say_error(model.gradient, SOME, np.zeros(2, int), mse) == expected
     assert say_error(model.curvature, SOME, np.zeros(2, int), mse) == expected
-    assert say_error(engine.start, MODERN, lively_parameters(MODERN), Settings(mse)) == expected
+    assert say_error(engine.start, MODERN, lively_parameters(MODERN), Update(mse)) == expected
 
 
 def test_a_refusal_is_a_sentence(engine: Engine, architecture: Architecture) -> None:
     refusal = engine.refuses(architecture)
     assert refusal is None or (isinstance(refusal, Refusal) and str(refusal))
-    assert engine.refuses(ORIGINAL, Settings(Loss())) is None
+    assert engine.refuses(ORIGINAL, Update(Loss())) is None
+
+
+def test_check_raises_what_refuses_names(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine.check(ORIGINAL, Update(Loss()))
+    refusal = Refusal("native.classes", {"classes": 200, "limit": 128})
+    monkeypatch.setattr(type(engine), "refuses", lambda *_: refusal)
+    assert say_error(engine.check, ORIGINAL) == (EngineError, str(refusal))
 
 
 def test_an_engine_has_the_name_that_it_is_got_by(engine: Engine) -> None:

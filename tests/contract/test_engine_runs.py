@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lenet.architecture import ORIGINAL, PRESETS, Architecture
-from lenet.engines import Engine
+from lenet.engines import Engine, Update
 from lenet.engines.inputs import scale_images
 from lenet.engines.loss import Loss
 from lenet.images.distort import DistortedEpoch, Distortion
@@ -18,7 +18,6 @@ from lenet.storage import load_arrays, save_arrays
 from .conftest import (
     REFERENCE,
     TASKS,
-    Settings,
     Task,
     draw_digits,
     draw_labels,
@@ -40,12 +39,12 @@ def test_the_first_twenty_losses_are_those_of_the_reference(engine: Engine, task
     images, labels, order, rates = draw_training(architecture)
     if loss.kind != "cross-entropy":
         rates = rates / 10
-    start, settings = lively_parameters(architecture), Settings(loss, momentum=0.9, weight_decay=1e-3)
-    if scaled and engine.refuses(architecture, replace(settings, method="diagonal-lm")):
+    start, update = lively_parameters(architecture), Update(loss, momentum=0.9, weight_decay=1e-3)
+    if scaled and engine.refuses(architecture, replace(update, method="diagonal-lm")):
         pytest.skip("it refuses rates of the parameters' own, as another test shows")
     scales = start.map(lambda a: np.linspace(0.5, 1.5, a.size).reshape(a.shape).astype(np.float32))
-    exact = REFERENCE.start(architecture, start.astype(np.float64), settings)
-    run = engine.start(architecture, start, settings)
+    exact = REFERENCE.start(architecture, start.astype(np.float64), update)
+    run = engine.start(architecture, start, update)
     wide = scales.astype(np.float64)
     expected = exact.advance(images, labels, order, rates, wide if scaled else None)
     found = run.advance(images, labels, order, rates, scales if scaled else None)
@@ -74,10 +73,10 @@ def test_losses_over_distorted_images_are_those_of_the_reference(
     # three copies of each image, the first of which stays as it is
     order = np.random.default_rng(1).permutation(120)[: 20 * batch].reshape(20, batch).astype(np.int32)
     distortion = DistortedEpoch(Distortion(0.2, 0.1, 0.3, 2, elastic), seed=2**63 + 5, epoch=3, plain=40)
-    start, settings = lively_parameters(architecture), Settings(Loss(), momentum=0.9)
-    exact = REFERENCE.start(architecture, start.astype(np.float64), settings)
+    start, update = lively_parameters(architecture), Update(Loss(), momentum=0.9)
+    exact = REFERENCE.start(architecture, start.astype(np.float64), update)
     expected = exact.advance(images, labels, order, rates, distortion=distortion)
-    found = engine.start(architecture, start, settings).advance(
+    found = engine.start(architecture, start, update).advance(
         images, labels, order, rates, distortion=distortion
     )
     np.testing.assert_allclose(found, expected, rtol=1e-4)
@@ -85,15 +84,15 @@ def test_losses_over_distorted_images_are_those_of_the_reference(
 
 def test_patterns_below_plain_are_the_images_themselves(engine: Engine) -> None:
     images, labels, order, rates = draw_training(ORIGINAL)
-    start, settings = lively_parameters(ORIGINAL), Settings(Loss())
+    start, update = lively_parameters(ORIGINAL), Update(Loss())
     distortion = DistortedEpoch(Distortion(shift=3), seed=0, epoch=0, plain=40)
-    plain, none = (engine.start(ORIGINAL, start, settings) for _ in range(2))
+    plain, none = (engine.start(ORIGINAL, start, update) for _ in range(2))
     np.testing.assert_array_equal(
         plain.advance(images, labels, order, rates, distortion=distortion),
         none.advance(images, labels, order, rates),
     )
     assert_same_state(plain, none)
-    moved = engine.start(ORIGINAL, start, settings)
+    moved = engine.start(ORIGINAL, start, update)
     assert not np.allclose(
         moved.advance(images, labels, order + 40, rates, distortion=distortion),
         none.advance(images, labels, order, rates),
@@ -102,16 +101,16 @@ def test_patterns_below_plain_are_the_images_themselves(engine: Engine) -> None:
 
 def test_soft_targets_train_as_labels_do(engine: Engine) -> None:
     images, labels, order, rates = draw_training(ORIGINAL)
-    start, settings = lively_parameters(ORIGINAL), Settings(Loss())
-    hard = engine.start(ORIGINAL, start, settings).advance(images, labels, order, rates)
-    soft = engine.start(ORIGINAL, start, settings).advance(images, np.eye(10)[labels], order, rates)
+    start, update = lively_parameters(ORIGINAL), Update(Loss())
+    hard = engine.start(ORIGINAL, start, update).advance(images, labels, order, rates)
+    soft = engine.start(ORIGINAL, start, update).advance(images, np.eye(10)[labels], order, rates)
     np.testing.assert_allclose(soft, hard, rtol=1e-5)
 
 
 def test_training_lowers_the_loss(engine: Engine, architecture: Architecture) -> None:
     images, labels, _, _ = draw_training(architecture)
     loss = Loss(scale=0.1 if architecture.output == "rbf" else 1.0)
-    run = engine.start(architecture, lively_parameters(architecture), Settings(loss, momentum=0.5))
+    run = engine.start(architecture, lively_parameters(architecture), Update(loss, momentum=0.5))
     order = np.tile(np.arange(40, dtype=np.int32), (20, 1))
     losses = run.advance(images, labels, order, np.full(20, 0.005))
     assert losses[-1] < losses[0] - 0.005
@@ -121,21 +120,21 @@ def test_training_lowers_the_loss(engine: Engine, architecture: Architecture) ->
 def test_one_stretch_or_two_and_a_restored_run_have_the_same_bits(engine: Engine, preset: str) -> None:
     architecture = PRESETS[preset]
     images, labels, order, rates = draw_training(architecture, steps=12, batch=16)
-    start, settings = (
+    start, update = (
         initialize_parameters(architecture, 3),
-        Settings(Loss(), momentum=0.9, weight_decay=1e-4),
+        Update(Loss(), momentum=0.9, weight_decay=1e-4),
     )
-    unbroken = engine.start(architecture, start, settings)
+    unbroken = engine.start(architecture, start, update)
     losses = unbroken.advance(images, labels, order, rates)
 
-    stretched = engine.start(architecture, start, settings)
+    stretched = engine.start(architecture, start, update)
     first = stretched.advance(images, labels, order[:5], rates[:5])
     saved, middle = stretched.state(), stretched.parameters()
     second = stretched.advance(images, labels, order[5:], rates[5:])
     np.testing.assert_array_equal(np.concatenate([first, second]), losses)
     assert_same_state(stretched, unbroken)
 
-    resumed = engine.start(architecture, initialize_parameters(architecture, 4), settings)
+    resumed = engine.start(architecture, initialize_parameters(architecture, 4), update)
     resumed.advance(images[:16], labels[:16], order[:2] % 16, rates[:2])  # something to forget
     resumed.restore(saved)
     for name, array in resumed.parameters().items():
@@ -146,11 +145,11 @@ def test_one_stretch_or_two_and_a_restored_run_have_the_same_bits(engine: Engine
 
 def test_a_state_survives_a_file(engine: Engine, tmp_path: Path) -> None:
     images, labels, order, rates = draw_training(ORIGINAL, steps=4)
-    settings = Settings(Loss(), momentum=0.9)
-    run = engine.start(ORIGINAL, lively_parameters(ORIGINAL), settings)
+    update = Update(Loss(), momentum=0.9)
+    run = engine.start(ORIGINAL, lively_parameters(ORIGINAL), update)
     run.advance(images, labels, order, rates)
     save_arrays(tmp_path / "state.safetensors", run.state(), {})
-    restored = engine.start(ORIGINAL, initialize_parameters(ORIGINAL, 2), settings)
+    restored = engine.start(ORIGINAL, initialize_parameters(ORIGINAL, 2), update)
     restored.restore(load_arrays(tmp_path / "state.safetensors")[0])
     assert_same_state(restored, run)
     np.testing.assert_array_equal(
@@ -170,7 +169,7 @@ def test_what_a_run_hands_out_stays_as_it_was(engine: Engine) -> None:
     images, labels, order, rates = draw_training(ORIGINAL, steps=4)
     start = lively_parameters(ORIGINAL)
     before = start.map(np.copy)
-    run = engine.start(ORIGINAL, start, Settings(Loss(), momentum=0.9))
+    run = engine.start(ORIGINAL, start, Update(Loss(), momentum=0.9))
     run.advance(images, labels, order, rates)
     given, state = run.parameters(), run.state()
     copies = given.map(np.copy), {name: array.copy() for name, array in state.items()}
@@ -185,16 +184,16 @@ def test_what_a_run_hands_out_stays_as_it_was(engine: Engine) -> None:
 
 def test_a_run_in_double_precision_is_the_reference_to_ten_digits(engine: Engine) -> None:
     images, labels, order, rates = draw_training(ORIGINAL)
-    start, settings = lively_parameters(ORIGINAL).astype(np.float64), Settings(Loss(), momentum=0.9)
-    expected = REFERENCE.start(ORIGINAL, start, settings).advance(images, labels, order, rates)
-    run = engine.start(ORIGINAL, start, settings)
+    start, update = lively_parameters(ORIGINAL).astype(np.float64), Update(Loss(), momentum=0.9)
+    expected = REFERENCE.start(ORIGINAL, start, update).advance(images, labels, order, rates)
+    run = engine.start(ORIGINAL, start, update)
     np.testing.assert_allclose(run.advance(images, labels, order, rates), expected, rtol=1e-10)
     assert run.parameters().dtype == np.float64
 
 
 def test_images_and_labels_of_another_set_are_noticed(engine: Engine) -> None:
     images, labels, order, _ = draw_training(ORIGINAL, steps=3)
-    run = engine.start(ORIGINAL, lively_parameters(ORIGINAL), Settings(Loss()))
+    run = engine.start(ORIGINAL, lively_parameters(ORIGINAL), Update(Loss()))
     still = np.zeros(3)
     first = run.advance(images, labels, order, still)
     assert not np.allclose(run.advance(images[::-1].copy(), labels, order, still), first)
@@ -204,9 +203,9 @@ def test_images_and_labels_of_another_set_are_noticed(engine: Engine) -> None:
 
 def test_scaled_images_train_as_stored_ones_do(engine: Engine) -> None:
     images, labels, order, rates = draw_training(ORIGINAL)
-    start, settings = lively_parameters(ORIGINAL), Settings(Loss())
-    stored = engine.start(ORIGINAL, start, settings).advance(images, labels, order, rates)
+    start, update = lively_parameters(ORIGINAL), Update(Loss())
+    stored = engine.start(ORIGINAL, start, update).advance(images, labels, order, rates)
     scaled = scale_images(images, np.float32)
     np.testing.assert_allclose(
-        engine.start(ORIGINAL, start, settings).advance(scaled, labels, order, rates), stored, rtol=1e-6
+        engine.start(ORIGINAL, start, update).advance(scaled, labels, order, rates), stored, rtol=1e-6
     )

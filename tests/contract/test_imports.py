@@ -17,7 +17,7 @@ SOURCE = Path(lenet.__file__).parent
 # From the ground up. A module imports only from floors below its own, and freely within its folder.
 FLOORS = [
     {"_native"},  # the compiled kernels
-    {"wheels"},
+    {"wheels", "cores"},
     {"texts"},
     {"errors"},
     {"storage"},

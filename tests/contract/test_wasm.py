@@ -18,7 +18,7 @@ from lenet.engines.inputs import show_patterns
 from lenet.images.distort import DistortedEpoch, Distortion
 from lenet.images.geometry import center_by_mass, crop, fit_box
 from lenet.images.strokes import set_width
-from lenet.randomness import draw_words
+from lenet.randomness import philox
 from lenet.samples import read_sample
 
 from .conftest import draw_digits, draw_labels
@@ -136,7 +136,7 @@ class Calls:
             "differentiate": (handle, weights, *seen, *meant, *loss, 1, room(length, np.float32)),
             "train": (handle, weights, velocity, 0, *seen, *meant, *steps, *loss, *end),
             "show": (*seen, order, 4, distortion, room((4, 32, 32), np.float32)),
-            "draw_words": (module.put(np.zeros(8, np.uint32)), 2, 1, 2),
+            "philox": (module.put(np.zeros(8, np.uint32)), 2, 1, 2),
             "normalize": (module.put(np.full((40, 30), 200, np.uint8)), 40, 30, room(784, np.uint8)),
         }  # fmt: skip
         assert module.call("allocate", 0)  # the end of the last array is not the end of what is allocated
@@ -238,15 +238,15 @@ def test_philox_gives_the_words_of_python(module: Module, counter: list[int], se
     halves = np.array([seed & 0xFFFFFFFF, seed >> 32], np.uint32).view(np.int32).tolist()
     with module.scope():
         at = module.put(counters)
-        assert module.run("draw_words", at, 2, *halves) == "fine"
-        np.testing.assert_array_equal(module.take(at, (2, 4), np.uint32), draw_words(counters, seed))
+        assert module.run("philox", at, 2, *halves) == "fine"
+        np.testing.assert_array_equal(module.take(at, (2, 4), np.uint32), philox(counters, seed))
 
 
 def test_philox_gives_its_authors_known_answer(module: Module) -> None:
     counter = np.array([0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344], np.uint32)
     key = np.array([0xA4093822, 0x299F31D0], np.uint32).view(np.int32).tolist()
     at = module.put(counter)
-    assert module.run("draw_words", at, 1, *key) == "fine"
+    assert module.run("philox", at, 1, *key) == "fine"
     assert module.take(at, 4, np.uint32).tolist() == [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]
 
 

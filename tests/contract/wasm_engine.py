@@ -15,10 +15,10 @@ import numpy as np
 
 import lenet
 from lenet.architecture import CHOICES, FIELD, LAYER_NAMES, PARAMETER_NAMES, Architecture
-from lenet.engines import Model, Refusal, Run, Update, get_engine
+from lenet.engines import Engine, Model, Refusal, Run, Update, get_engine
 from lenet.engines.inputs import check_images, check_targets
 from lenet.engines.loss import LOSSES, Loss
-from lenet.errors import EngineError, MissingExtra
+from lenet.errors import MissingExtra
 from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
@@ -174,7 +174,7 @@ class WasmModel:
             shapes[layer.name] = (len(images), layer.maps, *sides)
         if sums:
             shapes |= {f"{name}.sum": shapes[name] for name in network.squashed_layers}
-        names = ["input", *LAYER_NAMES, *(f"{name}.sum" for name in ("c1", "s2", "c3", "s4", "c5", "f6"))]
+        names = ["input", *LAYER_NAMES, *(f"{name}.sum" for name in LAYER_NAMES if name != "output")]
         with module.scope():
             rooms = {name: module.room(shape, np.float32) for name, shape in shapes.items()}
             out = module.put(np.array([rooms.get(name, 0) for name in names], np.uint32))
@@ -208,8 +208,8 @@ class WasmModel:
 class WasmRun:
     """See `Run`."""
 
-    def __init__(self, parameters: Parameters, recipe: Update) -> None:
-        self._recipe = recipe
+    def __init__(self, parameters: Parameters, update: Update) -> None:
+        self._update = update
         self._network = Packed(parameters.architecture)
         self._begin(parameters, parameters.map(np.zeros_like))
 
@@ -239,7 +239,7 @@ class WasmRun:
         scales: Parameters | None = None,
         distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
-        network, module, recipe = self._network, self._network.module, self._recipe
+        network, module, update = self._network, self._network.module, self._update
         check_images(network.architecture, images, training=True)
         check_targets(network.architecture, targets, len(images))
         steps, batch = order.shape
@@ -257,9 +257,9 @@ class WasmRun:
                 module.put(rates.astype(np.float32)),
                 steps,
                 batch,
-                recipe.momentum,
-                recipe.weight_decay,
-                *loss_numbers(recipe.loss),
+                update.momentum,
+                update.weight_decay,
+                *loss_numbers(update.loss),
                 put_distortion(module, distortion),
                 losses,
             )
@@ -267,7 +267,7 @@ class WasmRun:
             return module.take(losses, steps, np.float64)
 
 
-class WasmEngine:
+class WasmEngine(Engine):
     """The kernels compiled to WebAssembly; see `Engine`. Float64 goes to `reference`."""
 
     name = "wasm"
@@ -276,7 +276,7 @@ class WasmEngine:
         if not find_spec("wasmtime"):
             raise MissingExtra("extra.missing", package="wasmtime", extra="wasmtime")
 
-    def refuses(self, architecture: Architecture, recipe: Update | None = None) -> Refusal | None:
+    def refuses(self, architecture: Architecture, update: Update | None = None) -> Refusal | None:
         if architecture.classes > CLASSES_AT_MOST:
             values = {"classes": architecture.classes, "limit": CLASSES_AT_MOST}
             return Refusal("native.classes", values)
@@ -285,16 +285,12 @@ class WasmEngine:
     def load(self, architecture: Architecture, parameters: Parameters, dtype: str = "float32") -> Model:
         if dtype != "float32":
             return get_engine("reference").load(architecture, parameters, dtype)
-        self._check(architecture)
+        self.check(architecture)
         return WasmModel(parameters.astype(np.float32))
 
-    def start(self, architecture: Architecture, parameters: Parameters, recipe: Update) -> Run:
-        recipe.loss.check(architecture)
+    def start(self, architecture: Architecture, parameters: Parameters, update: Update) -> Run:
+        update.loss.check(architecture)
         if parameters.dtype != np.float32:
-            return get_engine("reference").start(architecture, parameters, recipe)
-        self._check(architecture)
-        return WasmRun(parameters, recipe)
-
-    def _check(self, architecture: Architecture) -> None:
-        if refusal := self.refuses(architecture):
-            raise EngineError(refusal.key, **refusal.values)
+            return get_engine("reference").start(architecture, parameters, update)
+        self.check(architecture)
+        return WasmRun(parameters, update)

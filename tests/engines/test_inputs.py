@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lenet.architecture import ORIGINAL
-from lenet.engines.inputs import check_images, check_targets, scale_images, spread_targets
+from lenet.engines.inputs import check_images, check_targets, one_hot, scale_images
 from lenet.errors import ShapeError
 
 
@@ -47,6 +47,6 @@ def test_a_label_that_is_no_class_is_named() -> None:
 
 
 def test_a_label_becomes_a_row_with_a_single_1() -> None:
-    np.testing.assert_array_equal(spread_targets(np.array([2, 0]), 3, np.float32), [[0, 0, 1], [1, 0, 0]])
+    np.testing.assert_array_equal(one_hot(np.array([2, 0]), 3, np.float32), [[0, 0, 1], [1, 0, 0]])
     shares = np.array([[0.5, 0.5]])
-    assert spread_targets(shares, 2, np.float64) is shares
+    assert one_hot(shares, 2, np.float64) is shares

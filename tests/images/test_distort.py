@@ -13,7 +13,7 @@ from lenet.images.distort import (
     distort_images,
     draw_bends,
     draw_maps,
-    share_knots,
+    evaluate_splines,
 )
 from lenet.randomness import Purpose, draw_uniform
 
@@ -69,7 +69,7 @@ def test_a_pattern_shows_its_image_with_its_target() -> None:
 
 
 def test_on_a_knot_it_counts_two_thirds_and_its_neighbours_a_sixth() -> None:
-    shares = share_knots(4)
+    shares = evaluate_splines(4)
     np.testing.assert_allclose(shares[:4, 0], [1 / 6, 2 / 3, 1 / 6, 0], atol=1e-15)
     # knots are 4 sqrt(3) pixels apart: 7 pixels are a little more than one of these distances
     u = 7 / (4 * 3**0.5) - 1
@@ -79,7 +79,7 @@ def test_on_a_knot_it_counts_two_thirds_and_its_neighbours_a_sixth() -> None:
 
 @given(st.floats(2, 16))
 def test_the_shares_of_a_place_are_bells_that_add_up_to_one(width: float) -> None:
-    shares = share_knots(width)
+    shares = evaluate_splines(width)
     assert 5 <= len(shares) == count_knots(width) <= 12
     assert (shares >= 0).all()
     np.testing.assert_allclose(shares.sum(axis=0), 1, rtol=1e-12)

@@ -42,8 +42,9 @@ Network describe(int activation, int pooling, bool full, int output, int classes
     }
     n.first[C3_MAPS] = kernels;
     const bool trained = pooling == TRAINABLE, linear = output == LINEAR;
-    const int sizes[ARRAYS] = {150, 6, trained * 6, trained * 6, kernels * TAPS, 16, trained * 16, trained * 16,
-                               48000, 120, 10080, 84, linear * classes * 84, linear * classes};
+    const int sizes[ARRAYS] = {C1_MAPS * TAPS, C1_MAPS, trained * C1_MAPS, trained * C1_MAPS, kernels * TAPS, C3_MAPS,
+                               trained * C3_MAPS, trained * C3_MAPS, C5_UNITS * S4_UNITS, C5_UNITS, F6_UNITS * C5_UNITS, F6_UNITS,
+                               linear * classes * F6_UNITS, linear * classes};
     for (int i = 0; i < ARRAYS; i++) n.offset[i + 1] = n.offset[i] + (sizes[i] + 15) / 16 * 16;
     return n;
 }
@@ -78,13 +79,12 @@ void check(const Kernels& kernels, int activation, int pooling, bool full, int o
             recognize(kernels, n, start.at, images, many, penalties.at, 2);
             for (size_t i = 0; i < penalties.size; i++) expect(std::isfinite(penalties.at[i]), name + " penalties");
         }
-        const int units[14] = {1024, 4704, 1176, 1600, 400, 120, 84, classes, 4704, 1176, 1600, 400, 120, 84};
         std::vector<Buffer*> traced;
-        float* out[14];
-        for (int i = 0; i < 14; i++) {
-            const bool wanted = pooling == TRAINABLE || (i != 9 && i != 11);
-            traced.push_back(new Buffer((size_t)count * units[i]));
-            out[i] = wanted ? traced[i]->at : nullptr;
+        Trace out;
+        for (int i = 0; i < TRACED; i++) {
+            const bool wanted = pooling == TRAINABLE || (i != S2_SUM && i != S4_SUM);
+            traced.push_back(new Buffer((size_t)count * (i == PENALTIES ? classes : TRACED_UNITS[i])));
+            out.at[i] = wanted ? traced[i]->at : nullptr;
         }
         trace(kernels, n, start.at, images, count, out);
         for (Buffer* b : traced) delete b;

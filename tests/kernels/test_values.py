@@ -7,32 +7,25 @@ import os
 import platform
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lenet.architecture import CHOICES, MODERN, ORIGINAL, Architecture
+from lenet.engines import Update
 from lenet.engines.loss import Loss
 from lenet.engines.reference.engine import ReferenceEngine
 from lenet.parameters import initialize_parameters
 
-native = pytest.importorskip(
-    "lenet.engines.native.engine", reason="no kernels: lenet was installed without a compiler"
-)
+native = pytest.importorskip("lenet._native", reason="no kernels: lenet was installed without a compiler")
+from lenet.engines.native.layout import Layout  # noqa: E402 - needs the kernels
+
 ROOT = Path(__file__).parents[2]
 NETWORKS = [ORIGINAL, MODERN, Architecture("logistic", "average", "table", "linear")]
 FLAGS = ["-O2", "-fno-exceptions", "-fno-rtti", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 AVX2 = ["-mavx2", "-mfma", "-mbmi2", "-DLENET_AVX2"]
 COUNT = 20
-
-
-@dataclass
-class Recipe:
-    loss: Loss
-    momentum: float = 0.9
-    weight_decay: float = 0.0
 
 
 def describe(architecture):
@@ -43,11 +36,11 @@ def describe(architecture):
     start = initialize_parameters(architecture, 0)
     start = start.map(lambda array: (array + random.uniform(-0.05, 0.05, array.shape)).astype(np.float32))
     loss = Loss("cross-entropy", 0.1 if architecture.output == "rbf" else 1.0)
-    layout, engine = native.Layout(architecture), ReferenceEngine()
+    layout, engine = Layout(architecture), ReferenceEngine()
     model = engine.load(architecture, start, "float64")
 
     def train(batch):
-        run = engine.start(architecture, start.astype(np.float64), Recipe(loss))
+        run = engine.start(architecture, start.astype(np.float64), Update(loss, momentum=0.9))
         order = np.arange(COUNT, dtype=np.int32).reshape(-1, batch)
         run.advance(images, labels, order, np.full(len(order), 1e-3))
         return layout.pack(run.parameters())

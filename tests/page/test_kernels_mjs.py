@@ -9,17 +9,10 @@ import numpy as np
 import pytest
 
 import lenet
-from lenet.engines import get_engine
+from lenet.engines import Update, get_engine
 from lenet.engines.loss import Loss
 from lenet.images.distort import DistortedEpoch, Distortion
-from lenet.randomness import draw_words
-
-
-class Settings:
-    """The part of a recipe that an engine sees."""
-
-    loss, momentum, weight_decay = Loss(), 0.9, 0.0
-
+from lenet.randomness import philox
 
 FOLDER = Path(lenet.__file__).parent
 SCRIPT = """
@@ -55,7 +48,7 @@ console.log(JSON.stringify({
   penalties: Array.from(kernels.network(architecture, parameters).penalties(images)),
   trace: list(kernels.network(architecture, parameters).trace(images, true)),
   after: list(network.parameters()),
-  words: Array.from(kernels.drawWords([1, 2, 3, 4], 2n ** 40n + 5n)),
+  words: Array.from(kernels.philox([1, 2, 3, 4], 2n ** 40n + 5n)),
 }));
 """
 
@@ -107,7 +100,7 @@ def test_numbers_are_those_of_python(found: dict) -> None:
         f"gradient of {name}": (found["gradient"][name], array)
         for name, array in model.gradient(images, targets, Loss()).items()
     }
-    run = reference.start(network.architecture, network.parameters, Settings())
+    run = reference.start(network.architecture, network.parameters, Update(Loss(), momentum=0.9))
     distortion = DistortedEpoch(Distortion(shift=2, elastic=3, elastic_width=5), seed=2**63 + 1, epoch=1)
     order = np.array([[0, 1], [2, 0]], np.int32)
     losses = run.advance(images, targets, order, np.full(2, 1e-3), distortion=distortion)
@@ -119,5 +112,5 @@ def test_numbers_are_those_of_python(found: dict) -> None:
 
 
 def test_random_words_are_those_of_python(found: dict) -> None:
-    expected = draw_words(np.array([1, 2, 3, 4], np.uint32), 2**40 + 5)
+    expected = philox(np.array([1, 2, 3, 4], np.uint32), 2**40 + 5)
     assert found["words"] == expected.tolist()

@@ -67,7 +67,7 @@ def test_a_training_is_the_one_that_its_recipe_gives(comparison):
     train = load_dataset("digits", limit=640).train
     recipe = make_recipe(ORIGINAL, 1, 32, 0.03)
     run = get_engine("reference").start(
-        ORIGINAL, initialize_parameters(ORIGINAL, 0, scheme="variance"), recipe
+        ORIGINAL, initialize_parameters(ORIGINAL, 0, scheme="variance"), recipe.update
     )
     losses = run.advance(train.images, train.labels, cut_batches(640, 32, 1, 0), np.full(20, 0.03))
     np.testing.assert_allclose(comparison.trials[0].losses, losses, rtol=1e-6)

@@ -62,7 +62,8 @@ def test_the_running_mean_is_red_unless_the_loss_falls_smoothly():
 def test_every_rate_has_its_row_and_all_rows_have_one_scale():
     drawing = draw_comparison(make_comparison(FALLING, CRAWLING), "en")
     falling, crawling = (
-        find_words(drawing, text)[0] for text in ("Learning rate 0.1: falls smoothly", "Learning rate 0.001: barely falls")
+        find_words(drawing, text)[0]
+        for text in ("Learning rate 0.1: falls smoothly", "Learning rate 0.001: barely falls")
     )
     row = crawling.y - falling.y
     first, second = find_curves(drawing, 1.1)

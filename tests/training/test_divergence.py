@@ -66,7 +66,7 @@ def test_a_training_that_diverges_keeps_the_weights_of_its_last_finite_loss(wild
     assert (trainer.steps, trainer.epochs) == (wild, wild // STEPS)
     epoch, step = divmod(wild, STEPS)
     batch = draw_order(SEED, epoch, COUNT)[step * BATCH : (step + 1) * BATCH]
-    run = ReferenceEngine().start(MODERN, trainer.parameters(), trainer.recipe)
+    run = ReferenceEngine().start(MODERN, trainer.parameters(), trainer.recipe.update)
     assert run.advance(TRAIN.images, TRAIN.labels, batch[None], np.zeros(1)).tolist() == losses[-1:]
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from lenet.architecture import CHOICES, MODERN, ORIGINAL, PRESETS, Architecture
-from lenet.engines.loss import LOSSES
+from lenet.engines import Update
+from lenet.engines.loss import LOSSES, Loss
 from lenet.errors import FileError, RecipeError
 from lenet.images.distort import Distortion
 from lenet.training.recipe import MAX_BYTES, RECIPES, Recipe, load_recipe
@@ -27,7 +28,7 @@ def write(path: Path, text: str) -> Path:
 def test_every_built_in_recipe_fits_every_preset(name: str, preset: str) -> None:
     recipe = load_recipe(name, PRESETS[preset])
     assert recipe.name == name
-    recipe.loss.check(PRESETS[preset])
+    recipe.update.loss.check(PRESETS[preset])
 
 
 def test_the_linear_table_holds_for_linear_outputs_alone(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_the_linear_table_holds_for_linear_outputs_alone(tmp_path: Path) -> None
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_built_in_recipe_fits_every_loss_and_activation(name: str, activation: str, loss: str) -> None:
     recipe = load_recipe(name, Architecture(activation), loss)
-    assert recipe.objective == recipe.loss.kind == loss
+    assert recipe.loss == recipe.update.loss.kind == loss
 
 
 def test_a_table_holds_for_its_loss_and_a_later_one_goes_before_an_earlier_one(tmp_path: Path) -> None:
@@ -72,12 +73,18 @@ def test_a_loss_that_is_asked_for_goes_before_the_files(tmp_path: Path) -> None:
         load_recipe(path, ORIGINAL, "hinge")
 
 
-def test_a_file_says_loss_where_the_field_is_objective(tmp_path: Path) -> None:
+def test_a_loss_comes_with_its_numbers(tmp_path: Path) -> None:
     path = write(tmp_path / "r.toml", 'name = "r"\nepochs = 1\nbatch = 1\nrate = 1\nloss = "map"\nj = 0.5\n')
     recipe = load_recipe(path, ORIGINAL)
-    assert (recipe.objective, recipe.loss.kind, recipe.loss.j) == ("map", "map", 0.5)
-    assert recipe.to_dict()["loss"] == "map"
-    assert "objective" not in recipe.to_dict()
+    assert recipe.loss == recipe.to_dict()["loss"] == "map"
+    assert recipe.update.loss == Loss("map", j=0.5)
+
+
+def test_an_update_is_the_part_of_a_recipe_that_an_engine_needs() -> None:
+    recipe = PLAIN.changed(
+        loss="map", j=0.5, scale=0.2, momentum=0.9, weight_decay=1e-3, method="diagonal-lm"
+    )
+    assert recipe.update == Update(Loss("map", 0.2, 0.5), 0.9, 1e-3, "diagonal-lm")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +257,7 @@ def test_a_change_is_checked_like_a_setting() -> None:
 
 def test_mse_over_logits_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "mse.toml", 'name = "m"\nepochs = 1\nbatch = 1\nrate = 1\nloss = "mse"\n')
-    assert load_recipe(path, ORIGINAL).objective == "mse"
+    assert load_recipe(path, ORIGINAL).loss == "mse"
     with pytest.raises(RecipeError, match="logits"):
         load_recipe(path, Architecture(output="linear"))
 
@@ -320,7 +327,7 @@ def test_tables_hold_for_a_loss_or_an_activation_and_the_later_one_wins(tmp_path
     assert load_recipe(path, ORIGINAL).rate == 0.5
     assert load_recipe(path, logistic) == Recipe("r", 2, 3, 0.25, scale=2.0)
     assert load_recipe(path, Architecture(activation="logistic", output="linear")).scale == 1.0
-    assert load_recipe(path, logistic, loss="mse") == Recipe("r", 2, 3, 0.125, objective="mse", scale=2.0)
+    assert load_recipe(path, logistic, loss="mse") == Recipe("r", 2, 3, 0.125, loss="mse", scale=2.0)
     assert load_recipe(path, ORIGINAL, loss="map").rate == 0.5
     with pytest.raises(RecipeError, match="mse"):
         load_recipe(path, Architecture(output="linear"), loss="mse")

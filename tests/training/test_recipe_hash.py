@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lenet.engines.loss import LOSSES
+from lenet.engines.update import METHODS
 from lenet.images.distort import Distortion
 from lenet.parameters import INITIALIZATIONS
-from lenet.training.recipe import CURVATURES, METHODS, ORDERS, Recipe
+from lenet.training.recipe import CURVATURES, ORDERS, Recipe
 from lenet.training.schedule import SCHEDULES
 
 PLAIN = Recipe("plain", 1, 16, 0.1)
@@ -27,7 +28,7 @@ recipes = st.builds(
     schedule=st.sampled_from(SCHEDULES),
     momentum=st.floats(0, 0.999),
     weight_decay=st.floats(0, 10),
-    objective=st.sampled_from(LOSSES),
+    loss=st.sampled_from(LOSSES),
     scale=st.floats(1e-6, 1e6),
     j=st.floats(1e-6, 1e6),
     initialization=st.sampled_from(INITIALIZATIONS),
@@ -70,7 +71,7 @@ def test_every_setting_counts_for_the_hash(name: str) -> None:
         "schedule": "one-cycle",
         "momentum": 0.5,
         "weight_decay": 0.5,
-        "objective": "mse",
+        "loss": "mse",
         "scale": 0.5,
         "j": 0.5,
         "initialization": "variance",
@@ -98,6 +99,11 @@ def test_a_setting_at_its_default_does_not_count_so_that_a_new_one_changes_no_ha
     text = json.dumps(json.loads(text) | {"distortion": {"shift": 1.0}}, sort_keys=True)
     assert shifted.to_dict()["distortion"] == {"scale": 0, "squeeze": 0, "shear": 0, "shift": 1}
     assert shifted.hash == hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_a_loss_is_hashed_by_the_name_that_it_had_when_hashes_were_published() -> None:
+    text = json.dumps({"batch": 16, "epochs": 1, "name": "plain", "objective": "mse", "rate": 0.1})
+    assert PLAIN.changed(loss="mse").hash == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def test_both_settings_of_elastic_distortion_count_for_the_hash() -> None:

@@ -188,7 +188,7 @@ def test_a_folder_without_a_run_cannot_be_resumed(tmp_path: Path) -> None:
 def test_what_cannot_be_trained_leaves_no_folder_behind(out: Path) -> None:
     one = Dataset("one", "", tuple("0123456789"), TRAIN.first(1), TEST)
     mistakes: list[Callable[[], Result]] = [
-        lambda: train(DATASET, Recipe("m", 1, 8, 0.1, objective="mse"), architecture=MODERN, out=out),
+        lambda: train(DATASET, Recipe("m", 1, 8, 0.1, loss="mse"), architecture=MODERN, out=out),
         lambda: train(DATASET, RECIPE, engine="abacus", out=out),
         lambda: train(DATASET, RECIPE, seed=-1, out=out),
         lambda: train(DATASET, "no-such-recipe", out=out),

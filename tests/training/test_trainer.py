@@ -125,7 +125,7 @@ def test_each_parameters_rate_comes_from_its_curvature_at_the_beginning_of_the_e
         of_epoch = [call for call, number in zip(calls, epochs, strict=True) if number == epoch]
         chosen = draw_order(SEED, epoch, COUNT, Purpose.SUBSET)[:5]
         model = ReferenceEngine().load(ORIGINAL, of_epoch[0].before)
-        curvature = model.curvature(TRAIN.images[chosen], TRAIN.labels[chosen], LM.loss)
+        curvature = model.curvature(TRAIN.images[chosen], TRAIN.labels[chosen], LM.update.loss)
         for call in of_epoch:
             assert_scales(call, curvature)
         assert sum(len(call.order) for call in of_epoch) == STEPS
@@ -137,7 +137,7 @@ def assert_scales(call: Call, curvature: Parameters) -> None:
 
 
 def test_a_constant_curvature_is_that_of_mse_whatever_the_loss(calls: list[Call]) -> None:
-    finish(make_trainer(LM.changed(objective="map", j=10.0, curvature="constant", epochs=1)))
+    finish(make_trainer(LM.changed(loss="map", j=10.0, curvature="constant", epochs=1)))
     chosen = draw_order(SEED, 0, COUNT, Purpose.SUBSET)[:5]
     model = ReferenceEngine().load(ORIGINAL, calls[0].before)
     assert_scales(calls[0], model.curvature(TRAIN.images[chosen], TRAIN.labels[chosen], Loss("mse")))
@@ -153,7 +153,7 @@ def test_the_curvature_is_measured_on_distorted_patterns_too(calls: list[Call]) 
     maps = draw_maps(recipe.distortion, SEED, 0, samples)
     images[distorted] = distort_images(TRAIN.images[samples % COUNT], maps)
     model = ReferenceEngine().load(ORIGINAL, calls[0].before)
-    assert_scales(calls[0], model.curvature(images, TRAIN.labels[chosen % COUNT], LM.loss))
+    assert_scales(calls[0], model.curvature(images, TRAIN.labels[chosen % COUNT], LM.update.loss))
 
 
 def test_what_is_left_at_the_end_of_an_epoch_is_a_batch_of_its_own(calls: list[Call]) -> None:

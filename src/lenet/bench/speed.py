@@ -6,7 +6,6 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from lenet.architecture import Architecture
 from lenet.bench import keras, peers
-from lenet.engines import ENGINES, Engine, get_engine
+from lenet.engines import ENGINES, Engine, Update, get_engine
 from lenet.engines.loss import Loss
 from lenet.parameters import initialize_parameters
 from lenet.texts import say
@@ -37,21 +36,6 @@ UNITS = {
 OPERATIONS = {"train_64": EPOCH, "train_256": EPOCH}  # figures that are compared with the peak: images
 
 Run = Callable[[bool], float]  # one turn, in the figure's unit; True: the first one, which is not counted
-
-
-@dataclass(frozen=True)
-class Bench:
-    """Settings that a training engine asks for.
-
-    Args:
-        loss: what is minimized.
-        momentum, weight_decay, method: as recipes have them.
-    """
-
-    loss: Loss
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    method: str = "sgd"
 
 
 def measure(
@@ -181,7 +165,7 @@ def _measure_peak() -> dict[str, Any]:
     if not find_spec("lenet._native"):
         return {"fma_peak_gflops": None, "clock_ghz": None, "share_of_clock": None}
     from lenet import _native
-    from lenet.engines.native.engine import choose_variant
+    from lenet.engines.native.processor import choose_variant
 
     variant = choose_variant()
     peak, clock = _native.measure_peak(variant) / 1e9, _native.measure_clock(variant) / 1e9
@@ -247,7 +231,7 @@ def _time_training(
     count = (FAST_SAMPLES if engine.name == "native" else SLOW_SAMPLES)[batch]
     # one sample an update is the method of 1998: no momentum, one rate a parameter
     parameters = initialize_parameters(architecture, 0)
-    run = engine.start(architecture, parameters, Bench(loss, 0.0 if batch == 1 else 0.9))
+    run = engine.start(architecture, parameters, Update(loss, 0.0 if batch == 1 else 0.9))
     scales = parameters.map(np.ones_like) if batch == 1 else None
     order = np.arange(count, dtype=np.int32).reshape(-1, batch) % IMAGES
     rates = np.full(len(order), 1e-3)

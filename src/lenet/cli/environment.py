@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from lenet.cores import CGROUP, count_cores, read_words
 from lenet.wheels import choose_torch_index
 
 # Optional packages, and the extra of lenet that installs each, if there is one.
@@ -29,7 +30,6 @@ OPTIONAL = {
 MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}  # packages whose module has another name
 DISTRIBUTIONS = {"tensorflow": ("tensorflow", "tensorflow-cpu")}  # modules that come in several builds
 NVIDIA_TIMEOUT = 5.0
-CGROUP = Path("/sys/fs/cgroup")
 MIB = 1024**2
 
 
@@ -165,39 +165,20 @@ class Machine:
 
 
 def find_machine() -> Machine:
-    """Cores and memory of this machine, within the limits of a container."""
-    cores = os.cpu_count() or 1
-    usable = float(len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else float(cores)
-    quota = read_quota(CGROUP)
+    """Cores and memory of this machine, with the limits that a container sets."""
     memory = [limit for limit in (_read_memory(), read_memory_limit(CGROUP)) if limit]
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
-    return Machine(system, cores, min(usable, quota) if quota else usable, min(memory, default=None))
-
-
-def read_quota(cgroup: Path) -> float | None:
-    """Number of cores that the control group (version 1 or 2) allows; None without a limit."""
-    for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
-        words = [word for name in names for word in _read_words(cgroup / name)]
-        if len(words) == 2 and all(word.isdecimal() for word in words) and int(words[1]):
-            return int(words[0]) / int(words[1])
-    return None
+    return Machine(system, os.cpu_count() or 1, count_cores(), min(memory, default=None))
 
 
 def read_memory_limit(cgroup: Path) -> int | None:
     """MiB that the control group allows; None without a limit."""
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
-        words = _read_words(cgroup / name)
+        words = read_words(cgroup / name)
         # version 1 writes nearly 2^63 for "no limit"
         if words and words[0].isdecimal() and int(words[0]) < 2**62:
             return int(words[0]) // MIB
     return None
-
-
-def _read_words(path: Path) -> list[str]:
-    try:
-        return path.read_text("ascii").split()
-    except (OSError, UnicodeDecodeError):
-        return []
 
 
 def _read_memory() -> int | None:

@@ -154,7 +154,7 @@ def _describe(comparison: Comparison, data: str, seconds: float, picture: Path |
             "images": comparison.images,
             "architecture": comparison.architecture.to_dict(),
             "update": "plain gradient descent, constant rate",
-            "loss": recipe.objective,
+            "loss": recipe.loss,
             "batch": recipe.batch,
             "epochs": recipe.epochs,
             "steps": len(comparison.trials[0].losses),

@@ -74,7 +74,7 @@ def diagnose(result: Result) -> list[Fault]:
         result.history,
         recipe.batch,
         # the other losses have no level that a constant answer would keep to
-        math.log(network.architecture.classes) if recipe.objective == "cross-entropy" else None,
+        math.log(network.architecture.classes) if recipe.loss == "cross-entropy" else None,
         network,
         result.start,
         result.splits.train.images[:DIAGNOSED],

@@ -1,4 +1,4 @@
-"""What every engine takes: images as stored or as the network sees them, labels or shares as targets."""
+"""What every engine accepts: images as stored or as the network sees them; labels or class probabilities."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE, Architecture
+from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE, STORED, Architecture
 from lenet.errors import ShapeError
 from lenet.images.distort import DistortedEpoch, distort_images, draw_bends, draw_maps
 
-STORED = (FIELD - 2 * BORDER, FIELD - 2 * BORDER)
-
 
 def check_images(architecture: Architecture, images: np.ndarray, training: bool = False) -> tuple[int, int]:
-    """Find out how many places the network looks at on these images.
+    """Check images, and compute the size of the map of penalties that they give.
 
     Args:
         architecture: the network.
         images: uint8 (N, H, W) as stored, without the border of 2; or floating point (N, 1, H, W).
-        training: only fields of 32x32 can be trained on.
+        training: accept only fields of 32x32.
     Returns:
         Rows and columns of the map of penalties; (1, 1) for a 32x32 field.
     Raises:
-        ShapeError: another shape or type, or a field that the network does not fit.
+        ShapeError: another shape or type, or a field that does not fit the network.
     """
-    # the most frequent by far, and for a single image microseconds count
-    if images.shape[1:] == STORED and images.dtype == np.uint8:
+    # the most frequent case first, because with a single image every microsecond counts
+    if images.shape[1:] == (STORED, STORED) and images.dtype == np.uint8:
         return 1, 1
     stored = images.dtype == np.uint8 and images.ndim == 3
     seen = images.dtype.kind == "f" and images.ndim == 4 and images.shape[1] == 1
@@ -40,7 +38,7 @@ def check_images(architecture: Architecture, images: np.ndarray, training: bool 
 
 
 def scale_images(images: np.ndarray, dtype: Any) -> np.ndarray:
-    """Turn images into what the network sees: stored bytes get their border and the paper's grey levels.
+    """Turn images into what the network sees: stored bytes get a border and the paper's grey levels.
 
     Args:
         images: as `check_images` accepts them.
@@ -62,14 +60,14 @@ def show_patterns(
     """Distort the images of some steps.
 
     Args:
-        images: the training set's, as `check_images` accepts them.
-        targets: theirs, as `check_targets` accepts them.
+        images: of the training set, as `check_images` accepts them.
+        targets: of these images, as `check_targets` accepts them.
         order: (steps, batch) patterns of the epoch.
-        distortion: of which epoch.
+        distortion: how the images of this epoch are distorted.
         dtype: float32 or float64.
     Returns:
         What the patterns show, in their order: images of `dtype` (steps * batch, 1, 32, 32), their targets,
-        and (steps, batch) int32 into both.
+        and (steps, batch) int32, indices into both.
     """
     patterns = order.ravel()
     shown = images[patterns % len(images)]
@@ -87,15 +85,15 @@ def check_targets(architecture: Architecture, targets: np.ndarray, count: int) -
 
     Args:
         architecture: the network.
-        targets: (count,) whole numbers below `classes`, or (count, classes) shares that add up to 1.
+        targets: (count,) integer labels below `classes`, or (count, classes) class probabilities.
         count: how many images there are.
     Raises:
         ShapeError: another shape or type, or a label that is not a class.
     """
     classes = architecture.classes
     labels = targets.shape == (count,) and targets.dtype.kind in "iu"
-    shares = targets.shape == (count, classes) and targets.dtype.kind == "f"
-    if not (labels or shares):
+    probabilities = targets.shape == (count, classes) and targets.dtype.kind == "f"
+    if not (labels or probabilities):
         raise ShapeError(
             "shape.targets", shape=targets.shape, dtype=targets.dtype, count=count, classes=classes
         )
@@ -105,18 +103,18 @@ def check_targets(architecture: Architecture, targets: np.ndarray, count: int) -
                 raise ShapeError("shape.label", label=int(label), last=classes - 1)
 
 
-def spread_targets(targets: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
-    """Targets as shares: a label becomes a row with a single 1.
+def one_hot(targets: np.ndarray, classes: int, dtype: Any) -> np.ndarray:
+    """Encode labels as one-hot rows; class probabilities stay as they are.
 
     Args:
         targets: as `check_targets` accepts them.
         classes: how many there are.
         dtype: float32 or float64.
     Returns:
-        (N, classes) of `dtype`.
+        (N, classes) of `dtype`, rows that add up to 1.
     """
     if targets.ndim == 2:
         return targets.astype(dtype, copy=False)
-    shares = np.zeros((len(targets), classes), dtype)
-    shares[np.arange(len(targets)), targets] = 1
-    return shares
+    encoded = np.zeros((len(targets), classes), dtype)
+    encoded[np.arange(len(targets)), targets] = 1
+    return encoded

@@ -13,15 +13,16 @@ LOSSES = ("cross-entropy", "mse", "map")
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss over the penalties y_i of the classes, the smallest of which wins; t is the target class.
+    """A loss over the penalties y_i of the classes, of which the smallest is the answer; t is the target.
 
     Args:
         kind: "cross-entropy": -log softmax(-scale y)_t;
             "mse": y_t, the squared distance to the right code;
             "map": y_t + log(exp(-j) + sum_i exp(-y_i)), which also pushes the wrong codes away.
-        scale: of the penalties under the softmax, above 0; distances run to hundreds, so 0.1 suits
+        scale: of the penalties in the softmax, above 0. Squared distances are in the hundreds, so 0.1 suits
             the RBF output, and 1 suits logits. Cross-entropy only.
-        j: the cost of rubbish, which keeps wrong codes that are far enough from being pushed on. MAP only.
+        j: the cost of the rubbish class, above 0; codes that are far enough away are not pushed further. MAP
+            only.
     Raises:
         RecipeError: an unknown kind, or a number out of range.
     Source:
@@ -44,14 +45,14 @@ class Loss:
 
     @property
     def softness(self) -> float:
-        """What the penalties are multiplied by before they are exponentiated."""
+        """The factor of the penalties in the softmax."""
         return self.scale if self.kind == "cross-entropy" else 1.0
 
     def check(self, architecture: Architecture) -> None:
-        """Refuse a loss that the architecture's output cannot have.
+        """Refuse a loss that does not suit the architecture's output.
 
         Raises:
-            RecipeError: MSE over logits, which have no smallest value, so that it would fall without end.
+            RecipeError: MSE over logits, which have no smallest value, so that it could fall forever.
         """
         if self.kind == "mse" and architecture.output == "linear":
             raise RecipeError("recipe.mse_linear")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lenet.architecture import LAYER_NAMES, Architecture
-from lenet.engines import get_engine
+from lenet.engines import Update, get_engine
 from lenet.engines.loss import Loss
 from lenet.explain.recognition import Recognition, trace_recognition
 from lenet.network import Network
@@ -16,16 +16,6 @@ from lenet.training.recipe import load_recipe
 
 RECIPE = "fast"
 KERNEL_LAYER = "c1"
-
-
-@dataclass(frozen=True)
-class PlainStep:
-    """w <- w - rate g, and nothing else."""
-
-    loss: Loss
-    momentum: float = 0.0
-    weight_decay: float = 0.0
-    method: str = "sgd"
 
 
 @dataclass(frozen=True)
@@ -122,9 +112,9 @@ def take_step(network: Network, image: np.ndarray, target: int, rate: float | No
         rate: the learning rate; None: that of the recipe `fast`, whose loss is taken, too.
     """
     recipe = load_recipe(RECIPE, network.architecture)
-    rate = recipe.rate if rate is None else rate
+    loss, rate = recipe.update.loss, recipe.rate if rate is None else rate
     images, targets = image[None], np.array([target])
-    run = get_engine(network.engine).start(network.architecture, network.parameters, PlainStep(recipe.loss))
+    run = get_engine(network.engine).start(network.architecture, network.parameters, Update(loss))
     order, rates = np.zeros((1, 1), np.int32), np.array([rate])
     first = float(run.advance(images, targets, order, rates)[0])
     new = run.parameters()
@@ -133,9 +123,9 @@ def take_step(network: Network, image: np.ndarray, target: int, rate: float | No
     after = Network(network.architecture, new, network.labels, {}, network.engine)
     return LearningStep(
         target,
-        recipe.loss,
+        loss,
         rate,
-        network.model.gradient(images, targets, recipe.loss),
+        network.model.gradient(images, targets, loss),
         network.parameters,
         new,
         (first, second),

@@ -13,7 +13,7 @@ import numpy as np
 
 from lenet.errors import ShapeError
 from lenet.explain.arithmetic import Sliding
-from lenet.randomness import draw_words
+from lenet.randomness import philox
 
 MOST_READS = 10_000  # that example has 486; many more would fill hundreds of screens
 SEED = 1998
@@ -111,5 +111,5 @@ def _draw(what: int, *shape: int) -> np.ndarray:
     counters = np.zeros((*shape, 4), np.uint32)
     counters[..., 0] = np.arange(np.prod(shape)).reshape(shape)
     counters[..., 1] = what
-    digits: np.ndarray = (draw_words(counters, SEED)[..., 0] % 3).astype(int)
+    digits: np.ndarray = (philox(counters, SEED)[..., 0] % 3).astype(int)
     return digits

@@ -155,9 +155,7 @@ def compare(
 
 def _ask_engine(name: str, network: Network, images: np.ndarray) -> Answers:
     engine = get_engine(name)
-    refusal = engine.refuses(network.architecture)
-    if refusal:
-        raise EngineError(refusal.key, **refusal.values)
+    engine.check(network.architecture)
     model = engine.load(network.architecture, network.parameters)
     parts = [model.penalties(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)]
     return _name_program(name), np.concatenate(parts)

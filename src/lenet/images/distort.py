@@ -1,4 +1,4 @@
-"""Random distortions of training images, planar affine and elastic, drawn by seed, epoch and sample.
+"""Random affine and elastic distortions of training images, drawn by seed, epoch and sample.
 
 Source: LeCun et al. 1998, section III.B: translations, scaling, squeezing and horizontal shearing; Simard et
 al. 2003, section 2: elastic distortions.
@@ -17,7 +17,7 @@ from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE
 from lenet.errors import RecipeError
 from lenet.randomness import Purpose, draw_uniform
 
-# widths: a cubic B-spline's standard deviation is the distance of its knots / sqrt(3)
+# the standard deviation of a cubic B-spline is the distance between its knots / sqrt(3)
 KNOTS_APART = math.sqrt(3)
 RANGES = {
     "scale": (0, 0.9),
@@ -34,18 +34,18 @@ class Distortion:
     """How far images are distorted; every amount is drawn uniformly between minus and plus its limit.
 
     Args:
-        scale: of both axes, as a share: 0.3 for 0.7 to 1.3 times the size.
-        squeeze: of one axis, with the other one stretched by the inverse, as a share.
+        scale: of both axes, as a fraction: 0.3 for 0.7 to 1.3 times the size.
+        squeeze: of one axis, as a fraction, while the other axis is stretched by the inverse.
         shear: pixels to the side for each pixel up or down.
         shift: pixels, along each axis.
-        elastic: pixels by which a place may be bent along each axis, see `draw_bends`.
-        elastic_width: pixels, the standard deviation of the bumps that the bending is made of;
-            no limit, and always 4 without `elastic`.
+        elastic: pixels by which a point may be displaced along each axis, see `draw_bends`.
+        elastic_width: pixels, the standard deviation of the Gaussian that smooths the displacements. Not a
+            limit; always 4 without `elastic`.
     Raises:
         RecipeError: a limit below 0, or so large that digits vanish; a width that is not 2 to 16.
     Assumption:
-        The paper gives no ranges and no distributions. Simard's field of best results (standard deviation 4,
-        factor 34) has displacements of a standard deviation of 1.4 pixels: elastic = 5, elastic_width = 4.
+        The paper gives no ranges and no distributions. Simard's best setting (standard deviation 4, factor
+        34) gives displacements with a standard deviation of 1.4 pixels: elastic = 5, elastic_width = 4.
     """
 
     scale: float = 0.0
@@ -63,30 +63,30 @@ class Distortion:
                 allowed = f"{least} - {most}"
                 raise RecipeError("recipe.range", name=f"distortion.{name}", value=value, range=allowed)
             object.__setattr__(self, name, float(value) + 0.0)  # + 0.0: there is no -0.0
-        if not self.elastic:  # decides nothing then; equal distortions are equal
+        if not self.elastic:  # it has no effect then, and equal distortions must compare equal
             object.__setattr__(self, "elastic_width", Distortion.elastic_width)
 
     def __bool__(self) -> bool:
         return any((self.scale, self.squeeze, self.shear, self.shift, self.elastic))
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings by name; those of elastic distortion only where there is one."""
+        """The settings by name; those of the elastic distortion only if there is one."""
         values = asdict(self)
         return values if self.elastic else {name: values[name] for name in list(values)[:4]}
 
 
 @dataclass(frozen=True)
 class DistortedEpoch:
-    """An epoch over distorted images: which distortions, and which of their draws.
+    """How the images of one epoch are distorted.
 
-    Pattern p of an epoch shows image p % N of the training set's N, so an epoch may show each several times,
-    distorted differently.
+    Pattern p of an epoch shows image p % N of a training set of N images, so that an epoch may show an image
+    several times, each time with another distortion.
 
     Args:
         limits: how far images are distorted.
-        seed: of the draws, 0 to 2^64 - 1.
+        seed: of the random numbers, 0 to 2^64 - 1.
         epoch: the epoch, from 0.
-        plain: so many patterns, from 0 on, stay as they are.
+        plain: how many patterns, from 0 on, are not distorted.
     """
 
     limits: Distortion
@@ -96,7 +96,7 @@ class DistortedEpoch:
 
 
 def draw_maps(distortion: Distortion, seed: int, epoch: int, samples: np.ndarray) -> np.ndarray:
-    """The affine map of each sample, from a point of the original to its place in the distorted image.
+    """Draw the affine map of each sample, from a point of the original to a point of the distorted image.
 
     Args:
         distortion: the limits.
@@ -104,7 +104,7 @@ def draw_maps(distortion: Distortion, seed: int, epoch: int, samples: np.ndarray
         epoch: the epoch, from 0.
         samples: (N,) patterns of the epoch, see `DistortedEpoch`.
     Returns:
-        (N, 2, 3) float64: (x', y') = m[:, :2] (x, y) + m[:, 2], in pixels from the middle of the field.
+        (N, 2, 3) float64: (x', y') = m[:, :2] (x, y) + m[:, 2], in pixels from the centre of the field.
     """
     numbers = 2 * draw_uniform(seed, Purpose.DISTORTION, epoch, samples, 5) - 1
     scale, squeeze = 1 + distortion.scale * numbers[:, 0], 1 + distortion.squeeze * numbers[:, 1]
@@ -119,31 +119,31 @@ def count_knots(width: float) -> int:
     """How many knots the grid of an elastic distortion has along each axis.
 
     Args:
-        width: of the bumps, 2 to 16 pixels.
+        width: standard deviation of a B-spline, 2 to 16 pixels.
     Returns:
-        5 to 12: as many as bend a place of the field.
+        5 to 12: all knots whose B-splines reach the field.
     """
     return int((FIELD - 1) / (KNOTS_APART * width)) + 4
 
 
-def share_knots(width: float) -> np.ndarray:
-    """How much each knot bends each place along an axis: cubic B-splines.
+def evaluate_splines(width: float) -> np.ndarray:
+    """Evaluate the cubic B-spline of each knot at each pixel of an axis.
 
     Args:
-        width: of the bumps, 2 to 16 pixels.
+        width: standard deviation of a B-spline, 2 to 16 pixels.
     Returns:
-        (knots, 32) float64, 0 or more; the shares in a place add up to 1. Knot 1 lies on the first pixel.
+        (knots, 32) float64, 0 or more; the values at a pixel add up to 1. Knot 1 is on the first pixel.
     """
-    places = np.arange(FIELD) / (KNOTS_APART * width)
-    away = np.abs(places - (np.arange(count_knots(width)) - 1)[:, None])
+    pixels = np.arange(FIELD) / (KNOTS_APART * width)
+    away = np.abs(pixels - (np.arange(count_knots(width)) - 1)[:, None])
     return np.where(away < 1, 2 / 3 + away**2 * (away / 2 - 1), np.maximum(2 - away, 0) ** 3 / 6)
 
 
 def draw_bends(distortion: Distortion, seed: int, epoch: int, samples: np.ndarray) -> np.ndarray | None:
-    """How far from its own place of the original the ink of each place is fetched, beside its affine map.
+    """Draw the elastic displacements: how far from each pixel its ink is fetched, beside the affine map.
 
-    Every knot of a coarse grid is moved, uniformly between minus and plus `elastic` along each axis, and
-    moves its surroundings by a cubic B-spline: bend = sum over knots of move * B(x - knot) * B(y - knot).
+    Every knot of a coarse grid is displaced, uniformly between minus and plus `elastic` along each axis, and
+    bends its surroundings by a cubic B-spline: bend = sum over knots of move * B(x - knot) * B(y - knot).
 
     Args:
         distortion: the limits.
@@ -151,25 +151,25 @@ def draw_bends(distortion: Distortion, seed: int, epoch: int, samples: np.ndarra
         epoch: the epoch, from 0.
         samples: (N,) patterns of the epoch, see `DistortedEpoch`.
     Returns:
-        (N, 2, 32, 32) float64, pixels to the right, then down; None without `elastic`. No place is bent
-        by more than `elastic`; the standard deviation is about 0.28 of it.
+        (N, 2, 32, 32) float64, pixels to the right, then down; None without `elastic`. No displacement is
+        larger than `elastic`; the standard deviation is about 0.28 of it.
     Source:
         Simard et al. 2003, section 2: a random number for every pixel, smoothed by a Gaussian.
     Assumption:
-        The same smoothness with fewer numbers: a cubic B-spline is a bell with the Gaussian's standard
-        deviation where its knots lie sqrt(3) deviations apart, so no draws are needed between them.
+        This is as smooth and needs fewer random numbers: the cubic B-spline of knots that are sqrt(3)
+        standard deviations apart has the Gaussian's standard deviation.
     """
     if not distortion.elastic:
         return None
     count = count_knots(distortion.elastic_width)
     numbers = 2 * draw_uniform(seed, Purpose.ELASTIC, epoch, samples, 2 * count**2) - 1
     moves = distortion.elastic * numbers.reshape(-1, 2, count, count)
-    shares = share_knots(distortion.elastic_width)
-    return shares.T @ moves @ shares
+    splines = evaluate_splines(distortion.elastic_width)
+    return splines.T @ moves @ splines
 
 
 def distort_images(images: np.ndarray, maps: np.ndarray, bends: np.ndarray | None = None) -> np.ndarray:
-    """Move every pixel by its image's map, with bilinear interpolation in the 32x32 field.
+    """Apply affine maps and displacements, with bilinear interpolation in the 32x32 field.
 
     Args:
         images: (N, 28, 28) uint8 as stored, or float32 (N, 1, 32, 32) as the network sees them.
@@ -180,13 +180,13 @@ def distort_images(images: np.ndarray, maps: np.ndarray, bends: np.ndarray | Non
     """
     middle = (FIELD - 1) / 2
     y, x = np.mgrid[:FIELD, :FIELD] - middle
-    # where the ink of each place of the field comes from
-    places = np.stack([x.ravel(), y.ravel()]) - maps[:, :, 2:]
-    sources = np.linalg.inv(maps[:, :, :2]) @ places + middle
+    # where the ink of each pixel of the field comes from
+    moved = np.stack([x.ravel(), y.ravel()]) - maps[:, :, 2:]
+    sources = np.linalg.inv(maps[:, :, :2]) @ moved + middle
     if bends is not None:
         sources += bends.reshape(sources.shape)
     source_x, source_y = sources.swapaxes(0, 1)
-    # one more row and column than the field on every side: the background that lies outside
+    # one row or column of background around the field, for what comes from outside
     stored = images.dtype == np.uint8
     field = images if stored else images[:, 0]
     around = BORDER + 1 if stored else 1
@@ -194,12 +194,12 @@ def distort_images(images: np.ndarray, maps: np.ndarray, bends: np.ndarray | Non
     field = np.pad(field, ((0, 0), (around, around), (around, around)), constant_values=outside)
     source_x, source_y = (np.clip(source, -1, FIELD) + 1 for source in (source_x, source_y))
     left, top = (np.minimum(source.astype(np.intp), FIELD) for source in (source_x, source_y))
-    right_share, lower_share = (source_x - left).astype(np.float32), (source_y - top).astype(np.float32)
+    right_weight, lower_weight = (source_x - left).astype(np.float32), (source_y - top).astype(np.float32)
     side = FIELD + 2
     index = np.arange(len(images))[:, None] * side * side + top * side + left
     pixels = field.astype(np.float32).ravel()
-    upper = pixels[index] + right_share * (pixels[index + 1] - pixels[index])
-    lower = pixels[index + side] + right_share * (pixels[index + side + 1] - pixels[index + side])
-    grey = upper + lower_share * (lower - upper)
+    upper = pixels[index] + right_weight * (pixels[index + 1] - pixels[index])
+    lower = pixels[index + side] + right_weight * (pixels[index + side + 1] - pixels[index + side])
+    grey = upper + lower_weight * (lower - upper)
     grey = grey.reshape(-1, 1, FIELD, FIELD)
     return grey * np.float32(PIXEL_SCALE) + np.float32(PIXEL_OFFSET) if stored else grey

@@ -1,4 +1,4 @@
-"""The few filters that the clean-up of a picture needs, in NumPy: means, running extremes, distances."""
+"""The few filters that the clean-up of a picture needs, in NumPy: means, dilation, distances."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def shrink(picture: np.ndarray, longest: int) -> tuple[np.ndarray, int]:
         picture: (H, W) numbers.
         longest: pixels.
     Returns:
-        (h, w) float32, each pixel the mean of a square, or of what a strip narrower than a square has of it;
-        and the factor. What fills no square is cut off.
+        (h, w) float32, each pixel the mean of a square, or of a whole side where that is shorter; and the
+        factor. Pixels that do not fill a square are cut off.
     """
     factor = -(-max(picture.shape) // longest)
     if factor == 1:
@@ -27,7 +27,7 @@ def shrink(picture: np.ndarray, longest: int) -> tuple[np.ndarray, int]:
 
 
 def find_median(values: np.ndarray) -> np.floating:
-    """The middle one of some numbers, all of them finite: `np.median` without its import of `numpy.ma`."""
+    """The median of finite numbers: `np.median` without its import of `numpy.ma`."""
     flat, half = values.ravel(), values.size // 2
     if values.size % 2:
         return np.partition(flat, half)[half]
@@ -35,7 +35,7 @@ def find_median(values: np.ndarray) -> np.floating:
 
 
 def find_upper_quartile(values: np.ndarray) -> np.floating:
-    """What three quarters of some finite numbers do not exceed: `np.percentile` without `numpy.ma`."""
+    """The 75th percentile of finite numbers: `np.percentile` without its import of `numpy.ma`."""
     at = 0.75 * (values.size - 1)
     low = int(at)
     high = min(low + 1, values.size - 1)
@@ -54,8 +54,8 @@ def blur(values: np.ndarray, radius: int) -> np.ndarray:
     return values.astype(np.float32)
 
 
-def spread(values: np.ndarray, radius: int) -> np.ndarray:
-    """The maximum over a square of 2 radius + 1 pixels, cut at the edge (grey dilation)."""
+def dilate(values: np.ndarray, radius: int) -> np.ndarray:
+    """Grey dilation: the maximum over a square of 2 radius + 1 pixels, cut at the edge."""
     for axis in (0, 1):
         pad = [(0, 0), (0, 0)]
         pad[axis] = (radius, radius)
@@ -69,8 +69,8 @@ def spread(values: np.ndarray, radius: int) -> np.ndarray:
 
 
 def close_gaps(values: np.ndarray, radius: int) -> np.ndarray:
-    """Fill everything dark that is narrower than 2 radius + 1 pixels (grey closing)."""
-    return -spread(-spread(values, radius), radius)
+    """Grey closing: fill everything dark that is narrower than 2 radius + 1 pixels."""
+    return -dilate(-dilate(values, radius), radius)
 
 
 def measure_distance(mask: np.ndarray, reach: float = np.inf) -> np.ndarray:
@@ -78,9 +78,9 @@ def measure_distance(mask: np.ndarray, reach: float = np.inf) -> np.ndarray:
 
     Args:
         mask: (H, W) bool.
-        reach: pixels; what is farther may be given as farther than it is, though not as nearer than this.
+        reach: pixels; distances above this may come out too large, but never below it.
     Returns:
-        (H, W) float32; what lies beyond the edge counts as outside.
+        (H, W) float32; everything beyond the edge counts as outside.
     """
     inside = np.pad(mask, 1)
     height = len(inside)
@@ -89,7 +89,7 @@ def measure_distance(mask: np.ndarray, reach: float = np.inf) -> np.ndarray:
     below = np.minimum.accumulate(np.where(inside, np.float32(height), rows)[::-1], axis=0)[::-1]
     square = np.minimum(rows - above, below - rows) ** 2
     nearest, step = square.copy(), 1
-    # what is nearest lies no more columns away than the farthest distance that is known so far
+    # the nearest pixel is no more columns away than the largest distance that is known so far
     while step <= reach and step**2 < nearest.max():
         moved = square + np.float32(step**2)
         np.minimum(nearest[:, step:], moved[:, :-step], out=nearest[:, step:])

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from lenet.architecture import STORED
 from lenet.errors import PictureError, ShapeError
 
-FIELD = 28  # pixels, the side of an MNIST picture
 BOX = 20  # pixels, the longer side of the digit in it
 FARTHEST = 0.53  # pixels from the middle to the centre of mass, the most in all of MNIST's training set
 
 
 def is_normal(ink: np.ndarray) -> bool:
     """Whether a picture already has MNIST's form: 28x28, ink on zeros, in a box of 20, centred by mass."""
-    if ink.shape != (FIELD, FIELD) or not ink.any():
+    if ink.shape != (STORED, STORED) or not ink.any():
         return False
     box = crop(ink)
     if not BOX - 2 <= max(box.shape) <= BOX:
         return False
-    off = max(abs(middle - FIELD / 2) for middle in _find_center(ink))
+    off = max(abs(middle - STORED / 2) for middle in _find_center(ink))
     return off <= FARTHEST or np.array_equal(center_by_mass(box), ink)
 
 
@@ -47,32 +47,32 @@ def fit_box(ink: np.ndarray) -> np.ndarray:
 
 
 def center_by_mass(box: np.ndarray) -> np.ndarray:
-    """Place a digit in 28x28 so that its centre of mass falls on pixel (14, 14), as far as it stays inside.
+    """Place a digit in 28x28 so that its centre of mass is at (14, 14), or as near as the edge allows.
 
     Args:
         box: (h, w) uint8, at most 28 x 28, ink up to 255 on 0.
     Returns:
         (28, 28) uint8: the box, moved by whole pixels.
     Raises:
-        ShapeError: the box is larger than the field, or not uint8.
+        ShapeError: the box is larger than 28 x 28, or not uint8.
         PictureError: the box is blank.
     Source:
-        MNIST's own pictures: the centres of mass of its training set lie within half a pixel of (14, 14).
+        MNIST: the centres of mass of its training images are within half a pixel of (14, 14).
     """
     if box.ndim != 2 or box.dtype != np.uint8:
         raise ShapeError("picture.shape", shape=box.shape, dtype=box.dtype)
     height, width = box.shape
-    if max(height, width) > FIELD:
+    if max(height, width) > STORED:
         raise ShapeError("picture.box", height=height, width=width)
     if not box.any():
         raise PictureError("picture.no_mark")
     top, left = (
-        int(np.clip(np.floor(FIELD / 2 - middle + 0.5), 0, FIELD - side))
+        int(np.clip(np.floor(STORED / 2 - middle + 0.5), 0, STORED - side))
         for middle, side in zip(_find_center(box), box.shape, strict=True)
     )
-    field = np.zeros((FIELD, FIELD), np.uint8)
-    field[top : top + height, left : left + width] = box
-    return field
+    picture = np.zeros((STORED, STORED), np.uint8)
+    picture[top : top + height, left : left + width] = box
+    return picture
 
 
 def _find_center(ink: np.ndarray) -> tuple[float, float]:

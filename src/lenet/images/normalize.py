@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lenet.architecture import STORED
 from lenet.errors import PictureError, ShapeError
-from lenet.images.filters import measure_distance, shrink, spread
-from lenet.images.geometry import FIELD, center_by_mass, crop, fit_box, is_normal
+from lenet.images.filters import dilate, measure_distance, shrink
+from lenet.images.geometry import center_by_mass, crop, fit_box, is_normal
 from lenet.images.marks import Mark, choose_mark, count_others, find_marks, join_marks, measure_ink
 from lenet.images.paper import find_polarity, flatten_light
 from lenet.images.rules import remove_rules
@@ -49,7 +50,7 @@ def find_digit(picture: np.ndarray) -> Find:
         except StopIteration as end:
             return Find(digit, end.value)
         except PictureError:
-            return Find(np.zeros((FIELD, FIELD), np.uint8), 0)
+            return Find(np.zeros((STORED, STORED), np.uint8), 0)
 
 
 def normalize_digit(picture: np.ndarray) -> np.ndarray:
@@ -184,7 +185,7 @@ def isolate_digit(darkness: np.ndarray) -> np.ndarray:
     chosen = np.isin(labels, choose_mark(marks, darkness.shape)).astype(np.float32)
     floor = min(max(0.15, 3 * grain / full), 0.5)
     ink = np.clip((darkness / full - floor) / (1 - floor), 0, 1)
-    ink = (ink * spread(chosen, 1 + max(darkness.shape) // 80)).astype(np.float32)
+    ink = (ink * dilate(chosen, 1 + max(darkness.shape) // 80)).astype(np.float32)
     if not ink.any():
         raise PictureError("picture.no_mark")
     return ink

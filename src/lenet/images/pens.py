@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lenet.images.geometry import FIELD, center_by_mass, crop, fit_box
+from lenet.architecture import STORED
+from lenet.images.geometry import center_by_mass, crop, fit_box
 from lenet.images.strokes import DETAIL, change_width, measure_width, set_width
 
 
@@ -21,7 +22,7 @@ def redraw_digit(image: np.ndarray, factor: float) -> np.ndarray:
 
     if not (image > 127).any():
         return image
-    side = DETAIL * FIELD
+    side = DETAIL * STORED
     fine = Image.fromarray(image.astype(np.float32) / 255).resize((side, side), Image.Resampling.BICUBIC)
     ink = crop((np.asarray(fine) > 0.5).astype(np.float32))
     change = (factor - 1) * measure_width(ink)

@@ -1,24 +1,24 @@
-"""Ruled lines, taken out from under the ink."""
+"""Removal of ruled lines from under the ink."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lenet.images.filters import find_median, spread
+from lenet.images.filters import dilate, find_median
 
 LEAST_RULED_SIDE = 48  # pixels; a smaller picture has no room for ruled lines
 STEEPEST_RULE = 0.06  # rise per pixel, 3.4 degrees
-THICKEST_RULE = 24  # a line takes at most this part of the picture's height
-STRIPS = 16  # in which a ruled line is looked for
+THICKEST_RULE = 24  # a line is no thicker than the picture's height divided by this
+STRIPS = 16  # the picture is cut into these to find lines
 
 
 def remove_rules(darkness: np.ndarray) -> np.ndarray:
-    """Take out ruled lines, level or upright: thin, straight, from one side of the picture to the other.
+    """Remove ruled lines, horizontal or vertical: thin, straight, from one side of the picture to the other.
 
     Args:
         darkness: (H, W) float32, about 0 on paper.
     Returns:
-        (H, W) float32: paper where a line was; ink that crosses it is kept or mended.
+        (H, W) float32: paper where a line was; ink that crosses it is kept or repaired.
     """
     if min(darkness.shape) < LEAST_RULED_SIDE:
         return darkness
@@ -33,7 +33,7 @@ def _remove_level_rules(darkness: np.ndarray) -> np.ndarray:
     rows = np.arange(height)[:, None]
     slopes = np.arange(-STEEPEST_RULE, STEEPEST_RULE, 1 / width)
     followed = np.rint(rows + slopes[:, None, None] * middles).astype(int).clip(0, height - 1)
-    # along each row and slope, the darkness of the strips: the faintest quarter left out, the darkest, too
+    # along each row and slope, the quartiles of the strips' darkness
     ordered = np.partition(strips[followed, np.arange(STRIPS)], (STRIPS // 4, -STRIPS // 4), axis=2)
     faintest, darkest = ordered[..., STRIPS // 4], ordered[..., -STRIPS // 4]
     best = int((faintest.clip(0) ** 2).sum(axis=1).argmax())
@@ -49,11 +49,11 @@ def _remove_level_rules(darkness: np.ndarray) -> np.ndarray:
 
 
 def _keep_lines(faintest: np.ndarray, darkest: np.ndarray) -> np.ndarray:
-    """How dark the ruled line on each row is, 0 where there is none.
+    """How dark the ruled line on each row is; 0 if there is none.
 
     Args:
-        faintest: (H,) the darkness that three quarters of a row reach.
-        darkest: (H,) the darkness that a quarter of it reaches: more than twice as much is ink on the line.
+        faintest: (H,) the lower quartile of each row's darkness.
+        darkest: (H,) the upper quartile; more than twice the lower one is ink on the line.
     """
     faintest = faintest - find_median(faintest)
     grain = 1.4826 * find_median(np.abs(faintest))
@@ -62,17 +62,17 @@ def _keep_lines(faintest: np.ndarray, darkest: np.ndarray) -> np.ndarray:
         if stop - start > max(4, len(found) // THICKEST_RULE):
             found[start:stop] = False
     level = np.where(found, np.minimum(darkest, 2 * faintest), 0)
-    return spread(level[:, None], 1)[:, 0]
+    return dilate(level[:, None], 1)[:, 0]
 
 
 def _find_runs(found: np.ndarray) -> list[tuple[int, int]]:
-    """Where a row of booleans is true without a break: first and one past the last of each run."""
+    """The runs of true values in a row of booleans: the first index of each, and one past its last."""
     edges = np.flatnonzero(np.diff(np.pad(found, 1).astype(np.int8)))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _bridge(ink: np.ndarray, rows: int) -> np.ndarray:
-    """The ink that there would be if strokes went on over gaps of this many rows."""
+    """Continue strokes across gaps of this many rows."""
     height = ink.shape[0]
     padded = np.pad(ink, ((rows, rows), (0, 0)))
     above = np.max([padded[rows - k : rows - k + height] for k in range(1, rows + 1)], axis=0)

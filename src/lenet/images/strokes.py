@@ -1,10 +1,10 @@
-"""The width of a digit's strokes, measured and brought to MNIST's."""
+"""The width of a digit's strokes: measure it, and bring it to the range that is usual in MNIST."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lenet.images.filters import measure_distance, spread
+from lenet.images.filters import dilate, measure_distance
 from lenet.images.geometry import BOX
 
 # Widths in MNIST, in its pixels: measured by `measure_width` on the first 55,000 training images, each
@@ -22,17 +22,17 @@ def measure_width(ink: np.ndarray) -> float:
         In a straight stroke the mean distance to the edge is a quarter of the width.
     """
     inside = measure_distance(ink > 0.5)
-    # a pixel's own centre lies half a pixel inside of its edge
+    # the centre of a pixel is half a pixel inside of its edge
     return 4 * float(inside[inside > 0].mean() - 0.5) + 1 if inside.any() else 0.0
 
 
 def set_width(ink: np.ndarray) -> np.ndarray:
-    """Bring strokes that are thinner or thicker than MNIST's to the nearest width that is usual there.
+    """Bring strokes that are thinner or thicker than in MNIST to the nearest width that is usual there.
 
     Args:
         ink: (H, W) float32, 0 to 1, a digit cropped to its box.
     Returns:
-        The ink itself where its width is usual; else redrawn, the longer side 80 pixels and a margin.
+        The ink itself if its width is usual; else redrawn, the longer side 80 pixels and a margin.
     """
     from PIL import Image
 
@@ -45,7 +45,7 @@ def set_width(ink: np.ndarray) -> np.ndarray:
     wanted = min(max(width, THINNEST), THICKEST)
     if width in (0, wanted):
         return ink
-    # the box grows with its strokes, and is scaled to 20 pixels afterwards
+    # the box grows with its strokes and is scaled to 20 pixels afterwards
     change = (wanted - width) / (1 - wanted / BOX) * DETAIL
     return change_width(np.pad(fine, int(abs(change)) + 2), change)
 
@@ -55,9 +55,9 @@ def change_width(ink: np.ndarray, change: float) -> np.ndarray:
 
     Args:
         ink: (H, W) float32, 0 to 1, with a margin of `change` pixels.
-        change: pixels, more or less than zero.
+        change: pixels, positive or negative.
     Returns:
-        (H, W) float32, 0 to 1, a pixel wide ramp at every edge.
+        (H, W) float32, 0 to 1, with a ramp of one pixel at every edge.
     """
     mask = ink > 0.5
     if change >= 0:
@@ -66,6 +66,6 @@ def change_width(ink: np.ndarray, change: float) -> np.ndarray:
         depth = 0.5 - measure_distance(beyond, reach)[reach:-reach, reach:-reach]
         return np.clip(0.5 + depth + change / 2, 0, 1)
     depth = measure_distance(mask) - 0.5
-    # the middle of a stroke is spared
-    middle = spread(depth, int(-change) + 2)
+    # the middle of a stroke is kept
+    middle = dilate(depth, int(-change) + 2)
     return np.clip(0.5 + depth - np.minimum(-change / 2, np.maximum(middle - 2, 0)), 0, 1)

@@ -12,10 +12,10 @@ from lenet.architecture import ORIGINAL, Architecture
 from lenet.data.dataset import load_dataset
 from lenet.data.examples import Dataset, Examples
 from lenet.engines import Engine, get_engine
-from lenet.engines.inputs import spread_targets
+from lenet.engines.inputs import one_hot
 from lenet.engines.loss import Loss
 from lenet.engines.reference.backward import measure_loss
-from lenet.errors import EngineError, UsageError
+from lenet.errors import UsageError
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.randomness import draw_order
 from lenet.training.recipe import Recipe
@@ -136,9 +136,7 @@ def compare_rates(
     fitted = replace(architecture, classes=len(dataset.labels))
     recipe = make_recipe(fitted, epochs, batch, rates[0])
     runner = get_engine(engine, training=True)
-    refusal = runner.refuses(fitted, recipe)
-    if refusal:
-        raise EngineError(refusal.key, **refusal.values)
+    runner.check(fitted, recipe.update)
     if len(dataset.train) < batch:
         raise UsageError("rates.batch", batch=batch, count=len(dataset.train))
     batches = cut_batches(len(dataset.train), batch, epochs, seed)
@@ -189,13 +187,15 @@ def train_at(
         The step, from 0; the loss of its batch and that of the next batch, both before the update (NaN after
         the last). Ends early at a loss that is not finite.
     """
-    run = engine.start(start.architecture, start, recipe)
+    run = engine.start(start.architecture, start, recipe.update)
     rate = np.array([recipe.rate])
     for step, batch in enumerate(batches):
         next_loss = math.nan
         with np.errstate(all="ignore"):  # a training that diverges is part of the lesson
             if step + 1 < len(batches):
-                next_loss = _measure(engine, run.parameters(), recipe.loss, examples, batches[step + 1])
+                next_loss = _measure(
+                    engine, run.parameters(), recipe.update.loss, examples, batches[step + 1]
+                )
             loss = float(run.advance(examples.images, examples.labels, batch[None], rate)[0])
         yield step, loss, next_loss
         if not math.isfinite(loss):
@@ -206,5 +206,5 @@ def _measure(
     engine: Engine, parameters: Parameters, loss: Loss, examples: Examples, batch: np.ndarray
 ) -> float:
     penalties = engine.load(parameters.architecture, parameters).penalties(examples.images[batch])
-    shares = spread_targets(examples.labels[batch], parameters.architecture.classes, np.float64)
-    return float(measure_loss(penalties.astype(np.float64), shares, loss).mean())
+    targets = one_hot(examples.labels[batch], parameters.architecture.classes, np.float64)
+    return float(measure_loss(penalties.astype(np.float64), targets, loss).mean())

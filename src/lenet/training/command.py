@@ -14,7 +14,7 @@ from lenet.training.recipe import RECIPES, Recipe, load_recipe
 from lenet.training.settings import Settings
 
 # the settings of a recipe that have an option of their own
-OPTIONS = {"epochs": "--epochs", "rate": "--rate", "batch": "--batch", "objective": "--loss"}
+OPTIONS = {"epochs": "--epochs", "rate": "--rate", "batch": "--batch", "loss": "--loss"}
 
 
 def format_command(settings: Settings) -> str | None:

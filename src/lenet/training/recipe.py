@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from lenet.architecture import CHOICES, Architecture
 from lenet.engines.loss import LOSSES, Loss
+from lenet.engines.update import METHODS, Update
 from lenet.errors import RecipeError
 from lenet.images.distort import Distortion
 from lenet.parameters import INITIALIZATIONS
@@ -23,13 +24,14 @@ from lenet.training.schedule import SCHEDULES
 
 RECIPES = ("demo", "fast", "sprint", "1998", "1998-distorted", "best")
 RUN_TABLES = ("run", "architecture")  # what a run's own recipe.toml says beside its recipe
-# the names of tables that hold what differs for a network or a loss
+# tables of these names hold the settings that differ for a network or for a loss
 VARIANTS = {value for choices in CHOICES.values() for value in choices} | set(LOSSES)
-METHODS = ("sgd", "diagonal-lm")
 ORDERS = ("shuffled", "constant")
 PATTERNS = ("images", "all")
 CURVATURES = ("exact", "constant")
 KINDS = {"str": str, "int": Integral, "float": Real, "bool": bool}
+# `loss` was called `objective` when the published hashes were made
+HASHED_NAMES = {"loss": "objective"}
 MAX_BYTES = 64 * 1024
 
 
@@ -38,33 +40,34 @@ class Recipe:
     """Every setting of a training.
 
     Args:
-        name: what it is called.
-        epochs: how often each training image is seen, 1 to 10,000.
-        batch: images a step, 1 to 10,000; the last step of an epoch takes what is left.
+        name: of the recipe.
+        epochs: how often each training image is used, 1 to 10,000.
+        batch: images a step, 1 to 10,000; the last batch of an epoch may be smaller.
         rate: the highest learning rate, above 0.
-        schedule: "constant"; "one-cycle": up from a 25th of the rate, then down to nothing; or "1998": the
-            paper's five rates, the first of which is the rate.
-        method: "sgd": one rate for all parameters; or "diagonal-lm": each parameter's own, rate / (mu + h),
-            h being its curvature, measured before every epoch (stochastic diagonal Levenberg-Marquardt).
-        mu: what keeps the rates finite where the loss is flat, above 0; "diagonal-lm" only.
-        curvature: where its recursion starts at F6: "exact": with the second derivatives of the loss; or
+        schedule: "constant"; "one-cycle": up from a 25th of the rate, then down to 0; or "1998": the paper's
+            five rates, the first of which is the rate.
+        method: "sgd": one learning rate for all parameters; or "diagonal-lm": one for each parameter, rate /
+            (mu + h), where h is its curvature, measured before every epoch (stochastic diagonal
+            Levenberg-Marquardt).
+        mu: keeps these rates finite where the loss is flat, above 0; "diagonal-lm" only.
+        curvature: how its recursion starts at F6: "exact": with the second derivatives of the loss; or
             "constant": with 2, those of `mse`, whatever the loss. "diagonal-lm" only.
-        curvature_samples: how many patterns the curvature is measured on, drawn anew for every epoch.
-        order: "shuffled" anew for every epoch; or "constant": one random order for all of them.
-        copies: patterns for each training image: itself, and copies - 1 that are distorted, the same all the
-            time. 1: the images themselves, distorted anew in every epoch.
-        patterns: how many an epoch takes when there are copies: "images": as many as there are images, the
-            next ones of their order, which begins again after `copies` epochs; or "all" of them.
-        pens: copies of each training image that are redrawn with another pen, half to twice as thick,
-            before the training begins, 0 to 10; an epoch is over images and copies.
-        momentum: the share of the last step that is kept, 0 to below 1.
+        curvature_samples: on how many patterns it is measured; they are drawn anew for every epoch.
+        order: "shuffled" anew for every epoch; or "constant": one random order for all epochs.
+        copies: patterns for each training image: the image, and copies - 1 distorted versions, the same in
+            all epochs. 1: only the image, distorted anew in every epoch.
+        patterns: how many of them an epoch uses: "images": as many as there are images, the next ones of the
+            order, which begins again after `copies` epochs; or "all".
+        pens: how many versions of each training image are drawn with another pen, half to twice as thick,
+            before the training begins, 0 to 10; an epoch uses images and versions.
+        momentum: the fraction of the last step that is kept, 0 to below 1.
         weight_decay: how strongly every parameter is pulled to 0, from 0.
-        objective: "cross-entropy", "mse" or "map"; `loss` in the file.
+        loss: what is minimized: "cross-entropy", "mse" or "map".
         scale: of the penalties under the softmax of cross-entropy.
-        j: the cost of rubbish in MAP.
-        initialization: what `initialize_parameters` calls `scheme`.
-        validation: whether the last twelfth of the training images is kept to measure the error on.
-        training_sample: how many training images the error is measured on after every epoch, at most.
+        j: the cost of the rubbish class in MAP.
+        initialization: the `scheme` of `initialize_parameters`.
+        validation: whether the last twelfth of the training images is the validation set.
+        training_sample: on how many training images at most the error is measured after every epoch.
         distortion: how far images are distorted; a table in the file, none by default.
     Raises:
         RecipeError: a value that is not allowed.
@@ -72,10 +75,11 @@ class Recipe:
         LeCun et al. 1998, section III.B (1998's rates; 540,000 distorted patterns beside the 60,000, in 20
         epochs of 60,000) and appendix C (diagonal-lm, the constant order).
     Assumption:
-        The paper does not say where the curvature's recursion starts; the authors' later code starts it with
-        1 for half the squared distance, which is 2 for the whole one. Nor does it say on which patterns the
-        curvature is measured when some are distorted: on all kinds. It says that distortions left the length
-        of the training unchanged: we take it that an epoch still has as many patterns as there are images.
+        The paper does not say how the recursion of the curvature starts; the authors' later code starts it
+        with 1 for half the squared distance, which is 2 for the whole one. The paper does not say either on
+        which patterns the curvature is measured when some are distorted; here on all kinds. It says that
+        distortions left the length of the training unchanged; here an epoch still has as many patterns as
+        there are images.
     """
 
     name: str
@@ -85,7 +89,7 @@ class Recipe:
     schedule: str = "constant"
     momentum: float = 0.0
     weight_decay: float = 0.0
-    objective: str = "cross-entropy"
+    loss: str = "cross-entropy"
     scale: float = 0.1
     j: float = 0.1
     initialization: str = "1998"
@@ -125,24 +129,33 @@ class Recipe:
         self._choose("patterns", PATTERNS)
         self._choose("curvature", CURVATURES)
         self._choose("initialization", INITIALIZATIONS)
-        _ = self.loss
+        _ = self.update
 
     @property
-    def loss(self) -> Loss:
-        """What is minimized."""
-        return Loss(self.objective, self.scale, self.j)
+    def update(self) -> Update:
+        """What an engine needs to know: the loss, and how a gradient becomes a step."""
+        loss = Loss(self.loss, self.scale, self.j)
+        return Update(loss, self.momentum, self.weight_decay, self.method)
 
     @property
     def curvature_loss(self) -> Loss:
-        """What the curvature is measured of."""
-        return Loss("mse") if self.curvature == "constant" else self.loss
+        """The loss whose second derivatives the curvature is."""
+        return Loss("mse") if self.curvature == "constant" else self.update.loss
 
     def count_patterns(self, images: int) -> int:
-        """How many patterns an epoch has over so many training images, with their copies."""
+        """How many patterns an epoch has, copies included.
+
+        Args:
+            images: how many training images there are.
+        """
         return images * (self.pens + 1) * (self.copies if self.patterns == "all" else 1)
 
     def count_steps(self, images: int) -> int:
-        """How many steps an epoch has over so many training images; the last one may be a smaller batch."""
+        """How many steps an epoch has; the batch of the last one may be smaller.
+
+        Args:
+            images: how many training images there are.
+        """
         return -(-self.count_patterns(images) // self.batch)
 
     def check(self, architecture: Architecture) -> None:
@@ -151,18 +164,18 @@ class Recipe:
         Raises:
             RecipeError: MSE over logits, or its second derivatives.
         """
-        self.loss.check(architecture)
+        self.update.loss.check(architecture)
         if self.method == "diagonal-lm" and self.curvature == "constant" and architecture.output == "linear":
             raise RecipeError("recipe.curvature_linear")
 
     @property
     def hash(self) -> str:
-        """The first 16 digits of the SHA-256 over all settings that are not at their default.
+        """The first 16 digits of the SHA-256 of all settings that are not at their default.
 
-        Equal for equal trainings; a setting that did not exist when a recipe was written changes nothing.
+        Equal for equal trainings; a setting that is added later, at its default, does not change it.
         """
         given = {
-            setting.name: value
+            HASHED_NAMES.get(setting.name, setting.name): value
             for setting in fields(self)
             if setting.name != "distortion" and (value := getattr(self, setting.name)) != setting.default
         }
@@ -176,12 +189,12 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Build from a table of settings, as a TOML file has them.
+        """Build from a table of settings, as in a TOML file.
 
         Raises:
             RecipeError: a setting is missing, unknown, of the wrong type or out of range.
         """
-        _check_names(values, [_name_setting(setting.name) for setting in fields(cls)])
+        _check_names(values, [setting.name for setting in fields(cls)])
         for key in ("name", "epochs", "batch", "rate"):
             if key not in values:
                 raise RecipeError("training.missing", name=key)
@@ -189,15 +202,14 @@ class Recipe:
         if not isinstance(limits, dict):
             raise RecipeError("training.not_table", name="distortion", value=limits)
         _check_names(limits, [limit.name for limit in fields(Distortion)])
-        settings = {("objective" if key == "loss" else key): value for key, value in values.items()}
-        return cls(**settings | {"distortion": Distortion(**limits)})
+        return cls(**values | {"distortion": Distortion(**limits)})
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as a TOML file has them; `pens` only where there are some."""
+        """The settings as in a TOML file; `pens` only if there are some."""
         values = asdict(self) | {"distortion": self.distortion.to_dict()}
         if not self.pens:
             del values["pens"]
-        return {_name_setting(key): value for key, value in values.items()}
+        return values
 
     def changed(self, **settings: Any) -> Self:
         """The same recipe with some settings replaced; None leaves one as it is."""
@@ -213,9 +225,9 @@ class Recipe:
         except OverflowError:
             fits = False
         if fits and kind == "float" and not math.isfinite(plain):
-            raise RecipeError("training.not_finite", name=_name_setting(name), value=plain)
+            raise RecipeError("training.not_finite", name=name, value=plain)
         if not fits:
-            raise RecipeError(f"training.not_{kind}", name=_name_setting(name), value=value)
+            raise RecipeError(f"training.not_{kind}", name=name, value=value)
         object.__setattr__(self, name, int(plain) if kind == "int" else plain)
 
     def _check(self, name: str, fits: bool, allowed: str) -> None:
@@ -231,14 +243,14 @@ class Recipe:
 def load_recipe(source: str | Path, architecture: Architecture, loss: str | None = None) -> Recipe:
     """Read a recipe by its name or from a file.
 
-    A file may hold tables named after a value of the architecture or after a loss, such as `[linear]` or
-    `[mse]`: what differs for it; a later table goes before an earlier one. The `recipe.toml` of a run will
-    do: its data and its architecture are left aside.
+    A file may have tables named after a value of the architecture or after a loss, such as `[linear]` or
+    `[mse]`, for the settings that differ for it; later tables override earlier ones. The `recipe.toml` of a
+    run works, too: its data and its architecture are ignored.
 
     Args:
         source: one of `RECIPES`, or a TOML file.
-        architecture: the network that it is for.
-        loss: another loss than the recipe's.
+        architecture: the network to train.
+        loss: overrides that of the recipe.
     Raises:
         RecipeError: no such recipe, not TOML, or a setting that is not allowed.
         FileError: the file cannot be read.
@@ -266,31 +278,26 @@ def load_recipe(source: str | Path, architecture: Architecture, loss: str | None
 
 
 def _apply_variants(values: dict[str, Any], architecture: Architecture) -> dict[str, Any]:
-    """The settings with those tables laid over them that this architecture and this loss call for."""
+    """Override the settings by the tables of this architecture and this loss."""
     tables = {name: values.pop(name) for name in list(values) if name in VARIANTS}
-    chosen = {*architecture.to_dict().values(), str(values.get("loss", Recipe.objective))}
+    chosen = {*architecture.to_dict().values(), str(values.get("loss", Recipe.loss))}
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise RecipeError("training.not_table", name=name, value=table)
-        _check_names(table, [_name_setting(setting.name) for setting in fields(Recipe)])
+        _check_names(table, [setting.name for setting in fields(Recipe)])
         values |= table if name in chosen else {}
     return values
 
 
 def parse_settings(text: str) -> dict[str, Any]:
-    """The tables of a TOML file.
+    """Parse the tables of a TOML file.
 
     Raises:
-        ValueError, RecursionError: not TOML, or a number of thousands of digits, or as many levels.
+        ValueError, RecursionError: not TOML, or a number with thousands of digits, or as many levels.
     """
     values = tomllib.loads(text)
-    repr(values)  # else a refusal that shows such a value would fail itself
+    repr(values)  # otherwise an error message that shows such a value would fail itself
     return values
-
-
-def _name_setting(name: str) -> str:
-    """What a file calls a field."""
-    return "loss" if name == "objective" else name
 
 
 def _check_names(values: dict[str, Any], known: list[str]) -> None:

@@ -12,7 +12,7 @@ from lenet.architecture import Architecture
 from lenet.data.examples import Examples
 from lenet.engines import Engine, Model
 from lenet.engines.inputs import show_patterns
-from lenet.errors import Diverged, EngineError
+from lenet.errors import Diverged
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.training.events import Advanced, EpochEnded, Event, Redrawn
 from lenet.training.history import EpochRecord
@@ -46,9 +46,7 @@ def start_trainer(
         EngineError: the engine cannot train this network with this recipe.
         RecipeError: the recipe does not fit the architecture.
     """
-    refusal = engine.refuses(architecture, recipe)
-    if refusal:
-        raise EngineError(refusal.key, **refusal.values)
+    engine.check(architecture, recipe.update)
     start = initialize_parameters(architecture, seed, scheme=recipe.initialization)
     return Trainer(engine, start, recipe, train, validation, seed)
 
@@ -86,7 +84,7 @@ class Trainer:
         self.steps = 0
         self.epochs = 0
         self._engine = engine
-        self._run = engine.start(parameters.architecture, parameters, recipe)
+        self._run = engine.start(parameters.architecture, parameters, recipe.update)
         self._train, self._validation = train, validation
         self._images = len(train) * (recipe.pens + 1)
         self._seed = seed

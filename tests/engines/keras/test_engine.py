@@ -3,13 +3,13 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from lenet.architecture import ORIGINAL, PRESETS
-from lenet.engines import get_engine
+from lenet.engines import Update, get_engine
 from lenet.engines.loss import Loss
 from lenet.errors import EngineError
 from lenet.parameters import initialize_parameters
@@ -17,12 +17,7 @@ from lenet.parameters import initialize_parameters
 pytest.importorskip("tensorflow")
 
 
-@dataclass(frozen=True)
-class Settings:
-    loss: Loss
-    momentum: float = 0.9
-    weight_decay: float = 1e-4
-    method: str = "sgd"
+UPDATE = Update(Loss(), momentum=0.9, weight_decay=1e-4)
 
 
 def draw_training(steps: int, batch: int) -> tuple[np.ndarray, ...]:
@@ -33,17 +28,17 @@ def draw_training(steps: int, batch: int) -> tuple[np.ndarray, ...]:
 
 def test_a_rate_for_each_parameter_is_refused_before_and_in_the_training() -> None:
     engine, start = get_engine("keras"), initialize_parameters(ORIGINAL, 0)
-    slow = Settings(Loss(), method="diagonal-lm")
+    slow = replace(UPDATE, method="diagonal-lm")
     assert "--engine native" in str(engine.refuses(ORIGINAL, slow))
     with pytest.raises(EngineError, match="diagonal-lm"):
         engine.start(ORIGINAL, start, slow)
-    run = engine.start(ORIGINAL, start, Settings(Loss()))
+    run = engine.start(ORIGINAL, start, UPDATE)
     with pytest.raises(EngineError, match="diagonal-lm"):
         run.advance(*draw_training(1, 2), scales=start)
 
 
 def test_two_runs_of_one_kind_do_not_meet() -> None:
-    engine, settings, training = get_engine("keras"), Settings(Loss()), draw_training(4, 8)
+    engine, settings, training = get_engine("keras"), UPDATE, draw_training(4, 8)
     one, other = (engine.start(ORIGINAL, initialize_parameters(ORIGINAL, seed), settings) for seed in (1, 2))
     alone = engine.start(ORIGINAL, initialize_parameters(ORIGINAL, 1), settings)
     images, labels, order, rates = training
@@ -57,7 +52,7 @@ def test_two_runs_of_one_kind_do_not_meet() -> None:
 
 def test_no_steps_move_nothing() -> None:
     start = initialize_parameters(ORIGINAL, 0)
-    run = get_engine("keras").start(ORIGINAL, start, Settings(Loss()))
+    run = get_engine("keras").start(ORIGINAL, start, UPDATE)
     images, labels, order, rates = draw_training(4, 8)
     assert run.advance(images, labels, order[:0], rates[:0]).shape == (0,)
     np.testing.assert_array_equal(run.parameters()["c5.weight"], start["c5.weight"])
@@ -66,7 +61,7 @@ def test_no_steps_move_nothing() -> None:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_checkpoint_of_the_reference_goes_on_in_keras(preset: str) -> None:
     architecture = PRESETS[preset]
-    start, settings = initialize_parameters(architecture, 0), Settings(Loss())
+    start, settings = initialize_parameters(architecture, 0), UPDATE
     training = draw_training(4, 2)
     slow, fast = (get_engine(name).start(architecture, start, settings) for name in ("reference", "keras"))
     slow.advance(*training)
@@ -89,7 +84,7 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str
 START = """
 import os, sys
 before = dict(os.environ)
-from lenet.engines import get_engine
+from lenet.engines import Update, get_engine
 from lenet.architecture import ORIGINAL
 from lenet.parameters import initialize_parameters
 get_engine("keras").load(ORIGINAL, initialize_parameters(ORIGINAL, 0))

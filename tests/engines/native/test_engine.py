@@ -2,12 +2,12 @@ import multiprocessing
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from lenet.architecture import CHOICES, MODERN, ORIGINAL, Architecture
+from lenet.engines import Update
 from lenet.engines.inputs import scale_images, show_patterns
 from lenet.engines.loss import Loss
 from lenet.engines.reference.engine import ReferenceEngine
@@ -15,20 +15,16 @@ from lenet.errors import EngineError, ShapeError
 from lenet.images.distort import DistortedEpoch, Distortion
 from lenet.parameters import Parameters, initialize_parameters
 
-native = pytest.importorskip(
-    "lenet.engines.native.engine", reason="no kernels: lenet was installed without a compiler"
-)
-_native = native._native
-NativeEngine = native.NativeEngine
-VARIANTS = native.variants()
+_native = pytest.importorskip("lenet._native", reason="no kernels: lenet was installed without a compiler")
+from lenet.engines.native import layout, processor  # noqa: E402 - needs the kernels
+from lenet.engines.native.engine import NativeEngine  # noqa: E402 - likewise
+
+VARIANTS = _native.variants()
 PRESETS = pytest.mark.parametrize("architecture", [ORIGINAL, MODERN], ids=["original", "modern"])
 
 
-@dataclass
-class Recipe:
-    loss: Loss
-    momentum: float = 0.9
-    weight_decay: float = 1e-3
+def make_update(loss, momentum=0.9, weight_decay=1e-3):
+    return Update(loss, momentum, weight_decay)
 
 
 def draw_images(count, seed=0):
@@ -38,10 +34,10 @@ def draw_images(count, seed=0):
     return images, random.integers(0, 10, count)
 
 
-def make_parameters(architecture, spread=0.05, seed=0):
+def make_parameters(architecture, noise=0.05, seed=0):
     random = np.random.default_rng(seed)
     start = initialize_parameters(architecture, seed)
-    return start.map(lambda array: (array + random.uniform(-spread, spread, array.shape)).astype(np.float32))
+    return start.map(lambda array: (array + random.uniform(-noise, noise, array.shape)).astype(np.float32))
 
 
 def loss_of(architecture, kind="cross-entropy"):
@@ -58,8 +54,8 @@ def train(architecture, threads, batch, variant=None, scales=None, momentum=0.9,
     images, labels = draw_images(50)
     order = np.random.default_rng(1).integers(0, 150 if distortion else 50, (steps, batch)).astype(np.int32)
     engine = NativeEngine(variant, threads)
-    recipe = Recipe(loss_of(architecture), momentum, 0.0)
-    run = engine.start(architecture, make_parameters(architecture), recipe)
+    update = Update(loss_of(architecture), momentum)
+    run = engine.start(architecture, make_parameters(architecture), update)
     losses = run.advance(images, labels, order, np.full(steps, 1e-3), scales, distortion)
     return losses, run.parameters()
 
@@ -90,17 +86,17 @@ def test_one_image_and_many_give_the_same_penalties(architecture, variant, count
 
 
 @PRESETS
-@pytest.mark.parametrize("spread", [0.0, 0.05, 3.0], ids=["start", "random", "saturated"])
+@pytest.mark.parametrize("noise", [0.0, 0.05, 3.0], ids=["start", "random", "saturated"])
 @pytest.mark.parametrize("kind", ["cross-entropy", "mse", "map"])
-def test_gradients_agree_with_float64(architecture, spread, kind):
+def test_gradients_agree_with_float64(architecture, noise, kind):
     if kind == "mse" and architecture.output == "linear":
         pytest.skip("a logit has no smallest value")
-    parameters, (images, labels) = make_parameters(architecture, spread), draw_images(21)
+    parameters, (images, labels) = make_parameters(architecture, noise), draw_images(21)
     loss = loss_of(architecture, kind)
     expected = ReferenceEngine().load(architecture, parameters, "float64").gradient(images, labels, loss)
     found = NativeEngine().load(architecture, parameters).gradient(images, labels, loss)
     # saturated: slopes are differences of nearly equal numbers
-    assert_close(found, expected, 1e-4 if spread < 1 else 5e-3)
+    assert_close(found, expected, 1e-4 if noise < 1 else 5e-3)
 
 
 @PRESETS
@@ -125,7 +121,7 @@ def test_a_batch_of_several_waves_is_the_mean_of_all(architecture):
     assert_close(model.gradient(images[order], labels[order], loss), expected, 1e-4)
     losses = []
     for engine in (NativeEngine(), ReferenceEngine()):
-        run = engine.start(architecture, parameters, Recipe(loss))
+        run = engine.start(architecture, parameters, make_update(loss))
         losses.append(
             run.advance(images, labels, order[None].astype(np.int32).repeat(2, 0), np.full(2, 1e-3))
         )
@@ -143,7 +139,7 @@ def test_one_sample_an_update_follows_reference(architecture, momentum, scaled):
     order = np.arange(20, dtype=np.int32)[:, None]
     losses, ends = [], []
     for engine in (NativeEngine(), ReferenceEngine()):
-        run = engine.start(architecture, parameters, Recipe(loss_of(architecture), momentum, 0.0))
+        run = engine.start(architecture, parameters, Update(loss_of(architecture), momentum))
         losses.append(run.advance(images, labels, order, np.full(20, 1e-3), scales if scaled else None))
         ends.append(run.parameters())
     assert np.allclose(losses[0], losses[1], rtol=1e-4)
@@ -170,7 +166,7 @@ def test_the_kernels_distort_as_numpy_does(variant, stored):
         distortion = DistortedEpoch(limit, seed, epoch, plain=10)
         patterns = np.append(np.arange(60, dtype=np.int32), 2**31 - 1)
         found = np.empty((len(patterns), 1, 32, 32), np.float32)
-        _native.show(variant, images, patterns, native.pack_distortion(distortion), found)
+        _native.show(variant, images, patterns, layout.prepare_distortion(distortion), found)
         expected, _, _ = show_patterns(images, np.arange(30), patterns, distortion, np.float64)
         # coordinates up to 33 are rounded to 2e-6, where two neighbours may differ by all of 1.275
         np.testing.assert_allclose(found, expected, atol=gap)
@@ -201,9 +197,9 @@ def test_soft_targets_and_labels_agree():
 def test_a_restored_run_goes_on_to_the_same_bits():
     images, labels = draw_images(40)
     order, rates = np.arange(40, dtype=np.int32).reshape(2, 20), np.full(2, 1e-3)
-    first = NativeEngine().start(ORIGINAL, make_parameters(ORIGINAL), Recipe(Loss()))
+    first = NativeEngine().start(ORIGINAL, make_parameters(ORIGINAL), make_update(Loss()))
     first.advance(images, labels, order, rates)
-    second = NativeEngine().start(ORIGINAL, make_parameters(ORIGINAL, seed=5), Recipe(Loss()))
+    second = NativeEngine().start(ORIGINAL, make_parameters(ORIGINAL, seed=5), make_update(Loss()))
     second.restore(first.state())
     for run in (first, second):
         run.advance(images, labels, order, rates)
@@ -242,7 +238,7 @@ def test_a_weight_that_is_no_number_shows_in_the_loss():
     parameters = make_parameters(ORIGINAL)
     parameters["f6.weight"][3, 5] = np.nan
     for batch in (1, 20):
-        run = NativeEngine().start(ORIGINAL, parameters, Recipe(Loss()))
+        run = NativeEngine().start(ORIGINAL, parameters, make_update(Loss()))
         order = np.arange(20, dtype=np.int32).reshape(-1, batch)
         assert np.isnan(run.advance(images, labels, order, np.full(len(order), 1e-3))).all()
 
@@ -267,7 +263,7 @@ def test_a_signal_ends_a_long_call_within_a_quarter_of_a_second(batch):
         raise Stopped
 
     images, labels = draw_images(50)
-    run = NativeEngine(threads=2).start(ORIGINAL, make_parameters(ORIGINAL), Recipe(loss_of(ORIGINAL)))
+    run = NativeEngine(threads=2).start(ORIGINAL, make_parameters(ORIGINAL), make_update(loss_of(ORIGINAL)))
     order = np.zeros((3_200_000 // batch, batch), np.int32)  # more than half a minute
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, 0.3)
@@ -311,7 +307,7 @@ def test_larger_fields_and_float64_go_to_reference():
 
 def test_an_order_outside_of_the_images_is_refused():
     images, labels = draw_images(5)
-    run = NativeEngine().start(ORIGINAL, make_parameters(ORIGINAL), Recipe(Loss()))
+    run = NativeEngine().start(ORIGINAL, make_parameters(ORIGINAL), make_update(Loss()))
     for index in (-1, 5):
         with pytest.raises(ShapeError, match="0 to 4"):
             run.advance(images, labels, np.array([[index]], np.int32), np.ones(1))
@@ -336,30 +332,30 @@ def test_as_many_classes_as_there_is_room_for():
 
 def test_the_environment_chooses_kernels_and_threads(monkeypatch):
     monkeypatch.setenv("LENET_KERNEL", "baseline")
-    assert native.choose_variant() == "baseline"
+    assert processor.choose_variant() == "baseline"
     monkeypatch.setenv("LENET_KERNEL", "abacus")
     with pytest.raises(EngineError, match="abacus"):
         NativeEngine()
     monkeypatch.setenv("LENET_THREADS", "3")
-    assert native.count_threads() == 3
+    assert processor.count_threads() == 3
     monkeypatch.setenv("LENET_THREADS", "none")
     with pytest.raises(EngineError, match="at least 1"):
-        native.count_threads()
+        processor.count_threads()
 
 
 def test_packing_keeps_every_number():
     parameters = make_parameters(ORIGINAL)
-    layout = native.Layout(ORIGINAL)
-    buffer = layout.pack(parameters)
+    packing = layout.Layout(ORIGINAL)
+    buffer = packing.pack(parameters)
     assert buffer.ctypes.data % 64 == 0
-    found = layout.unpack(buffer)
+    found = packing.unpack(buffer)
     assert isinstance(found, Parameters)
     assert all(np.array_equal(found[name], parameters[name]) for name in parameters)
 
 
 def test_a_distorted_epoch_over_no_images_is_refused():
-    recipe, distortion = Recipe(Loss()), DistortedEpoch(Distortion(shift=1), 0, 0)
-    run = NativeEngine().start(ORIGINAL, initialize_parameters(ORIGINAL, 0), recipe)
+    update, distortion = make_update(Loss()), DistortedEpoch(Distortion(shift=1), 0, 0)
+    run = NativeEngine().start(ORIGINAL, initialize_parameters(ORIGINAL, 0), update)
     images, labels = np.zeros((0, 28, 28), np.uint8), np.zeros(0, int)
     with pytest.raises(ShapeError):
         run.advance(images, labels, np.zeros((1, 2), np.int32), np.ones(1), distortion=distortion)

@@ -1,24 +1,19 @@
 """What only the engine `pytorch` has to promise; the contract has the rest."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from lenet.architecture import ORIGINAL, PRESETS
-from lenet.engines import get_engine
+from lenet.engines import Update, get_engine
 from lenet.engines.loss import Loss
 from lenet.parameters import initialize_parameters
 
 torch = pytest.importorskip("torch")
 
 
-@dataclass(frozen=True)
-class Settings:
-    loss: Loss
-    momentum: float = 0.9
-    weight_decay: float = 1e-4
+UPDATE = Update(Loss(), momentum=0.9, weight_decay=1e-4)
 
 
 @pytest.fixture
@@ -36,7 +31,7 @@ def test_a_resumed_run_has_the_same_bits_on_several_threads(preset: str) -> None
     chance = np.random.default_rng(0)
     images, labels = chance.integers(0, 256, (200, 28, 28), np.uint8), chance.integers(0, 10, 200)
     order, rates = chance.integers(0, 200, (6, 64)).astype(np.int32), np.full(6, 0.02)
-    architecture, settings = PRESETS[preset], Settings(Loss())
+    architecture, settings = PRESETS[preset], UPDATE
     engine, start = get_engine("pytorch"), initialize_parameters(PRESETS[preset], 0)
     unbroken, broken = (engine.start(architecture, start, settings) for _ in range(2))
     unbroken.advance(images, labels, order, rates)
@@ -49,7 +44,7 @@ def test_a_resumed_run_has_the_same_bits_on_several_threads(preset: str) -> None
 
 
 def test_a_checkpoint_of_the_reference_goes_on_in_pytorch() -> None:
-    start, settings = initialize_parameters(ORIGINAL, 0), Settings(Loss())
+    start, settings = initialize_parameters(ORIGINAL, 0), UPDATE
     images, labels = np.random.default_rng(0).integers(0, 256, (8, 28, 28), np.uint8), np.arange(8)
     order, rates = np.arange(8, dtype=np.int32).reshape(4, 2), np.full(4, 0.02)
     slow, fast = (get_engine(name).start(ORIGINAL, start, settings) for name in ("reference", "pytorch"))
@@ -61,7 +56,7 @@ def test_a_checkpoint_of_the_reference_goes_on_in_pytorch() -> None:
 
 def test_a_training_set_is_sent_once() -> None:
     images, labels = np.zeros((4, 28, 28), np.uint8), np.arange(4)
-    run = get_engine("pytorch").start(ORIGINAL, initialize_parameters(ORIGINAL, 0), Settings(Loss()))
+    run = get_engine("pytorch").start(ORIGINAL, initialize_parameters(ORIGINAL, 0), UPDATE)
     step = np.zeros((1, 2), np.int32), np.full(1, 0.01)
     run.advance(images, labels, *step)
     sent = run._images, run._targets

@@ -11,11 +11,11 @@ from hypothesis.extra.numpy import arrays
 from lenet.architecture import CHOICES, ORIGINAL, Architecture
 from lenet.engines.loss import LOSSES, Loss
 from lenet.engines.reference.backward import (
-    bend_loss,
     differentiate_loss,
+    differentiate_rbf_twice,
     measure_loss,
     run_backward,
-    share_belief,
+    softmax,
 )
 from lenet.engines.reference.forward import measure_penalties, run_forward
 from lenet.parameters import Parameters, initialize_parameters
@@ -66,8 +66,8 @@ def test_map_by_hand() -> None:
     loss, total = Loss("map", j=2.0), np.exp([-2.0, -1, -3]).sum()
     np.testing.assert_allclose(measure_loss(PENALTIES, FIRST, loss), 1 + np.log(total))
     np.testing.assert_allclose(measure_loss(PENALTIES, FIRST, loss), 0.4076059644443803)
-    belief, rubbish = share_belief(PENALTIES, loss)
-    np.testing.assert_allclose(belief, np.exp([[-1.0, -3]]) / total)
+    probabilities, rubbish = softmax(PENALTIES, loss)
+    np.testing.assert_allclose(probabilities, np.exp([[-1.0, -3]]) / total)
     np.testing.assert_allclose(rubbish, np.exp([[-2.0]]) / total)
 
 
@@ -102,11 +102,11 @@ def test_the_slope_of_a_loss_is_its_difference_quotient(kind: str, penalties: np
 
 @pytest.mark.parametrize("kind", LOSSES)
 @given(seed=st.integers(0, 10_000))
-def test_the_bend_of_a_loss_is_its_second_difference_quotient(kind: str, seed: int) -> None:
+def test_the_second_derivative_of_a_loss_is_its_second_difference_quotient(kind: str, seed: int) -> None:
     chance = np.random.default_rng(seed)
     codes, f6 = chance.choice([-1.0, 1], (4, 6)), chance.uniform(-1.7, 1.7, (2, 6))
     loss, shares = Loss(kind, scale=0.3, j=3.0), np.eye(4)[[1, 2]]
-    bend = bend_loss(measure_penalties(f6, codes), f6, loss, codes)
+    found = differentiate_rbf_twice(measure_penalties(f6, codes), f6, loss, codes)
 
     def measure(states: np.ndarray) -> np.ndarray:
         return measure_loss(measure_penalties(states, codes), shares, loss)
@@ -114,8 +114,8 @@ def test_the_bend_of_a_loss_is_its_second_difference_quotient(kind: str, seed: i
     for unit in range(6):
         step = 1e-3 * np.eye(6)[unit]
         second = (measure(f6 + step) - 2 * measure(f6) + measure(f6 - step)) / 1e-6
-        np.testing.assert_allclose(bend[:, unit], second, rtol=1e-4, atol=1e-5)
-    assert (bend >= 0).all()
+        np.testing.assert_allclose(found[:, unit], second, rtol=1e-4, atol=1e-5)
+    assert (found >= 0).all()
 
 
 @pytest.mark.parametrize(("network", "loss"), TASKS.values(), ids=TASKS)
@@ -176,10 +176,10 @@ def test_the_curvature_of_f6_is_exact_gauss_newton() -> None:
 
     for k in range(0, 84, 7):
         side = step * np.eye(84)[k]
-        bend = (measure(f6 + side) - 2 * measure(f6) + measure(f6 - side)) / step**2
+        second = (measure(f6 + side) - 2 * measure(f6) + measure(f6 - side)) / step**2
         slope = 2 / 3 * (1.7159 - f6[k] ** 2 / 1.7159)
-        np.testing.assert_allclose(curvature[k], slope**2 * bend, rtol=1e-4, atol=1e-7)
-    assert (curvature[::7] > 1e-3).sum() > 3  # the other units are the same in all codes that are believed
+        np.testing.assert_allclose(curvature[k], slope**2 * second, rtol=1e-4, atol=1e-7)
+    assert (curvature[::7] > 1e-3).sum() > 3  # the other units are the same in all codes that are probable
 
 
 def test_the_curvature_of_a_linear_output_is_exact() -> None:
@@ -258,9 +258,9 @@ def test_the_curvature_passes_plain_pooling_with_its_factors_squared(pooling: st
     p, images, shares = draw_parameters(network), draw_images(1), np.eye(10)[[6]]
     trace = run_forward(p, images)
     found = run_backward(p, trace, shares, Loss(scale=1.0), second=True)
-    belief, _ = share_belief(trace["output"][0, 0], Loss(scale=1.0))
+    probabilities, _ = softmax(trace["output"][0, 0], Loss(scale=1.0))
     slope = {name: 2 / 3 * (1.7159 - trace[name] ** 2 / 1.7159) for name in ("f6", "c5", "c3")}
-    by_f6 = (belief * (1 - belief)) @ p["output.weight"] ** 2
+    by_f6 = (probabilities * (1 - probabilities)) @ p["output.weight"] ** 2
     by_c5 = (by_f6 * slope["f6"][0, 0] ** 2) @ p["f6.weight"] ** 2
     by_s4 = np.einsum("k,kdvu->dvu", (by_c5 * slope["c5"][:, :, 0, 0] ** 2)[0], p["c5.weight"] ** 2)
     bias = np.zeros(16)

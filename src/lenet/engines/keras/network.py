@@ -1,4 +1,4 @@
-"""LeNet-5 as a Keras model, to be used in any Keras program; channels last, as Keras has them."""
+"""LeNet-5 as a Keras model, to be used in any Keras program; channels last."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from lenet.architecture import (
     WINDOW,
     Architecture,
 )
-from lenet.engines.keras.layers import PLACES, EuclideanRBF, Subsampling, TableConvolution, scaled_tanh
+from lenet.engines.keras.axes import from_keras, to_keras
+from lenet.engines.keras.layers import CHANNELS_LAST, EuclideanRBF, Subsampling, TableConvolution, scaled_tanh
 from lenet.engines.keras.setup import keras
 from lenet.errors import ShapeError
 from lenet.parameters import Parameters, initialize_parameters
 
 ACTIVATIONS = {"tanh": scaled_tanh, "logistic": "sigmoid", "relu": "relu"}
-SQUASHED = "_squashed"  # what the name of the layer after c1, c3, ... ends with
+ACTIVATION_SUFFIX = "_squashed"  # c1_squashed is the activation function after c1
 
 
 def build_network(
@@ -32,18 +33,18 @@ def build_network(
     seed: int = 0,
     side: int | None = FIELD,
 ) -> Any:
-    """LeNet-5 as a functional Keras model: an image in, a penalty for every class out; the smallest wins.
+    """Build LeNet-5 as a functional Keras model, from images to a penalty for every class; the smallest wins.
 
-    Its layers are called c1, c1_squashed, s2, ..., output; `c1` gives the sums, `c1_squashed` the states.
+    Its layers are called c1, c1_squashed, s2, ..., output; `c1` computes the sums, `c1_squashed` the states.
 
     Args:
         architecture: which network of the family; by default that of the parameters, or of 1998.
-        parameters: to start from, in float32; drawn from `seed` where there are none.
+        parameters: to start from, in float32; None to draw them from `seed`.
         seed: 0 to 2^64 - 1.
         side: of the images, (N, side, side, 1), background -0.1 and ink 1.175. The output is (N, classes) for
             32; None for images of any size of 32 + 4 n, and an output of (N, h, w, classes).
     Raises:
-        ShapeError: parameters of another architecture, or an image that the network does not fit.
+        ShapeError: parameters of another architecture, or an image that does not fit the network.
     """
     if architecture is None:
         architecture = parameters.architecture if parameters else ORIGINAL
@@ -56,16 +57,16 @@ def build_network(
         states = layer(states)
         if layer.name in architecture.squashed_layers:
             squash = ACTIVATIONS[architecture.activation]
-            states = layers.Activation(squash, name=layer.name + SQUASHED, dtype="float32")(states)
+            states = layers.Activation(squash, name=layer.name + ACTIVATION_SUFFIX, dtype="float32")(states)
     if side is not None and architecture.output_sides(side, side) == (1, 1):
-        states = layers.Flatten(name="penalties", dtype="float32", **PLACES)(states)
+        states = layers.Flatten(name="penalties", dtype="float32", **CHANNELS_LAST)(states)
     network = keras.Model(image, states, name="lenet5")
     write_parameters(network, parameters)
     return network
 
 
 def _make_layers(architecture: Architecture) -> list[Any]:
-    """C1 to the output, each without its squashing."""
+    """C1 to the output, without the activation functions."""
     layers = keras.layers
     plain: dict[str, Any] = {"dtype": "float32"}
 
@@ -73,14 +74,14 @@ def _make_layers(architecture: Architecture) -> list[Any]:
         if architecture.pooling == "trainable":
             return Subsampling(name=name, **plain)
         kind = layers.MaxPooling2D if architecture.pooling == "max" else layers.AveragePooling2D
-        return kind(WINDOW, name=name, **PLACES, **plain)
+        return kind(WINDOW, name=name, **CHANNELS_LAST, **plain)
 
     made = [
-        layers.Conv2D(C1_MAPS, KERNEL, name="c1", **PLACES, **plain),
+        layers.Conv2D(C1_MAPS, KERNEL, name="c1", **CHANNELS_LAST, **plain),
         make_pooling("s2"),
         TableConvolution(architecture.table, name="c3", **plain),
         make_pooling("s4"),
-        layers.Conv2D(C5_MAPS, KERNEL, name="c5", **PLACES, **plain),
+        layers.Conv2D(C5_MAPS, KERNEL, name="c5", **CHANNELS_LAST, **plain),
         layers.Dense(F6_UNITS, name="f6", **plain),
     ]
     if architecture.output == "rbf":
@@ -89,23 +90,13 @@ def _make_layers(architecture: Architecture) -> list[Any]:
     return [*made, logits, layers.Rescaling(-1.0, name="output", **plain)]
 
 
-def turn_in(array: np.ndarray) -> np.ndarray:
-    """From our order of axes to Keras's: kernels to (5, 5, inputs, maps), matrices to (inputs, units)."""
-    return array.transpose({4: (2, 3, 1, 0), 2: (1, 0)}.get(array.ndim, range(array.ndim)))
-
-
-def turn_out(array: np.ndarray) -> np.ndarray:
-    """From Keras's order of axes to ours; the inverse of `turn_in`."""
-    return array.transpose({4: (3, 2, 0, 1), 2: (1, 0)}.get(array.ndim, range(array.ndim)))
-
-
 def write_parameters(network: Any, parameters: Parameters) -> None:
-    """Put parameters into a network that `build_network` made.
+    """Copy parameters into a network that `build_network` made.
 
     Raises:
         ShapeError: they are those of another architecture.
     """
-    weights, arrays = network.trainable_weights, [turn_in(array) for array in parameters.values()]
+    weights, arrays = network.trainable_weights, [to_keras(array) for array in parameters.values()]
     found, expected = ([tuple(one.shape) for one in many] for many in (arrays, weights))
     if found != expected:
         raise ShapeError("parameters.shape", name="keras", found=found, expected=expected)
@@ -114,7 +105,7 @@ def write_parameters(network: Any, parameters: Parameters) -> None:
 
 
 def read_parameters(network: Any, architecture: Architecture) -> Parameters:
-    """The parameters of a network that `build_network` made.
+    """Copy the parameters out of a network that `build_network` made.
 
     Raises:
         ShapeError: it is one of another architecture.
@@ -123,9 +114,9 @@ def read_parameters(network: Any, architecture: Architecture) -> Parameters:
 
 
 def name_arrays(architecture: Architecture, arrays: Sequence[Any]) -> Parameters:
-    """Parameters from Keras's weights, or from arrays like them, in the order of the layers."""
+    """Make parameters of Keras weights, or of tensors like them, in the order of the layers."""
     if len(arrays) != len(architecture.parameter_shapes):
         found, expected = len(arrays), len(architecture.parameter_shapes)
         raise ShapeError("parameters.names", found=found, expected=expected)
-    turned = (np.array(turn_out(array.numpy()), order="C") for array in arrays)
+    turned = (np.array(from_keras(array.numpy()), order="C") for array in arrays)
     return Parameters(architecture, dict(zip(architecture.parameter_shapes, turned, strict=True)))

@@ -1,8 +1,8 @@
-"""TensorFlow and Keras, imported the way that this package needs them; the other modules take them from here.
+"""TensorFlow and Keras, imported as this package needs them; the other modules import them from here.
 
-Importing this takes seconds. TensorFlow's greetings are held back, its real messages are not; the environment
-is afterwards what it was. TensorFlow is told how many threads to use (`LENET_THREADS`), and to take
-a graphics card's memory as it needs it, unless the program has set it to work before.
+Importing this takes seconds. TensorFlow's start-up messages are suppressed, real messages are not; afterwards
+the environment is what it was before. TensorFlow is told how many threads to use (`LENET_THREADS`), and to
+allocate memory of a graphics card only when it needs it, unless the program has already initialized it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from lenet.errors import EngineError
 
-# What TensorFlow says whenever it starts; the variable that silences the rest leaves these lines.
+# What TensorFlow prints whenever it starts, even with TF_CPP_MIN_LOG_LEVEL.
 GREETINGS = (
     b"WARNING: All log messages before absl::InitializeLog()",
     b"I0000 ",
@@ -26,7 +26,7 @@ GREETINGS = (
 
 @contextmanager
 def _set_meanwhile(**values: str) -> Iterator[None]:
-    """Variables of the environment, where they are not set, until TensorFlow has read them."""
+    """Set variables of the environment that are not set, until TensorFlow has read them."""
     added = [name for name in values if name not in os.environ]
     os.environ.update({name: values[name] for name in added})
     try:
@@ -38,7 +38,7 @@ def _set_meanwhile(**values: str) -> Iterator[None]:
 
 @contextmanager
 def _drop_greetings() -> Iterator[None]:
-    """Hold back what is written to standard error, and then let go all but the greetings."""
+    """Capture what is written to standard error, and print all of it but the greetings afterwards."""
     try:
         shown = os.dup(2)
     except OSError:  # a program without standard error
@@ -64,11 +64,11 @@ def _drop_greetings() -> Iterator[None]:
 
 
 def _import_both() -> tuple[Any, Any]:
-    """TensorFlow, awake, and Keras on top of it."""
+    """Import TensorFlow, initialize it, and import Keras on top of it."""
     import tensorflow
 
     _prepare(tensorflow)
-    tensorflow.constant(0.0)  # wakes it, and draws its last greeting
+    tensorflow.constant(0.0)  # initializes it, which prints the last greeting
     import keras
 
     if keras.backend.backend() != "tensorflow":
@@ -85,8 +85,19 @@ def _prepare(tensorflow: Any) -> None:
         for card in tensorflow.config.list_physical_devices("GPU"):
             tensorflow.config.experimental.set_memory_growth(card, True)
     except RuntimeError:
-        pass  # TensorFlow is at work already: it stays as the program has set it
+        pass  # TensorFlow is already initialized: it stays as the program has set it
 
 
 with _drop_greetings(), _set_meanwhile(TF_CPP_MIN_LOG_LEVEL="2", KERAS_BACKEND="tensorflow"):
     tf, keras = _import_both()
+
+
+@contextmanager
+def compute_exactly() -> Iterator[None]:
+    """Switch TF32 off: on CUDA, TensorFlow's products round their inputs to 10 bits by default."""
+    rounds = tf.config.experimental.tensor_float_32_execution_enabled()
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    try:
+        yield
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(rounds)

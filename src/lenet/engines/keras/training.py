@@ -1,4 +1,4 @@
-"""What Keras's `fit` lacks to train as this package does: its losses, its step, and a rate for every step."""
+"""What `fit` of Keras lacks to train as this package does: its losses, its update, a rate for every step."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lenet.engines.keras.setup import keras
 from lenet.engines.loss import Loss
 
 
-def measure_loss(penalties: Any, shares: Any, loss: Loss) -> Any:
-    """The loss of each sample.
+def measure_loss(penalties: Any, targets: Any, loss: Loss) -> Any:
+    """Compute the loss of each sample.
 
     Args:
         penalties: (N, classes).
-        shares: (N, classes) targets, rows adding up to 1.
+        targets: (N, classes), one-hot rows or class probabilities.
         loss: which.
     Returns:
         (N,).
@@ -26,20 +26,20 @@ def measure_loss(penalties: Any, shares: Any, loss: Loss) -> Any:
         LeCun et al. 1998, equations 8 and 9.
     """
     ops = keras.ops
-    cost = loss.softness * ops.sum(shares * penalties, axis=1)
+    cost = loss.softness * ops.sum(targets * penalties, axis=1)
     if loss.kind == "mse":
         return cost
-    scaled = -loss.softness * penalties
-    if loss.kind == "map":
-        scaled = ops.pad(scaled, ((0, 0), (0, 1)), constant_values=-loss.j)
-    return cost + ops.logsumexp(scaled, axis=1)
+    logits = -loss.softness * penalties
+    if loss.kind == "map":  # the rubbish class
+        logits = ops.pad(logits, ((0, 0), (0, 1)), constant_values=-loss.j)
+    return cost + ops.logsumexp(logits, axis=1)
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class PenaltyLoss(keras.losses.Loss):
     """Cross-entropy, MSE or MAP over penalties, the smallest of which wins; the mean over the batch.
 
-    The targets are shares, (N, classes), rows adding up to 1.
+    The targets are (N, classes), one-hot rows or class probabilities.
 
     Args:
         kind, scale, j: as for `lenet.engines.loss.Loss`.
@@ -52,11 +52,11 @@ class PenaltyLoss(keras.losses.Loss):
         self.loss = Loss(kind, scale, j)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """(N,): that of each sample."""
+        """Compute the loss of each sample, (N,)."""
         return measure_loss(y_pred, y_true, self.loss)
 
     def get_config(self) -> dict[str, Any]:
-        """What the constructor takes."""
+        """The arguments of the constructor."""
         return super().get_config() | asdict(self.loss)
 
 
@@ -64,12 +64,12 @@ class PenaltyLoss(keras.losses.Loss):
 class Momentum(keras.optimizers.Optimizer):
     """v <- momentum v + g + pull w;  w <- w - rate v.
 
-    Keras's own SGD has the rate inside the velocity: v <- momentum v - rate g;  w <- w + v. The two
-    differ as soon as the rate changes.
+    SGD of Keras has the rate inside the velocity: v <- momentum v - rate g;  w <- w + v. The two differ as
+    soon as the rate changes.
 
     Args:
         learning_rate: above 0.
-        momentum: the share of the last step that is kept, 0 to below 1.
+        momentum: the fraction of the last step that is kept, 0 to below 1.
         pull: how strongly every weight is pulled to 0.
     """
 
@@ -88,7 +88,7 @@ class Momentum(keras.optimizers.Optimizer):
         self.velocities = [self.add_variable_from_reference(one, name="velocity") for one in variables]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Move one weight."""
+        """Update one weight."""
         velocity = self.velocities[self._get_variable_index(variable)]
         moved = self.momentum * velocity + gradient
         if self.pull:
@@ -97,12 +97,12 @@ class Momentum(keras.optimizers.Optimizer):
         self.assign_sub(variable, learning_rate * moved)
 
     def get_config(self) -> dict[str, Any]:
-        """What the constructor takes."""
+        """The arguments of the constructor."""
         return super().get_config() | {"momentum": self.momentum, "pull": self.pull}
 
 
 class EachStep(keras.callbacks.Callback):
-    """Sets the rate of every step of one `fit`, and keeps the loss of its batch.
+    """Set the learning rate of every step of one `fit`, and record the loss of its batch.
 
     Args:
         rates: (steps,).
@@ -114,10 +114,10 @@ class EachStep(keras.callbacks.Callback):
         self.losses = np.full(len(rates), np.nan)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Before a step."""
+        """Set the rate of the step."""
         self.model.optimizer.learning_rate = self.rates[batch]
         self.model.reset_metrics()  # Keras shows the mean since the last reset
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """After it; the loss is that before the step."""
+        """Record the loss, which is that before the step."""
         self.losses[batch] = logs["loss"]

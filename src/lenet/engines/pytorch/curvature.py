@@ -1,4 +1,4 @@
-"""The losses in PyTorch, and the curvature that 1998's method needs.
+"""The losses in PyTorch, and the curvature that the method of 1998 needs.
 
 Source: LeCun et al. 1998, section II.C and appendix C.
 """
@@ -14,23 +14,23 @@ from torch.nn import functional
 
 from lenet.architecture import TANH_AMPLITUDE, TANH_SLOPE, WINDOW
 from lenet.engines.loss import Loss
-from lenet.engines.pytorch.network import (
+from lenet.engines.pytorch.layers import (
     AverageSubsampling,
     EuclideanRBF,
-    LeNet5,
     LinearOutput,
-    Squashed,
+    SquashedLayer,
     Subsampling,
     sum_windows,
 )
+from lenet.engines.pytorch.network import LeNet5
 
 
 def measure_loss(penalties: Tensor, targets: Tensor, loss: Loss) -> Tensor:
-    """The loss of each sample.
+    """Compute the loss of each sample.
 
     Args:
         penalties: (N, classes).
-        targets: (N,) int64 labels, or (N, classes) shares.
+        targets: (N,) int64 labels, or (N, classes) class probabilities.
         loss: which.
     Returns:
         (N,).
@@ -43,20 +43,20 @@ def measure_loss(penalties: Tensor, targets: Tensor, loss: Loss) -> Tensor:
     cost = penalties.gather(1, targets[:, None])[:, 0] if labels else (targets * penalties).sum(1)
     if loss.kind == "mse":
         return cost
-    junk = penalties.new_full((1,), -loss.j)
-    return cost + torch.logaddexp(torch.logsumexp(-penalties, 1), junk)
+    rubbish = penalties.new_full((1,), -loss.j)
+    return cost + torch.logaddexp(torch.logsumexp(-penalties, 1), rubbish)
 
 
 def measure_curvature(network: LeNet5, image: Tensor, loss: Loss) -> list[Tensor]:
-    """The summed diagonal Gauss-Newton second derivatives.
+    """Compute the summed diagonal Gauss-Newton second derivatives.
 
-    The recursion is that of the gradient with every factor squared: each layer is differentiated
-    where its inputs and its parameters are squared.
+    The recursion is that of the gradient with every factor squared: each layer is differentiated with squared
+    inputs and squared parameters.
 
     Args:
-        network: the parameters to look from.
+        network: has the parameters.
         image: (N, 1, 32, 32).
-        loss: which; its second derivatives do not depend on the targets, whose shares add up to 1.
+        loss: which; its second derivatives do not depend on the targets, because these add up to 1.
     Returns:
         One array for each parameter, in the order of `network.parameters()`; never negative.
     Source:
@@ -67,26 +67,26 @@ def measure_curvature(network: LeNet5, image: Tensor, loss: Loss) -> list[Tensor
         squared = deepcopy(network)
         for parameter in squared.parameters():
             parameter.square_()
-        flow = bend_loss(network, states, loss)
+        delta = differentiate_output_twice(network, states, loss)
     layers = list(squared.named_children())
     below = ["input", *(name for name, _ in layers)]
     found: list[Tensor] = []
     for (name, layer), name_below in reversed(list(zip(layers, below, strict=False))):
         if isinstance(layer, EuclideanRBF):
-            continue  # the flow starts below it
-        if isinstance(layer, Squashed):
-            flow = flow * squash_slope(states[name], layer.activation).square()
-        flow, parts = _pull_back(layer, states[name_below], flow)
+            continue  # the recursion starts below it
+        if isinstance(layer, SquashedLayer):
+            delta = delta * squash_slope(states[name], layer.activation).square()
+        delta, parts = _pull_back(layer, states[name_below], delta)
         found = [*parts, *found]
     return found
 
 
-def bend_loss(network: LeNet5, states: dict[str, Tensor], loss: Loss) -> Tensor:
-    """The second derivative of each sample's loss by F6's states (RBF) or by the logits (linear).
+def differentiate_output_twice(network: LeNet5, states: dict[str, Tensor], loss: Loss) -> Tensor:
+    """Compute the second derivatives of each sample's loss by the states of F6 (RBF) or by the logits.
 
     Args:
         network: has the output layer.
-        states: what `network.trace` gave.
+        states: what `network.trace` returned.
         loss: which.
     Returns:
         (N, 84, 1, 1) or (N, classes, 1, 1), never negative.
@@ -97,47 +97,50 @@ def bend_loss(network: LeNet5, states: dict[str, Tensor], loss: Loss) -> Tensor:
     penalties, f6 = states["output"][..., 0, 0], states["f6"][..., 0, 0]
     if loss.kind == "mse":
         return torch.full_like(f6, 2)[..., None, None]
-    junk = -loss.j if loss.kind == "map" else -torch.inf
-    scaled = functional.pad(-loss.softness * penalties, (0, 1), value=junk)
-    belief, rubbish = torch.softmax(scaled, 1).tensor_split([penalties.shape[1]], 1)
+    logits = functional.pad(
+        -loss.softness * penalties, (0, 1), value=-loss.j if loss.kind == "map" else -torch.inf
+    )
+    probabilities, rubbish = torch.softmax(logits, 1).tensor_split([penalties.shape[1]], 1)
     if isinstance(network.output, LinearOutput):
-        return (loss.softness**2 * belief * (1 - belief))[..., None, None]
-    pull = 2 * loss.softness * (f6[:, None, :] - network.output.codes)  # (N, classes, 84)
-    mean = torch.einsum("ni,nij->nj", belief, pull)
-    # rubbish pulls nowhere, so its gap to the mean is the mean
-    spread = torch.einsum("ni,nij->nj", belief, (pull - mean[:, None]).square()) + rubbish * mean.square()
-    return (2 * loss.softness * rubbish + spread)[..., None, None]
+        return (loss.softness**2 * probabilities * (1 - probabilities))[..., None, None]
+    slopes = 2 * loss.softness * (f6[:, None, :] - network.output.codes)  # (N, classes, 84)
+    mean = torch.einsum("ni,nij->nj", probabilities, slopes)
+    # the rubbish class has a slope of 0, whose distance from the mean is the mean
+    squares = (slopes - mean[:, None]).square()
+    variance = torch.einsum("ni,nij->nj", probabilities, squares) + rubbish * mean.square()
+    return (2 * loss.softness * rubbish + variance)[..., None, None]
 
 
 def squash_slope(states: Tensor, activation: str) -> Tensor:
-    """The derivative of the squashing function, from its value."""
+    """Compute the derivative of the activation function from its value."""
     if activation == "tanh":
         return TANH_SLOPE * (TANH_AMPLITUDE - states.square() / TANH_AMPLITUDE)
     return states * (1 - states) if activation == "logistic" else (states > 0).to(states.dtype)
 
 
-def _pull_back(layer: nn.Module, inputs: Tensor, flow: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
+def _pull_back(layer: nn.Module, inputs: Tensor, delta: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
     """From a layer's sums to its inputs and its (already squared) parameters."""
     if isinstance(layer, Subsampling):
         totals = sum_windows(inputs)
-        flow, parts = _differentiate(layer, layer.weigh, totals.square(), flow)
-        return _spread(flow), parts
+        delta, parts = _differentiate(layer, layer.weigh, totals.square(), delta)
+        return _upsample(delta), parts
     if isinstance(layer, AverageSubsampling):
-        return _spread(flow / WINDOW**4), ()  # each unit has 1/4 of its window's mean
-    if isinstance(layer, Squashed):
-        return _differentiate(layer, layer.sums, inputs.square(), flow)
+        return _upsample(delta / WINDOW**4), ()  # each unit is 1/4 of its window's mean
+    if isinstance(layer, SquashedLayer):
+        return _differentiate(layer, layer.sums, inputs.square(), delta)
     if isinstance(layer, LinearOutput):
-        return _differentiate(layer, layer.logits, inputs.square(), flow)
-    return _differentiate(layer, layer, inputs, flow)  # the maximum passes on what its winner gets
+        return _differentiate(layer, layer.logits, inputs.square(), delta)
+    return _differentiate(layer, layer, inputs, delta)  # the delta of a maximum goes to the unit that has it
 
 
 def _differentiate(
-    layer: nn.Module, function: Callable[[Tensor], Tensor], inputs: Tensor, flow: Tensor
+    layer: nn.Module, function: Callable[[Tensor], Tensor], inputs: Tensor, delta: Tensor
 ) -> tuple[Tensor, Sequence[Tensor]]:
     inputs = inputs.detach().requires_grad_()
-    first, *parts = torch.autograd.grad(function(inputs), [inputs, *layer.parameters()], flow)
+    first, *parts = torch.autograd.grad(function(inputs), [inputs, *layer.parameters()], delta)
     return first, parts
 
 
-def _spread(flow: Tensor) -> Tensor:
-    return flow.repeat_interleave(WINDOW, 2).repeat_interleave(WINDOW, 3)
+def _upsample(delta: Tensor) -> Tensor:
+    """Repeat each pixel for its 2x2 window."""
+    return delta.repeat_interleave(WINDOW, 2).repeat_interleave(WINDOW, 3)

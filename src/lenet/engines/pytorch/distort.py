@@ -1,4 +1,4 @@
-"""Distortions where the images are: drawn and done by PyTorch on its device, the same as `images.distort`."""
+"""The distortions of `images.distort`, drawn and applied by PyTorch on the device that has the images."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE
-from lenet.images.distort import DistortedEpoch, Distortion, count_knots, share_knots
+from lenet.images.distort import DistortedEpoch, Distortion, count_knots, evaluate_splines
 from lenet.randomness import KEY_STEPS, MULTIPLIERS, ROUNDS, Purpose
 
 LOW = 0xFFFFFFFF
 DRAWS = 5  # scale, squeeze, shear, shift to the right, shift down
 
 
-def draw_words(counters: Tensor, seed: int) -> Tensor:
-    """Philox4x32-10, as `randomness.draw_words`: four random words for each counter.
+def philox(counters: Tensor, seed: int) -> Tensor:
+    """Philox4x32-10, as `randomness.philox`: four random words for each counter.
 
     Args:
         counters: (..., 4) int64, each a word of 32 bits.
@@ -26,7 +26,7 @@ def draw_words(counters: Tensor, seed: int) -> Tensor:
     c0, c1, c2, c3 = counters.unbind(-1)
     for r in range(ROUNDS):
         key = [((seed >> (32 * i)) + r * KEY_STEPS[i]) & LOW for i in range(2)]
-        # int64 holds the product's 64 bits, whatever sign it reads into them
+        # int64 keeps all 64 bits of the product; its sign does not matter
         product0, product1 = MULTIPLIERS[0] * c0, MULTIPLIERS[1] * c2
         c0, c1 = ((product1 >> 32) & LOW) ^ c1 ^ key[0], product1 & LOW
         c2, c3 = ((product0 >> 32) & LOW) ^ c3 ^ key[1], product0 & LOW
@@ -36,13 +36,13 @@ def draw_words(counters: Tensor, seed: int) -> Tensor:
 def draw_uniform(
     seed: int, epoch: int, samples: Tensor, purpose: Purpose = Purpose.DISTORTION, count: int = DRAWS
 ) -> Tensor:
-    """The numbers of each sample's distortion, as `randomness.draw_uniform` draws them.
+    """Draw the numbers for each sample's distortion, as `randomness.draw_uniform`.
 
     Args:
         seed: 0 to 2^64 - 1.
         epoch: the epoch, from 0.
         samples: (N,) int64 patterns of the epoch.
-        purpose: DISTORTION for the affine map, ELASTIC for the bending.
+        purpose: DISTORTION for the affine map, ELASTIC for the displacements.
         count: how many numbers each sample needs.
     Returns:
         (N, count) float64 in (0, 1).
@@ -53,33 +53,33 @@ def draw_uniform(
     counters[..., 1] = samples[:, None]
     counters[..., 2] = epoch
     counters[..., 3] = int(purpose)
-    words = draw_words(counters, seed).reshape(len(samples), 4 * blocks)[:, :count]
+    words = philox(counters, seed).reshape(len(samples), 4 * blocks)[:, :count]
     return ((words >> 9).to(torch.float64) + 0.5) * 2.0**-23
 
 
 def invert_maps(limits: Distortion, numbers: Tensor) -> tuple[Tensor, Tensor]:
-    """From a place of the distorted image back to a point of the original.
+    """Draw the inverse affine maps, from a pixel of the distorted image back to a point of the original.
 
     Args:
         limits: how far images are distorted.
         numbers: (N, 5) from `draw_uniform`.
     Returns:
-        (N, 2, 2) and (N, 2) float64: a point is the matrix times (place - shift), from the field's middle.
+        (N, 2, 2) and (N, 2) float64: a point is the matrix times (pixel - shift), from the field's centre.
     """
-    spread = 2 * numbers - 1
-    scale, squeeze = 1 + limits.scale * spread[:, 0], 1 + limits.squeeze * spread[:, 1]
-    wide, high, shear = scale * squeeze, scale / squeeze, limits.shear * spread[:, 2]
+    amounts = 2 * numbers - 1
+    scale, squeeze = 1 + limits.scale * amounts[:, 0], 1 + limits.squeeze * amounts[:, 1]
+    wide, high, shear = scale * squeeze, scale / squeeze, limits.shear * amounts[:, 2]
     zero = torch.zeros_like(wide)
     # the inverse of ((wide, shear), (0, high))
     rows = torch.stack([1 / wide, -shear / (wide * high), zero, 1 / high], 1)
-    return rows.view(-1, 2, 2), limits.shift * spread[:, 3:]
+    return rows.view(-1, 2, 2), limits.shift * amounts[:, 3:]
 
 
 def draw_bends(distortion: DistortedEpoch, patterns: Tensor) -> Tensor:
-    """How far each place is bent, as `images.distort.draw_bends`.
+    """Draw the elastic displacements, as `images.distort.draw_bends`.
 
     Args:
-        distortion: of which epoch, with `elastic`.
+        distortion: of the epoch, with `elastic`.
         patterns: (N,) int64.
     Returns:
         (N, 2, 32, 32) float64.
@@ -89,12 +89,12 @@ def draw_bends(distortion: DistortedEpoch, patterns: Tensor) -> Tensor:
     count = 2 * knots**2
     numbers = draw_uniform(distortion.seed, distortion.epoch, patterns, Purpose.ELASTIC, count)
     moves = limits.elastic * (2 * numbers - 1).view(-1, 2, knots, knots)
-    shares = torch.from_numpy(share_knots(limits.elastic_width)).to(patterns.device)
-    return shares.T @ moves @ shares
+    splines = torch.from_numpy(evaluate_splines(limits.elastic_width)).to(patterns.device)
+    return splines.T @ moves @ splines
 
 
 def distort_images(images: Tensor, matrix: Tensor, shift: Tensor, bends: Tensor | None = None) -> Tensor:
-    """Move every pixel by its image's map, with bilinear interpolation in the 32x32 field.
+    """Apply affine maps and displacements, with bilinear interpolation in the 32x32 field.
 
     Args:
         images: (N, 28, 28) uint8 as stored, or floating point (N, 1, 32, 32) as the network sees them.
@@ -106,8 +106,8 @@ def distort_images(images: Tensor, matrix: Tensor, shift: Tensor, bends: Tensor 
     """
     middle = (FIELD - 1) / 2
     line = torch.arange(FIELD, dtype=torch.float64, device=images.device) - middle
-    places = torch.stack([line.repeat(FIELD), line.repeat_interleave(FIELD)])
-    points = matrix @ (places - shift[:, :, None]) + middle
+    grid = torch.stack([line.repeat(FIELD), line.repeat_interleave(FIELD)])
+    points = matrix @ (grid - shift[:, :, None]) + middle
     points = (points if bends is None else points + bends.flatten(2)).clamp(-1, FIELD) + 1
     stored = images.dtype == torch.uint8
     field = (images if stored else images[:, 0]).float()
@@ -128,12 +128,12 @@ def distort_images(images: Tensor, matrix: Tensor, shift: Tensor, bends: Tensor 
 
 
 def show_patterns(images: Tensor, patterns: Tensor, distortion: DistortedEpoch, plain: Tensor) -> Tensor:
-    """What some patterns of an epoch show.
+    """Distort images as some patterns of an epoch show them.
 
     Args:
-        images: the training set's, as `distort_images` takes them.
+        images: those of the patterns, as `distort_images` takes them.
         patterns: (N,) int64.
-        distortion: of which epoch.
+        distortion: of the epoch.
         plain: (N, 1, 32, 32) the same images undistorted, as the network sees them.
     Returns:
         (N, 1, 32, 32) of the type of `plain`.

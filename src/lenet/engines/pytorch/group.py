@@ -1,9 +1,9 @@
-"""Several processes that train one network together, as torchrun starts them: one leads, the others help.
+"""Data-parallel training: several processes, as torchrun starts them, train one network together.
 
-Only the first process runs the command line, the trainer and the files. The others wait in `help_out` for
-what it announces. All hold the same training set and the same weights; of every batch each computes the
-gradient of its own images, and all add up what they found. So the result is that of one process, but for the
-order in which float32 numbers are added.
+Only the first process runs the command line and the trainer, and writes files. The others wait in `help_out`
+for the tasks that it announces. All have the same training set and the same weights. Each computes the
+gradient of its shard of every batch, and the gradients are added up (all-reduce). So the result is that of a
+single process, except for the order in which float32 numbers are added.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ PATIENCE = timedelta(hours=2)  # the others wait while the first reads data, mea
 
 
 class Group:
-    """This process among those that train together.
+    """The processes that train together, as one of them sees them.
 
     Args:
-        rank: its number, 0 for the one that leads.
-        size: how many there are.
-        device: what it computes on.
+        rank: the number of this process, 0 for the first.
+        size: how many processes there are.
+        device: the device of this process.
     """
 
     def __init__(self, rank: int, size: int, device: torch.device) -> None:
         self.rank, self.size, self.device = rank, size, device
 
-    def share(self, batches: Tensor) -> Tensor:
-        """The part of every batch that is this process's own.
+    def shard(self, batches: Tensor) -> Tensor:
+        """Cut from every batch the part that this process computes.
 
         Args:
             batches: (steps, batch).
@@ -47,11 +47,11 @@ class Group:
         return batches[:, self.rank :: self.size]
 
     def add_up(self, vector: Tensor) -> None:
-        """Replace a vector by the sum of those of all processes."""
+        """Replace a vector by its sum over all processes (all-reduce)."""
         distributed.all_reduce(vector)
 
     def announce(self, task: str, *arguments: Any) -> None:
-        """Tell the others what to do; only the first process may."""
+        """Send a task to the others; only the first process may."""
         distributed.broadcast_object_list([task, arguments], src=0, device=self.device)
 
     def listen(self) -> tuple[str, Any]:
@@ -62,7 +62,7 @@ class Group:
 
 
 def choose_device() -> torch.device:
-    """CUDA where there is one: each process of a group its own card."""
+    """CUDA if it is available, with a card for each process of a group; else the processor."""
     if not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
@@ -70,7 +70,7 @@ def choose_device() -> torch.device:
 
 @cache
 def join_group() -> Group | None:
-    """The group that torchrun started; None where this process is alone."""
+    """Join the group that torchrun started; None if this process is alone."""
     if count_processes() == 1:
         return None
     device = choose_device()
@@ -84,16 +84,16 @@ def join_group() -> Group | None:
 
 
 def _dismiss(group: Group) -> None:
-    """Let the others go when the first process ends, whether well or not; its exit code tells torchrun."""
+    """End the others when the first process ends, for whatever reason; its exit code tells torchrun."""
     group.announce("end")
     distributed.destroy_process_group()
 
 
 def help_out(start: Callable[..., Any]) -> None:
-    """Do what the first process announces, until it ends.
+    """Run the tasks that the first process announces, until it ends.
 
     Args:
-        start: makes a run of what `announce("start", ...)` gave; the other tasks are methods of that run.
+        start: makes a run from the arguments of `announce("start", ...)`; other tasks are methods of the run.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides when to stop
     group = join_group()

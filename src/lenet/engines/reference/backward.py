@@ -1,4 +1,4 @@
-"""The losses and the backward pass in NumPy: the gradient, and the curvature that 1998's method needs.
+"""The losses and backpropagation in NumPy: the gradient, and the curvature that the method of 1998 needs.
 
 Source: LeCun et al. 1998, section II.C and appendix C.
 """
@@ -16,62 +16,65 @@ from lenet.engines.loss import Loss
 from lenet.engines.reference.forward import gather_windows, scatter_windows, squash_slope
 from lenet.parameters import Parameters
 
-PLACES = (0, 2, 3)  # samples, rows, columns: everything that shares one kernel
+SAMPLES_AND_PIXELS = (0, 2, 3)  # the axes over which the gradient of a shared kernel is summed
 
 
-def share_belief(penalties: np.ndarray, loss: Loss) -> tuple[np.ndarray, np.ndarray]:
-    """How strongly each class is believed, exp(-s y_i) over the sum of all, and rubbish for MAP.
+def softmax(penalties: np.ndarray, loss: Loss) -> tuple[np.ndarray, np.ndarray]:
+    """The softmax of -s y_i, with a rubbish class of logit -j for MAP.
 
     Args:
-        penalties: (N, classes).
-        loss: cross-entropy or MAP.
+        penalties: (N, classes), y.
+        loss: cross-entropy or MAP; it has s and j.
     Returns:
-        (N, classes) of the classes and (N, 1) of rubbish, 0 but for MAP; together they add up to 1.
+        The probabilities, (N, classes) of the classes and (N, 1) of the rubbish class, which is 0 except for
+        MAP; together they add up to 1.
     """
-    scaled = -loss.softness * penalties
-    junk = -loss.j if loss.kind == "map" else -np.inf
-    highest = np.maximum(scaled.max(axis=1, keepdims=True), junk)
-    weights, rubbish = np.exp(scaled - highest), np.exp(junk - highest)
-    total = weights.sum(axis=1, keepdims=True) + rubbish
-    return weights / total, rubbish / total
+    logits = -loss.softness * penalties
+    rubbish = -loss.j if loss.kind == "map" else -np.inf
+    highest = np.maximum(logits.max(axis=1, keepdims=True), rubbish)
+    weights, rest = np.exp(logits - highest), np.exp(rubbish - highest)
+    total = weights.sum(axis=1, keepdims=True) + rest
+    return weights / total, rest / total
 
 
-def measure_loss(penalties: np.ndarray, shares: np.ndarray, loss: Loss) -> np.ndarray:
-    """The loss of each sample.
+def measure_loss(penalties: np.ndarray, targets: np.ndarray, loss: Loss) -> np.ndarray:
+    """Compute the loss of each sample.
 
     Args:
         penalties: (N, classes).
-        shares: (N, classes) targets, rows adding up to 1.
+        targets: (N, classes), one-hot rows or class probabilities.
         loss: which.
     Returns:
         (N,).
     Source:
         LeCun et al. 1998, equations 8 and 9.
     """
-    cost: np.ndarray = loss.softness * (shares * penalties).sum(axis=1)
+    cost: np.ndarray = loss.softness * (targets * penalties).sum(axis=1)
     if loss.kind == "mse":
         return cost
-    scaled = -loss.softness * penalties
-    junk = -loss.j if loss.kind == "map" else -np.inf
-    highest = np.maximum(scaled.max(axis=1), junk)
-    total = np.exp(scaled - highest[:, None]).sum(axis=1) + np.exp(junk - highest)
+    logits = -loss.softness * penalties
+    rubbish = -loss.j if loss.kind == "map" else -np.inf
+    highest = np.maximum(logits.max(axis=1), rubbish)
+    total = np.exp(logits - highest[:, None]).sum(axis=1) + np.exp(rubbish - highest)
     return cost + highest + np.log(total)
 
 
-def differentiate_loss(penalties: np.ndarray, shares: np.ndarray, loss: Loss) -> np.ndarray:
-    """The derivative of each sample's loss by its penalties, (N, classes)."""
+def differentiate_loss(penalties: np.ndarray, targets: np.ndarray, loss: Loss) -> np.ndarray:
+    """Compute the derivative of each sample's loss by its penalties, (N, classes)."""
     if loss.kind == "mse":
-        return shares
-    belief, _ = share_belief(penalties, loss)
-    return loss.softness * (shares - belief)
+        return targets
+    probabilities, _ = softmax(penalties, loss)
+    return loss.softness * (targets - probabilities)
 
 
-def bend_loss(penalties: np.ndarray, f6: np.ndarray, loss: Loss, codes: np.ndarray) -> np.ndarray:
-    """The second derivative of each sample's loss by each unit of F6, under an RBF output.
+def differentiate_rbf_twice(
+    penalties: np.ndarray, f6: np.ndarray, loss: Loss, codes: np.ndarray
+) -> np.ndarray:
+    """Compute the second derivative of each sample's loss by each unit of F6, for an RBF output.
 
-    With d_ij = 2 (x_j - w_ij): the sum of dE/dy_i times 2, plus the variance of s d_ij under the belief.
-    As the targets' shares add up to 1, that sum is s times the belief in rubbish, whatever the targets.
-    It is exact, and never negative for any of the three losses: 2 for MSE.
+    With d_ij = 2 (x_j - w_ij): the sum of dE/dy_i times 2, plus the variance of s d_ij under the softmax. As
+    the targets of a sample add up to 1, that sum is s times the probability of the rubbish class, whatever
+    the targets. It is exact, and never negative for any of the three losses; for MSE it is 2.
 
     Returns:
         (N, 84).
@@ -80,23 +83,23 @@ def bend_loss(penalties: np.ndarray, f6: np.ndarray, loss: Loss, codes: np.ndarr
     """
     if loss.kind == "mse":
         return np.full_like(f6, 2)
-    belief, rubbish = share_belief(penalties, loss)
-    pull = 2 * loss.softness * (f6[:, None, :] - codes)  # (N, classes, 84)
-    mean = np.einsum("ni,nij->nj", belief, pull)
-    # rubbish pulls nowhere, so its gap to the mean is the mean
-    spread = np.einsum("ni,nij->nj", belief, (pull - mean[:, None]) ** 2) + rubbish * mean * mean
-    return 2 * loss.softness * rubbish + spread
+    probabilities, rubbish = softmax(penalties, loss)
+    slopes = 2 * loss.softness * (f6[:, None, :] - codes)  # (N, classes, 84)
+    mean = np.einsum("ni,nij->nj", probabilities, slopes)
+    # the rubbish class has a slope of 0, whose distance from the mean is the mean
+    variance = np.einsum("ni,nij->nj", probabilities, (slopes - mean[:, None]) ** 2) + rubbish * mean * mean
+    return 2 * loss.softness * rubbish + variance
 
 
-def enter_output(
-    parameters: Parameters, trace: Mapping[str, np.ndarray], shares: np.ndarray, loss: Loss, second: bool
+def differentiate_output(
+    parameters: Parameters, trace: Mapping[str, np.ndarray], targets: np.ndarray, loss: Loss, second: bool
 ) -> np.ndarray:
-    """Where the backward pass starts: the derivatives by F6's states (RBF) or by the logits (linear).
+    """Start the backward pass: the derivatives by the states of F6 (RBF) or by the logits (linear).
 
     Args:
         parameters: those of the forward pass.
-        trace: what `run_forward` gave, on 32x32 fields.
-        shares: (N, classes) targets.
+        trace: what `run_forward` returned, with 32x32 fields.
+        targets: (N, classes), one-hot rows or class probabilities.
         loss: which.
         second: second derivatives instead of first ones.
     Returns:
@@ -107,32 +110,32 @@ def enter_output(
     if network.output == "rbf":
         codes = network.codes.astype(f6.dtype)
         if second:
-            return bend_loss(penalties, f6, loss, codes)
-        slopes = differentiate_loss(penalties, shares, loss)
+            return differentiate_rbf_twice(penalties, f6, loss, codes)
+        slopes = differentiate_loss(penalties, targets, loss)
         return 2 * (slopes.sum(axis=1, keepdims=True) * f6 - slopes @ codes)
     if second:
-        belief, _ = share_belief(penalties, loss)
-        return loss.softness**2 * belief * (1 - belief)
-    return -differentiate_loss(penalties, shares, loss)
+        probabilities, _ = softmax(penalties, loss)
+        return loss.softness**2 * probabilities * (1 - probabilities)
+    return -differentiate_loss(penalties, targets, loss)
 
 
 def run_backward(
     parameters: Parameters,
     trace: Mapping[str, np.ndarray],
-    shares: np.ndarray,
+    targets: np.ndarray,
     loss: Loss,
     second: bool = False,
 ) -> Parameters:
-    """The gradient of the summed loss; or its curvature, which is the same with every factor squared.
+    """Backpropagate: the gradient of the summed loss; or its curvature, the same with every factor squared.
 
     Args:
         parameters: those of the forward pass.
-        trace: what `run_forward` gave, on 32x32 fields.
-        shares: (N, classes) targets.
+        trace: what `run_forward` returned, with 32x32 fields.
+        targets: (N, classes), one-hot rows or class probabilities.
         loss: which.
         second: the diagonal Gauss-Newton second derivatives instead of the first ones.
     Returns:
-        Sums over the samples, in the parameters' type.
+        Sums over the samples, of the parameters' type.
     Source:
         LeCun et al. 1998, appendix C, equations 21 to 27.
     """
@@ -142,56 +145,56 @@ def run_backward(
     def power(factor: np.ndarray) -> np.ndarray:
         return factor * factor if second else factor
 
-    def unsquash(name: str, flow: np.ndarray) -> np.ndarray:
-        """From a layer's states to its sums, which are the same where it does not squash."""
+    def unsquash(name: str, delta: np.ndarray) -> np.ndarray:
+        """From a layer's states to its sums, which are the same without an activation function."""
         if f"{name}.sum" not in trace:
-            return flow
-        return flow * power(squash_slope(trace[name], network.activation))
+            return delta
+        return delta * power(squash_slope(trace[name], network.activation))
 
-    def pass_full(name: str, flow: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        result[f"{name}.weight"] = flow.T @ power(inputs)
-        result[f"{name}.bias"] = flow.sum(axis=0)
-        return flow @ power(p[f"{name}.weight"])
+    def backward_full(name: str, delta: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        result[f"{name}.weight"] = delta.T @ power(inputs)
+        result[f"{name}.bias"] = delta.sum(axis=0)
+        return delta @ power(p[f"{name}.weight"])
 
-    def meet_kernels(name: str, flow: np.ndarray, inputs: np.ndarray) -> None:
+    def differentiate_kernels(name: str, delta: np.ndarray, inputs: np.ndarray) -> None:
         windows = sliding_window_view(power(inputs), (KERNEL, KERNEL), axis=(2, 3))
-        kernels = np.tensordot(flow, windows, axes=(PLACES, PLACES))
+        kernels = np.tensordot(delta, windows, axes=(SAMPLES_AND_PIXELS, SAMPLES_AND_PIXELS))
         result[f"{name}.weight"] = kernels[tuple(network.pairs.T)] if name == "c3" else kernels
-        result[f"{name}.bias"] = flow.sum(axis=PLACES)
+        result[f"{name}.bias"] = delta.sum(axis=SAMPLES_AND_PIXELS)
 
-    def pass_convolution(name: str, flow: np.ndarray) -> np.ndarray:
-        reached = np.tensordot(flow, power(p.dense(name)), axes=(1, 0))  # (N, h, w, D, 5, 5)
+    def backward_convolution(name: str, delta: np.ndarray) -> np.ndarray:
+        reached = np.tensordot(delta, power(p.dense(name)), axes=(1, 0))  # (N, h, w, D, 5, 5)
         n, height, width, maps = reached.shape[:4]
-        inputs = np.zeros((n, maps, height + KERNEL - 1, width + KERNEL - 1), flow.dtype)
+        inputs = np.zeros((n, maps, height + KERNEL - 1, width + KERNEL - 1), delta.dtype)
         for y, x in product(range(KERNEL), repeat=2):
             inputs[:, :, y : y + height, x : x + width] += np.moveaxis(reached[..., y, x], 3, 1)
         return inputs
 
-    def pass_subsampling(name: str, flow: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    def backward_subsampling(name: str, delta: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         windows = gather_windows(inputs)
         if network.pooling == "max":
-            # among equals the first wins, as in PyTorch and TensorFlow
+            # the first of several equal maxima gets it, as in PyTorch and TensorFlow
             winners = np.arange(len(windows))[:, None, None, None, None] == windows.argmax(axis=0)
-            return scatter_windows(flow * winners)
+            return scatter_windows(delta * winners)
         if network.pooling == "average":
-            factor = power(np.asarray(1 / len(windows), flow.dtype))
+            factor = power(np.asarray(1 / len(windows), delta.dtype))
         else:
-            result[f"{name}.coefficient"] = (flow * power(windows.sum(axis=0))).sum(axis=PLACES)
-            result[f"{name}.bias"] = flow.sum(axis=PLACES)
+            result[f"{name}.coefficient"] = (delta * power(windows.sum(axis=0))).sum(axis=SAMPLES_AND_PIXELS)
+            result[f"{name}.bias"] = delta.sum(axis=SAMPLES_AND_PIXELS)
             factor = power(p[f"{name}.coefficient"])[:, None, None]
-        return scatter_windows(np.broadcast_to(flow * factor, windows.shape))
+        return scatter_windows(np.broadcast_to(delta * factor, windows.shape))
 
-    flow = enter_output(parameters, trace, shares, loss, second)
+    delta = differentiate_output(parameters, trace, targets, loss, second)
     if network.output == "linear":
-        flow = pass_full("output", flow, trace["f6"][:, 0, 0])
-    flow = unsquash("f6", flow[:, None, None])[:, 0, 0]
-    flow = pass_full("f6", flow, trace["c5"][:, :, 0, 0])
-    flow = unsquash("c5", flow[:, :, None, None])
-    meet_kernels("c5", flow, trace["s4"])
-    flow = unsquash("s4", pass_convolution("c5", flow))
-    flow = unsquash("c3", pass_subsampling("s4", flow, trace["c3"]))
-    meet_kernels("c3", flow, trace["s2"])
-    flow = unsquash("s2", pass_convolution("c3", flow))
-    flow = unsquash("c1", pass_subsampling("s2", flow, trace["c1"]))
-    meet_kernels("c1", flow, trace["input"])
+        delta = backward_full("output", delta, trace["f6"][:, 0, 0])
+    delta = unsquash("f6", delta[:, None, None])[:, 0, 0]
+    delta = backward_full("f6", delta, trace["c5"][:, :, 0, 0])
+    delta = unsquash("c5", delta[:, :, None, None])
+    differentiate_kernels("c5", delta, trace["s4"])
+    delta = unsquash("s4", backward_convolution("c5", delta))
+    delta = unsquash("c3", backward_subsampling("s4", delta, trace["c3"]))
+    differentiate_kernels("c3", delta, trace["s2"])
+    delta = unsquash("s2", backward_convolution("c3", delta))
+    delta = unsquash("c1", backward_subsampling("s2", delta, trace["c1"]))
+    differentiate_kernels("c1", delta, trace["input"])
     return Parameters(network, result)

@@ -1,4 +1,4 @@
-"""The engine `reference`: NumPy, readable, float32 or float64; what every other engine is tested against."""
+"""The engine `reference`: readable NumPy, float32 or float64; all other engines are tested against it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from lenet.architecture import LAYER_NAMES, Architecture
-from lenet.engines import Refusal, Update
-from lenet.engines.inputs import check_images, check_targets, scale_images, show_patterns, spread_targets
+from lenet.engines import Engine, Update
+from lenet.engines.inputs import check_images, check_targets, one_hot, scale_images, show_patterns
 from lenet.engines.loss import Loss
 from lenet.engines.reference.backward import measure_loss, run_backward
 from lenet.engines.reference.forward import run_forward
@@ -17,7 +17,7 @@ from lenet.parameters import Parameters
 
 CHUNK = 256  # images at a time: the windows of one take 100 kB
 
-# A training that diverges goes through infinities; whoever started it sees them in the losses.
+# a training that diverges computes infinities; its caller sees them in the losses
 silently = np.errstate(over="ignore", invalid="ignore")
 
 
@@ -46,13 +46,13 @@ class ReferenceModel:
 
     @silently
     def _collect(self, images: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
-        places = check_images(self.architecture, images)
+        sides = check_images(self.architecture, images)
         parts: dict[str, list[np.ndarray]] = {name: [] for name in names}
-        # an empty batch still goes through once, for the shapes
+        # an empty batch goes through the network, too, which gives the shapes
         for rows in _cut_chunks(max(len(images), 1)):
             trace = run_forward(self._parameters, scale_images(images[rows], self._dtype))
             for name in names:
-                parts[name].append(_arrange(name, trace[name], places))
+                parts[name].append(_arrange(name, trace[name], sides))
         return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
     @silently
@@ -60,11 +60,11 @@ class ReferenceModel:
         check_images(self.architecture, images, training=True)
         check_targets(self.architecture, targets, len(images))
         loss.check(self.architecture)
-        shares = spread_targets(targets, self.architecture.classes, self._dtype)
+        encoded = one_hot(targets, self.architecture.classes, self._dtype)
         total = self._parameters.map(np.zeros_like)
         for rows in _cut_chunks(len(images)):
             trace = run_forward(self._parameters, scale_images(images[rows], self._dtype))
-            part = run_backward(self._parameters, trace, shares[rows], loss, second)
+            part = run_backward(self._parameters, trace, encoded[rows], loss, second)
             for name, array in part.items():
                 total[name][...] += array
         return total.map(lambda array: array / array.dtype.type(max(len(images), 1)))
@@ -74,20 +74,20 @@ def _cut_chunks(count: int) -> Iterator[slice]:
     return (slice(start, start + CHUNK) for start in range(0, count, CHUNK))
 
 
-def _arrange(name: str, states: np.ndarray, places: tuple[int, int]) -> np.ndarray:
-    """F6 and the output as vectors on a 32x32 field, as maps on larger ones."""
+def _arrange(name: str, states: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
+    """F6 and the output as vectors for a 32x32 field, as maps for larger ones."""
     if name.partition(".")[0] not in ("f6", "output"):
         return states
-    return states[:, 0, 0] if places == (1, 1) else np.moveaxis(states, 3, 1)
+    return states[:, 0, 0] if sides == (1, 1) else np.moveaxis(states, 3, 1)
 
 
 class ReferenceRun:
-    """A training under way in NumPy; see `Run`."""
+    """A training in progress in NumPy; see `Run`."""
 
-    def __init__(self, parameters: Parameters, recipe: Update) -> None:
+    def __init__(self, parameters: Parameters, update: Update) -> None:
         self._parameters = parameters.map(np.copy)
         self._velocity = parameters.map(np.zeros_like)
-        self._recipe = recipe
+        self._update = update
         self._dtype = parameters.dtype.type
 
     def parameters(self) -> Parameters:
@@ -119,34 +119,31 @@ class ReferenceRun:
             images, targets, order = show_patterns(images, targets, order, distortion, self._dtype)
         losses = np.empty(len(order))
         for step, (batch, rate) in enumerate(zip(order, rates, strict=True)):
-            shares = spread_targets(targets[batch], architecture.classes, self._dtype)
+            encoded = one_hot(targets[batch], architecture.classes, self._dtype)
             trace = run_forward(self._parameters, scale_images(images[batch], self._dtype))
-            losses[step] = measure_loss(trace["output"][:, 0, 0], shares, self._recipe.loss).mean()
-            gradient = run_backward(self._parameters, trace, shares, self._recipe.loss)
+            losses[step] = measure_loss(trace["output"][:, 0, 0], encoded, self._update.loss).mean()
+            gradient = run_backward(self._parameters, trace, encoded, self._update.loss)
             self._step(gradient, len(batch), self._dtype(rate), scales)
         return losses
 
     def _step(self, gradient: Parameters, batch: int, rate: np.floating, scales: Parameters | None) -> None:
-        keep, decay = self._dtype(self._recipe.momentum), self._dtype(self._recipe.weight_decay)
+        keep, decay = self._dtype(self._update.momentum), self._dtype(self._update.weight_decay)
         for name, weight in self._parameters.items():
             velocity = self._velocity[name]
             velocity[...] = keep * velocity + gradient[name] / self._dtype(batch) + decay * weight
             weight[...] -= rate * velocity if scales is None else rate * scales[name] * velocity
 
 
-class ReferenceEngine:
+class ReferenceEngine(Engine):
     """NumPy; see `Engine`."""
 
     name = "reference"
-
-    def refuses(self, architecture: Architecture, recipe: Update | None = None) -> Refusal | None:
-        return None
 
     def load(
         self, architecture: Architecture, parameters: Parameters, dtype: str = "float32"
     ) -> ReferenceModel:
         return ReferenceModel(parameters.astype(np.dtype(dtype)))
 
-    def start(self, architecture: Architecture, parameters: Parameters, recipe: Update) -> ReferenceRun:
-        recipe.loss.check(architecture)
-        return ReferenceRun(parameters, recipe)
+    def start(self, architecture: Architecture, parameters: Parameters, update: Update) -> ReferenceRun:
+        update.loss.check(architecture)
+        return ReferenceRun(parameters, update)

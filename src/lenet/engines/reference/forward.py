@@ -1,4 +1,4 @@
-"""The forward pass in NumPy, layer by layer as the paper has them. Maps are (N, maps, H, W).
+"""The forward pass in NumPy, layer by layer as in the paper. Feature maps are (N, maps, H, W).
 
 Source: LeCun et al. 1998, section II.B and appendix A.
 """
@@ -13,7 +13,7 @@ from lenet.parameters import Parameters
 
 
 def squash(sums: np.ndarray, activation: str) -> np.ndarray:
-    """The squashing function: 1.7159 tanh(2a/3), 1 / (1 + exp(-a)), or max(a, 0).
+    """Apply the activation ("squashing") function: 1.7159 tanh(2a/3), 1 / (1 + exp(-a)), or max(a, 0).
 
     Source:
         LeCun et al. 1998, appendix A.
@@ -26,7 +26,7 @@ def squash(sums: np.ndarray, activation: str) -> np.ndarray:
 
 
 def squash_slope(states: np.ndarray, activation: str) -> np.ndarray:
-    """The derivative of the squashing function, from its value."""
+    """Compute the derivative of the activation function from its value."""
     if activation == "tanh":
         return TANH_SLOPE * (TANH_AMPLITUDE - states * states / TANH_AMPLITUDE)
     if activation == "logistic":
@@ -35,7 +35,7 @@ def squash_slope(states: np.ndarray, activation: str) -> np.ndarray:
 
 
 def convolve(maps: np.ndarray, kernels: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Slide kernels over all places of some maps, without turning them over (layers C1, C3, C5).
+    """Cross-correlate maps with kernels, at all positions inside the maps (layers C1, C3, C5).
 
     Args:
         maps: (N, D, H, W).
@@ -61,7 +61,7 @@ def gather_windows(maps: np.ndarray) -> np.ndarray:
 
 
 def scatter_windows(windows: np.ndarray) -> np.ndarray:
-    """Put windows back in their places: the inverse of `gather_windows`."""
+    """Put windows back where they were: the inverse of `gather_windows`."""
     _, n, count, height, width = windows.shape
     maps = np.empty((n, count, height * WINDOW, width * WINDOW), windows.dtype)
     for unit, states in enumerate(windows):
@@ -70,7 +70,7 @@ def scatter_windows(windows: np.ndarray) -> np.ndarray:
 
 
 def measure_penalties(states: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """The squared Euclidean distance of F6's state to every code (the output layer).
+    """Compute the squared Euclidean distance of F6's states to every code (the RBF output).
 
     Args:
         states: (..., 84).
@@ -85,7 +85,7 @@ def measure_penalties(states: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
 
 def run_forward(parameters: Parameters, images: np.ndarray) -> dict[str, np.ndarray]:
-    """All sums and states, from C1 to the penalties.
+    """Compute all sums and states, from C1 to the penalties.
 
     Args:
         parameters: of any architecture.

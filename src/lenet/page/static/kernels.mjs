@@ -100,10 +100,10 @@ export class Kernels {
   }
 
   /** Four random words for each counter of four (randomness.py); `seed` is a BigInt. */
-  drawWords(counters, seed) {
+  philox(counters, seed) {
     return this.scope(() => {
       const at = this.put(Uint32Array.from(counters));
-      check(this.wasm.draw_words(at, counters.length / 4, Number(seed & 0xffffffffn), Number(seed >> 32n)));
+      check(this.wasm.philox(at, counters.length / 4, Number(seed & 0xffffffffn), Number(seed >> 32n)));
       return this.take(Uint32Array, at, counters.length);
     });
   }

@@ -5,13 +5,13 @@ constexpr int LANES = 8;
 
 INLINE Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
 INLINE void store(float* p, Vec a) { _mm256_storeu_ps(p, a.v); }
-INLINE Vec spread(float a) { return {_mm256_set1_ps(a)}; }
+INLINE Vec broadcast(float a) { return {_mm256_set1_ps(a)}; }
 INLINE Vec operator+(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
 INLINE Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
 INLINE Vec operator*(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
 INLINE Vec operator/(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
 INLINE Vec fma(Vec a, Vec b, Vec c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
-// Where x is not a number the result is x: the instructions return their second operand then.
+// NaN in x stays NaN: the instructions return their second operand then.
 INLINE Vec at_most(Vec limit, Vec x) { return {_mm256_min_ps(limit.v, x.v)}; }
 INLINE Vec at_least(Vec limit, Vec x) { return {_mm256_max_ps(limit.v, x.v)}; }
 INLINE Mask above(Vec a, Vec b) { return _mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ); }
@@ -33,14 +33,14 @@ INLINE Vec sums(const Vec (&r)[LANES]) {
     return {_mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31))};
 }
 
-// Of the numbers of a, then b: every second one, from the first or the second; and a and b by turns, the first or last of them.
+// Every second number of a and then b, from the first or from the second; and a and b interleaved, the first or the last half.
 INLINE Vec in_order(__m256 v) { return {_mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xD8))}; }
 INLINE Vec evens(Vec a, Vec b) { return in_order(_mm256_shuffle_ps(a.v, b.v, 0x88)); }
 INLINE Vec odds(Vec a, Vec b) { return in_order(_mm256_shuffle_ps(a.v, b.v, 0xDD)); }
-INLINE Vec weave_first(Vec a, Vec b) { return {_mm256_permute2f128_ps(_mm256_unpacklo_ps(a.v, b.v), _mm256_unpackhi_ps(a.v, b.v), 0x20)}; }
-INLINE Vec weave_last(Vec a, Vec b) { return {_mm256_permute2f128_ps(_mm256_unpacklo_ps(a.v, b.v), _mm256_unpackhi_ps(a.v, b.v), 0x31)}; }
+INLINE Vec interleave_first(Vec a, Vec b) { return {_mm256_permute2f128_ps(_mm256_unpacklo_ps(a.v, b.v), _mm256_unpackhi_ps(a.v, b.v), 0x20)}; }
+INLINE Vec interleave_last(Vec a, Vec b) { return {_mm256_permute2f128_ps(_mm256_unpacklo_ps(a.v, b.v), _mm256_unpackhi_ps(a.v, b.v), 0x31)}; }
 
-// x rounded to a whole number n, and 2^n; |x| below 126.
+// x rounded to the nearest whole number n; and 2^n. |x| below 126.
 INLINE Vec round(Vec x) { return {_mm256_round_ps(x.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 INLINE Vec power_of_two(Vec n) {
     __m256i e = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127)), 23);
@@ -51,10 +51,10 @@ INLINE Vec load_bytes(const uint8_t* p) {
     return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)p)))};
 }
 
-// The numbers at p[i], i whole and not negative.
+// The numbers p[i]; i are whole numbers, 0 or more.
 INLINE Vec gather(const float* p, Vec i) { return {_mm256_i32gather_ps(p, _mm256_cvttps_epi32(i.v), 4)}; }
 
-// Rows become columns.
+// Transpose as many vectors as there are lanes.
 INLINE void transpose(Vec (&r)[LANES]) {
     __m256 a[8], b[8];
     for (int i = 0; i < 4; i++) {

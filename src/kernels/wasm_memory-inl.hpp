@@ -1,8 +1,8 @@
-// Memory of the WebAssembly module: a stack that grows upward from the end of its data.
+// The memory of the WebAssembly module: a stack that grows upward from the end of its data.
 
 constexpr uint64_t PAGE = 65536, LINE = 64, ALL = 1ull << 32;
 
-extern "C" unsigned char __heap_base;  // the linker's
+extern "C" unsigned char __heap_base;  // defined by the linker
 
 inline uint64_t round_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
 static uint64_t bottom() { return round_up((uintptr_t)&__heap_base, LINE); }
@@ -23,13 +23,13 @@ static void* reserve(uint64_t bytes) {
 
 template <class T> static T* reserve_many(uint64_t count) { return (T*)reserve(count * sizeof(T)); }
 
-// What a call needs for itself goes when it returns.
+// Frees at its end what was allocated since its beginning.
 struct Scope {
     const uint64_t before = find_top();
     ~Scope() { top = before; }
 };
 
-// Whether so many Ts lie at an address, in memory that was allocated.
+// Whether `count` Ts at an address are in memory that was allocated.
 template <class T> static bool holds(const T* at, uint64_t count) {
     const uint64_t from = (uintptr_t)at;
     return from % alignof(T) == 0 && from >= bottom() && from <= find_top() && count * sizeof(T) <= top - from;

@@ -1,6 +1,6 @@
-// Images become fields: 32x32, lanes are samples.
+// Images become fields of 32x32 pixels; lanes are samples.
 
-// Eight (four) pixels of as many samples: rows of the register file become pixels.
+// A row of pixels of 8 (4) samples, transposed 8 (4) pixels at a time, so that lanes are samples.
 template <class Load> INLINE void fill_row(Load pixels, int width, float* row) {
     for (int x = 0;; x += LANES) {
         if (x > width - LANES) x = width - LANES;  // the last piece overlaps the one before
@@ -24,7 +24,7 @@ SHARED void fill_one(const Images& images, int pattern, float* field) {
         __builtin_memcpy(field, images.seen + (size_t)sample * FIELD * FIELD, sizeof(float) * FIELD * FIELD);
         return;
     }
-    const Vec scale = spread(0.005f), offset = spread(-0.1f);
+    const Vec scale = broadcast(PIXEL_SCALE), offset = broadcast(PIXEL_OFFSET);
     for (int i = 0; i < FIELD * FIELD; i += LANES) store(field + i, offset);
     for (int y = 0; y < STORED; y++) {
         const uint8_t* row = images.stored + ((size_t)sample * STORED + y) * STORED;
@@ -41,7 +41,7 @@ SHARED void fill_field(const Images& images, const int32_t* samples, float* room
             fill_row([&](int l, int x) { return load(room + (l * FIELD + y) * FIELD + x); }, FIELD, field + y * FIELD * LANES);
         return;
     }
-    const Vec scale = spread(0.005f), offset = spread(-0.1f);
+    const Vec scale = broadcast(PIXEL_SCALE), offset = broadcast(PIXEL_OFFSET);
     if (images.seen) {
         for (int y = 0; y < FIELD; y++)
             fill_row([&](int l, int x) { return load(images.seen + ((size_t)samples[l] * FIELD + y) * FIELD + x); },

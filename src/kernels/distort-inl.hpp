@@ -1,15 +1,14 @@
-// Images distorted as they are shown: images/distort.py says what is drawn and where the ink goes.
+// Images distorted when they are shown. images/distort.py defines what is drawn and where the ink goes.
 
-// The open interval from -1 to 1.
+// A random number of the open interval from -1 to 1.
 INLINE double to_amount(uint32_t word) { return 2 * (((word >> 9) + 0.5) / 8388608) - 1; }
 
-// Where the ink of a place comes from: source = m (x, y) + offset, counted from the corner outside of the field.
+// Where the ink of a place comes from: source = m (x, y) + offset, counted from the corner of the padded field.
 struct Origin { double xx, xy, yy, x, y; };
 
 static Origin draw_origin(const Distortion& d, int pattern) {
-    constexpr uint32_t PURPOSE = 3;
     uint32_t words[2][4];
-    for (uint32_t block = 0; block < 2; block++) draw_words(d.seed, block, (uint32_t)pattern, d.epoch, PURPOSE, words[block]);
+    for (uint32_t block = 0; block < 2; block++) philox(d.seed, block, (uint32_t)pattern, d.epoch, DISTORTION, words[block]);
     const double scale = 1 + d.scale * to_amount(words[0][0]), squeeze = 1 + d.squeeze * to_amount(words[0][1]);
     const double a = scale * squeeze, b = d.shear * to_amount(words[0][2]), c = scale / squeeze;
     const double shift_x = d.shift * to_amount(words[0][3]), shift_y = d.shift * to_amount(words[1][0]);
@@ -19,58 +18,58 @@ static Origin draw_origin(const Distortion& d, int pattern) {
     return o;
 }
 
-// Elastic distortion: a coarse grid of knots, each moved by its draws, bends the places around it by cubic B-splines.
+// Elastic distortion: a coarse grid of knots. Each knot is displaced at random and bends its surroundings by a cubic
+// B-spline.
 constexpr int KNOTS_AT_MOST = 12;  // along an axis, where they are closest
 
 struct Bends {
     double apart;                           // pixels between two knots
-    float shares[KNOTS_AT_MOST][FIELD];     // of each knot in each place of an axis
-    float moves[2][KNOTS_AT_MOST][FIELD];   // of the places in each row of knots, to the right and down
+    float splines[KNOTS_AT_MOST][FIELD];    // each knot's B-spline at each pixel of an axis
+    float moves[2][KNOTS_AT_MOST][FIELD];   // displacements along each row of knots, to the right and down
 };
 
 static void draw_bends(const Distortion& d, int pattern, Bends& b) {
-    constexpr uint32_t PURPOSE = 6;
     b.apart = 1.7320508075688772 * d.elastic_width;
     const int knots = (int)((FIELD - 1) / b.apart) + 4;
     float draws[2 * KNOTS_AT_MOST * KNOTS_AT_MOST];
     for (int i = 0; i < 2 * knots * knots; i += 4) {
         uint32_t words[4];
-        draw_words(d.seed, (uint32_t)i / 4, (uint32_t)pattern, d.epoch, PURPOSE, words);
-        for (int j = 0; j < 4; j++)  // fewer are left where the number of knots is odd
+        philox(d.seed, (uint32_t)i / 4, (uint32_t)pattern, d.epoch, ELASTIC, words);
+        for (int j = 0; j < 4; j++)  // the last words are not needed where the number of knots is odd
             if (i + j < 2 * knots * knots) draws[i + j] = (float)(d.elastic * to_amount(words[j]));
     }
     float places[FIELD];
     for (int p = 0; p < FIELD; p++) places[p] = (float)(p / b.apart);
-    const Vec zero = spread(0.0f), one = spread(1.0f);
+    const Vec zero = broadcast(0.0f), one = broadcast(1.0f);
     for (int k = 0; k < knots; k++)
         for (int p = 0; p < FIELD; p += LANES) {
-            const Vec from = load(places + p) - spread((float)(k - 1)), away = at_least(zero - from, from);
-            const Vec near = fma(away * away, fma(away, spread(0.5f), spread(-1.0f)), spread(2 / 3.0f));
-            const Vec left = at_least(zero, spread(2.0f) - away), far = left * left * left * spread(1 / 6.0f);
-            store(b.shares[k] + p, choose(above(one, away), near, far));
+            const Vec from = load(places + p) - broadcast((float)(k - 1)), away = at_least(zero - from, from);
+            const Vec near = fma(away * away, fma(away, broadcast(0.5f), broadcast(-1.0f)), broadcast(2 / 3.0f));
+            const Vec left = at_least(zero, broadcast(2.0f) - away), far = left * left * left * broadcast(1 / 6.0f);
+            store(b.splines[k] + p, choose(above(one, away), near, far));
         }
     for (int axis = 0; axis < 2; axis++)
         for (int k = 0; k < knots; k++)
             for (int p = 0; p < FIELD; p += LANES) {
                 Vec move = zero;
-                for (int j = 0; j < knots; j++) move = fma(spread(draws[(axis * knots + k) * knots + j]), load(b.shares[j] + p), move);
+                for (int j = 0; j < knots; j++) move = fma(broadcast(draws[(axis * knots + k) * knots + j]), load(b.splines[j] + p), move);
                 store(b.moves[axis][k] + p, move);
             }
 }
 
-// How far some places of row y are bent along an axis: by the four rows of knots around them.
+// The displacement of some pixels of row y along an axis, which the four rows of knots around them give.
 INLINE Vec bend(const Bends& b, int axis, int y, int x) {
     const int first = (int)(y / b.apart);
-    Vec move = spread(0.0f);
-    UNROLL for (int k = 0; k < 4; k++) move = fma(spread(b.shares[first + k][y]), load(b.moves[axis][first + k] + x), move);
+    Vec move = broadcast(0.0f);
+    UNROLL for (int k = 0; k < 4; k++) move = fma(broadcast(b.splines[first + k][y]), load(b.moves[axis][first + k] + x), move);
     return move;
 }
 
-// One image with a margin of at least one pixel on every side: the background that lies outside.
+// One image with a margin of background, at least one pixel on every side.
 constexpr int AROUND = FIELD + 2, AROUND_PITCH = 40, AROUND_SIZE = AROUND * AROUND_PITCH;
 
 INLINE void surround(const Images& images, int sample, float* around) {
-    const Vec outside = spread(images.stored ? 0.0f : -0.1f);
+    const Vec outside = broadcast(images.stored ? 0.0f : PIXEL_OFFSET);
     for (int i = 0; i < AROUND_SIZE; i += LANES) store(around + i, outside);
     if (images.stored) {
         const uint8_t* from = images.stored + (size_t)sample * STORED * STORED;
@@ -96,19 +95,19 @@ SHARED void distort_one(const Images& images, int sample, int pattern, float* fi
     Bends bends;
     if (elastic) draw_bends(d, pattern, bends);
     for (int l = 0; l < LANES; l++) steps[l] = (float)(o.xx * l);
-    const Vec scale = spread(images.stored ? 0.005f : 1.0f), offset = spread(images.stored ? -0.1f : 0.0f);
-    const Vec least = spread(0.0f), most = spread(AROUND - 1), half = spread(0.5f), pitch = spread(AROUND_PITCH);
+    const Vec scale = broadcast(images.stored ? PIXEL_SCALE : 1.0f), offset = broadcast(images.stored ? PIXEL_OFFSET : 0.0f);
+    const Vec least = broadcast(0.0f), most = broadcast(AROUND - 1), half = broadcast(0.5f), pitch = broadcast(AROUND_PITCH);
     for (int y = 0; y < FIELD; y++)
         for (int x = 0; x < FIELD; x += LANES) {
-            Vec from_x = spread((float)(o.xx * x + o.xy * y + o.x)) + load(steps), from_y = spread((float)(o.yy * y + o.y));
+            Vec from_x = broadcast((float)(o.xx * x + o.xy * y + o.x)) + load(steps), from_y = broadcast((float)(o.yy * y + o.y));
             if (elastic) from_x = from_x + bend(bends, 0, y, x), from_y = from_y + bend(bends, 1, y, x);
             from_x = at_least(least, at_most(most, from_x)), from_y = at_least(least, at_most(most, from_y));
-            // a whole number below: at a pixel itself it may be the one before, which then counts nothing
+            // rounded down; exactly on a pixel it may be the pixel before, whose weight is then 0
             const Vec left = round(from_x - half), top = round(from_y - half);
-            const Vec right_share = from_x - left, lower_share = from_y - top, at = fma(top, pitch, left);
+            const Vec right_weight = from_x - left, lower_weight = from_y - top, at = fma(top, pitch, left);
             const Vec a = gather(around, at), b = gather(around + 1, at);
             const Vec c = gather(around + AROUND_PITCH, at), e = gather(around + AROUND_PITCH + 1, at);
-            const Vec upper = fma(right_share, b - a, a), lower = fma(right_share, e - c, c);
-            store(field + y * FIELD + x, fma(lower_share, lower - upper, upper) * scale + offset);
+            const Vec upper = fma(right_weight, b - a, a), lower = fma(right_weight, e - c, c);
+            store(field + y * FIELD + x, fma(lower_weight, lower - upper, upper) * scale + offset);
         }
 }

@@ -1,10 +1,11 @@
-// MNIST's geometry for a drawing: what images/normalize.py does after it has found the ink: crop, bring the strokes to
-// the width of MNIST's, fit into 20x20, centre by mass. The same arithmetic in the same precision.
+// MNIST's geometry for a drawing: what images/normalize.py does after it has found the ink. Crop, bring the strokes to
+// the width that is usual in MNIST, fit into 20x20, centre by mass. The same arithmetic in the same precision; the
+// constants are those of images/geometry.py and images/strokes.py.
 
-constexpr int BOX = 20, DETAIL = 4;
-constexpr double THINNEST = 1.76, THICKEST = 3.86;  // images/strokes.py
+constexpr int BOX = FACTS_BOX, DETAIL = FACTS_DETAIL;
+constexpr double THINNEST = FACTS_THINNEST, THICKEST = FACTS_THICKEST;
 
-// A picture with one number a pixel; its memory is the caller's.
+// A picture with one number a pixel.
 struct Picture {
     int height, width;
     float* at;
@@ -15,7 +16,7 @@ struct Picture {
 
 static Picture reserve_picture(int height, int width) { return {height, width, reserve_many<float>((uint64_t)height * width)}; }
 
-// The smallest box that holds everything that is not zero; without memory where there is nothing or no memory.
+// The smallest box that holds everything that is not zero. `at` is null where there is nothing, or no memory.
 static Picture crop(const Picture& p) {
     int top = p.height, bottom = -1, left = p.width, right = -1;
     for (int y = 0; y < p.height; y++)
@@ -55,32 +56,32 @@ static double weigh(Filter filter, double x) {
     return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
 }
 
-// Lines of `in` numbers, `step` apart, become lines of `out`: Pillow's resize for floating point, one direction.
+// Resample lines of `in` numbers, `step` apart, to lines of `out` numbers: Pillow's resize of floats in one direction.
 // Source: Pillow, src/libImaging/Resample.c.
 static bool resample(const float* from, int in, int step, float* to, int out, int out_step, int lines, int line, int out_line, Filter filter) {
     const double scale = (double)in / out, stretch = scale < 1 ? 1 : scale;
     const double support = (filter == BICUBIC ? 2 : filter == BILINEAR ? 1 : 0.5) * stretch;
     const Scope scope;
-    double* share = reserve_many<double>((uint64_t)__builtin_ceil(support) * 2 + 1);
-    if (!share) return false;
+    double* weight = reserve_many<double>((uint64_t)__builtin_ceil(support) * 2 + 1);
+    if (!weight) return false;
     for (int i = 0; i < out; i++) {
         const double center = (i + 0.5) * scale, sharp = 1 / stretch;
         int first = (int)(center - support + 0.5), last = (int)(center + support + 0.5);
         if (first < 0) first = 0;
         if (last > in) last = in;
         double total = 0;
-        for (int k = first; k < last; k++) total += share[k - first] = weigh(filter, (k - center + 0.5) * sharp);
-        for (int k = first; k < last; k++) if (total != 0) share[k - first] /= total;
+        for (int k = first; k < last; k++) total += weight[k - first] = weigh(filter, (k - center + 0.5) * sharp);
+        for (int k = first; k < last; k++) if (total != 0) weight[k - first] /= total;
         for (int n = 0; n < lines; n++) {
             double sum = 0;
-            for (int k = first; k < last; k++) sum += from[(size_t)n * line + (size_t)k * step] * share[k - first];
+            for (int k = first; k < last; k++) sum += from[(size_t)n * line + (size_t)k * step] * weight[k - first];
             to[(size_t)n * out_line + (size_t)i * out_step] = (float)sum;
         }
     }
     return true;
 }
 
-// Across, then down. Without memory where there is no more.
+// Resize across, then down. `at` is null where there is no memory.
 static Picture resize(const Picture& p, int height, int width, Filter filter) {
     Picture across = p;
     if (width != p.width) {
@@ -93,14 +94,14 @@ static Picture resize(const Picture& p, int height, int width, Filter filter) {
     return down;
 }
 
-// A picture scaled so that its longer side is `longest`; by the filter `coarse` where that makes it much smaller.
+// Scale a picture so that its longer side is `longest`; by the filter `coarse` where the scale is below `least_scale`.
 static Picture fit(const Picture& p, int longest, double least_scale, Filter fine, Filter coarse) {
     const double scale = (double)longest / p.longer();
     auto scaled = [&](int side) { const int n = (int)__builtin_rint(side * scale); return n < 1 ? 1 : n; };
     return resize(p, scaled(p.height), scaled(p.width), scale >= least_scale ? fine : coarse);
 }
 
-// The distance of every pixel to the nearest one where `inside` is false, which everything beyond the edge is; 0 there.
+// The distance of every pixel to the nearest one where `inside` is false, as it is beyond the edge; 0 outside.
 template <class Inside> static Picture measure_distance(const Picture& p, Inside inside) {
     Picture down = reserve_picture(p.height, p.width), distance = reserve_picture(p.height, p.width);
     if (!down.at || !distance.at) return {0, 0, nullptr};
@@ -127,7 +128,7 @@ template <class Inside> static Picture measure_distance(const Picture& p, Inside
     return distance;
 }
 
-// Mean width of the strokes, in pixels; 0 without any, -1 without memory.
+// The mean width of the strokes, in pixels; 0 if there are none, -1 if there is no memory.
 static double measure_width(const Picture& fine) {
     const Scope scope;
     const Picture inside = measure_distance(fine, [&](int y, int x) { return fine(y, x) > 0.5f; });
@@ -150,7 +151,7 @@ static Picture change_width(const Picture& ink, double change) {
     for (int y = 0; y < ink.height; y++)
         for (int x = 0; x < ink.width; x++)
             depth(y, x) = ink(y, x) > 0.5f ? inside(y, x) - 0.5f : 0.5f - outside(y + reach, x + reach);
-    // the middle of a stroke is spared: the largest depth in a square around
+    // the middle of a stroke is kept; it is found by a dilation of the depth
     const int radius = (int)-change + 2;
     auto most = [&](const Picture& p, int y, int x, bool down) {
         float best = p(y, x);
@@ -193,7 +194,7 @@ static Picture set_width(const Picture& ink) {
     return wide.at ? change_width(wide, change) : wide;
 }
 
-// Where a box goes in 28 pixels so that its centre of mass falls on 14, as far as it stays inside.
+// Where a box begins in 28 pixels so that its centre of mass is at 14, or as near to it as the edge allows.
 static int place(double moment, double mass, int side) {
     const int at = (int)__builtin_floor(STORED / 2.0 - moment / mass + 0.5);
     return at < 0 ? 0 : at > STORED - side ? STORED - side : at;
