@@ -86,6 +86,7 @@ ROOMS = {
     "storage": Room("files: limits when reading, nothing half-written", "文件：读取有上限，写入不留半截"),
     "errors": Room("the tree of errors", "错误的类型"),
     "texts": Room("every sentence a user reads, English and Chinese", "用户读到的每一句话，中英文"),
+    "cores": Room("how many cores this process may use", "本进程可用的核心数"),
     "wheels": Room("which build of PyTorch suits this machine", "这台机器该用哪个 PyTorch"),
     "_native": Room("the compiled kernels of src/kernels", "src/kernels 编译出的内核", BOTH),
 }
