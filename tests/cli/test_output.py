@@ -128,6 +128,12 @@ def test_sentences_are_wrapped_on_a_terminal_alone_and_drawings_never(capsys, te
     assert capsys.readouterr().out == f"{sentence}\n\n{drawing}\n"
 
 
+def test_a_path_longer_than_a_terminal_is_not_broken(capsys, terminal):
+    path = "/a" * 40
+    make_console().print(f"Picture written to {path}", soft_wrap=True)
+    assert re.sub("\x1b[^m]*m", "", capsys.readouterr().out) == f"Picture written to\n{path}\n"
+
+
 def test_a_live_line_keeps_its_own_control_codes(monkeypatch, capsys):
     from rich.live import Live
 

@@ -61,10 +61,8 @@ def test_the_running_mean_is_red_unless_the_loss_falls_smoothly():
 
 def test_every_rate_has_its_row_and_all_rows_have_one_scale():
     drawing = draw_comparison(make_comparison(FALLING, CRAWLING), "en")
-    falling, crawling = (
-        find_words(drawing, text)[0]
-        for text in ("Learning rate 0.1: falls smoothly", "Learning rate 0.001: barely falls")
-    )
+    titles = ("Learning rate 0.1: falls smoothly", "Learning rate 0.001: barely falls")
+    falling, crawling = (find_words(drawing, title)[0] for title in titles)
     row = crawling.y - falling.y
     first, second = find_curves(drawing, 1.1)
     # where the first loss is 2 it lies as high as the second one's

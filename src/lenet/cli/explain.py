@@ -36,7 +36,7 @@ def explain(
     ] = None,
     learn: Annotated[bool, typer.Option("--learn", help=say("explain.learn"))] = False,
     distortions: Annotated[bool, typer.Option("--distortions", help=say("explain.distortions"))] = False,
-    label: Annotated[str | None, typer.Option(metavar="0-9", help=say("explain.label"))] = None,
+    label: Annotated[str | None, typer.Option(metavar="LABEL", help=say("explain.label"))] = None,
     rate: Annotated[float | None, typer.Option(metavar="X", help=say("explain.rate"))] = None,
     network: Annotated[
         str | None, typer.Option(metavar=f"1998|best|{UNTRAINED}|FILE", help=say("explain.network"))

@@ -52,7 +52,9 @@ def _simplify(value: Any) -> Any:
 def make_console(*, stderr: bool = False, width: int | None = None) -> Console:
     """A rich console that adds nothing to the text: no markup, no emoji, no guessed colours.
 
-    Control characters, which the name of a file or a label of a foreign network may contain, become �.
+    Control characters, which the name of a file or a label of a foreign network may contain, become �. A text
+    printed with `soft_wrap=True` stays whole, so that a program finds it; on a terminal its lines are broken
+    between words, but for indented ones, which are drawings and commands.
 
     Args:
         stderr: write to standard error: progress and messages.
@@ -62,6 +64,13 @@ def make_console(*, stderr: bool = False, width: int | None = None) -> Console:
     from rich.segment import Segment
 
     class SafeConsole(Console):
+        def print(self, *objects: Any, soft_wrap: bool | None = None, **options: Any) -> None:
+            if soft_wrap and self.is_terminal:
+                objects = tuple(
+                    _wrap(each, self.width) if isinstance(each, str) else each for each in objects
+                )
+            super().print(*objects, soft_wrap=soft_wrap, **options)
+
         def render_str(self, text: str, **options: Any) -> Text:
             return super().render_str(replace_controls(text), **options)
 
@@ -71,6 +80,14 @@ def make_console(*, stderr: bool = False, width: int | None = None) -> Console:
                 yield segment if segment.control else Segment(replace_controls(segment.text), segment.style)
 
     return SafeConsole(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+def _wrap(text: str, width: int) -> str:
+    lines = (
+        [line] if line.startswith(" ") else wrap_line(line, width, break_words=False)
+        for line in text.split("\n")
+    )
+    return "\n".join(part for parts in lines for part in parts)
 
 
 def draw_picture(compose: Callable[[str], Drawing], path: Path) -> None:
@@ -102,18 +119,10 @@ def print_paragraph(text: str) -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines on standard output; on a terminal, those that are not indented are wrapped to its width.
-
-    Elsewhere a line stays whole, so that a program finds it. Indented lines are drawings and tables.
-
-    Args:
-        lines: sentences, drawings, and "" for an empty line.
-    """
+    """Print lines on standard output: sentences, indented drawings, and "" for an empty line."""
     console = make_console()
     for line in lines:
-        wrapped = console.is_terminal and not line.startswith(" ")
-        shown = "\n".join(wrap_line(line, console.width)) if wrapped else line
-        console.print(shown, soft_wrap=True)
+        console.print(line, soft_wrap=True)
 
 
 def make_table(columns: Mapping[str, JustifyMethod], *, footer: bool = False) -> Table:
@@ -143,20 +152,21 @@ def print_table(table: Table, *, fit: bool = True) -> None:
     make_console(width=None if fits else UNLIMITED).print(table)
 
 
-def wrap_line(text: str, width: int) -> list[str]:
+def wrap_line(text: str, width: int, *, break_words: bool = True) -> list[str]:
     """Break one line at spaces and between Chinese characters, never before a closing mark.
-
-    A word longer than a line is broken after a bar, a slash, a comma or an equals sign, otherwise anywhere.
 
     Args:
         text: one paragraph.
         width: columns; a Chinese character takes two.
+        break_words: whether a word longer than a line is broken, after a bar, a slash, a comma or an equals
+            sign, otherwise anywhere.
     """
     from rich.cells import cell_len
 
     lines, line = list[str](), ""
     for word in re.findall(PIECES, text):
-        for piece in [word] if cell_len(word.rstrip()) <= width else _break_word(word, width):
+        broken = break_words and cell_len(word.rstrip()) > width
+        for piece in _break_word(word, width) if broken else [word]:
             if line and cell_len(line + piece.rstrip()) > width:
                 lines.append(line.rstrip())
                 line = ""

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from lenet.rates.comparison import Comparison, Trial
 
-COLUMNS = 44  # of a live curve
+COLUMNS = 44  # of a live curve, where the terminal has room for them
+BESIDE = 20  # columns of the numbers beside it
 BLOCKS = "▁▂▃▄▅▆▇█"
 LOWEST, HIGHEST = 0.02, 20.0  # losses of the lowest and the highest block, on a logarithmic scale
 
@@ -98,6 +99,7 @@ class _LiveCurves:
 
     def __init__(self, rates: list[float]) -> None:
         self._console = make_console(stderr=True)
+        self._columns = max(1, min(COLUMNS, self._console.width - BESIDE))
         self._rates = rates
         self._losses = [np.zeros(0) for _ in rates]
         self._steps = [0 for _ in rates]
@@ -124,14 +126,13 @@ class _LiveCurves:
         rows = zip(self._rates, self._losses, self._steps, strict=True)
         return Text("\n".join([say("rates.live"), *(self._draw_line(*row) for row in rows)]))
 
-    @staticmethod
-    def _draw_line(rate: float, losses: np.ndarray, steps: int) -> str:
+    def _draw_line(self, rate: float, losses: np.ndarray, steps: int) -> str:
         # a column stands for the same steps in all curves
-        length = max(1, -(-steps // COLUMNS))
+        length = max(1, -(-steps // self._columns))
         parts = [losses[at : at + length] for at in range(0, len(losses), length)]
         curve = "".join(_choose_block(float(np.mean(part))) for part in parts)
         last = f"{np.mean(parts[-1]):.3g}" if parts else ""
-        return f"{rate:>8g}  {curve:<{COLUMNS}}  {last}"
+        return f"{rate:>8g}  {curve:<{self._columns}}  {last}"
 
 
 def _choose_block(loss: float) -> str:
