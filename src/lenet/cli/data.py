@@ -27,7 +27,7 @@ def show_help(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-@app.command("list", help=say("data.list_help"))
+@app.command("list", help=say("data.list_help"), epilog=say("examples.data_list"))
 def list_sources(json: Annotated[bool, json_option()] = False) -> None:
     """Print the known data sets and where they are."""
     from lenet.data.sources import SOURCES
@@ -75,7 +75,7 @@ def _locate(source: Source) -> tuple[str | None, str | None]:
     return str(paths[0].parent), None
 
 
-@app.command(help=say("data.fetch_help"))
+@app.command(help=say("data.fetch_help"), epilog=say("examples.data_fetch"))
 def fetch(
     name: Annotated[str, typer.Argument(help=say("data.name_argument"), show_default=False)],
     json: Annotated[bool, json_option()] = False,
@@ -113,7 +113,7 @@ def fetch(
     make_console().print(say(key, title=source.title, bytes=total, folder=folder), soft_wrap=True)
 
 
-@app.command(help=say("data.verify_help"))
+@app.command(help=say("data.verify_help"), epilog=say("examples.data_verify"))
 def verify(
     path: Annotated[str, typer.Argument(help=say("data.path_argument"), show_default=False)],
     json: Annotated[bool, json_option()] = False,
