@@ -9,6 +9,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image
 
@@ -59,6 +60,8 @@ def test_exif_rotation_stands_the_picture_upright(kind, orientation):
 
 @pytest.mark.parametrize("mode", ["1", "P", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "I;16", "I", "F", "LAB"])
 def test_every_colour_mode_becomes_luminance(mode):
+    if mode == "YCbCr" and int(PIL.__version__.partition(".")[0]) < 13:
+        pytest.skip("before 13 Pillow cannot read the YCbCr TIFF that it writes")
     grey = Image.fromarray(PAGE)
     if mode == "I;16":
         image = Image.fromarray(PAGE.astype(np.uint16) * 257)
@@ -233,7 +236,7 @@ def test_a_warning_of_pillow_is_not_shown():
     # one entry: a text of 1000 bytes that are not there
     exif = b"Exif\0\0II" + struct.pack("<HIHHHIII", 42, 8, 1, 0x010E, 2, 1000, 26, 0)
     content = save(PAGE, "JPEG", exif=exif)
-    with pytest.warns(UserWarning, match="Tag data"):
+    with pytest.warns(UserWarning, match="Tag data|Truncated File Read"):
         dict(Image.open(io.BytesIO(content)).getexif())
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
