@@ -84,7 +84,7 @@ def test_an_old_package_is_a_fault(lenet, absent):
     absent(numpy="1.20.0")
     answer = lenet("doctor", "--json")
     assert answer.code == 1
-    assert "1.20.0 is too old, 1.26 is needed" in find(answer.json, "numpy")["value"]
+    assert "1.20.0 is too old, 2.0 is needed" in find(answer.json, "numpy")["value"]
 
 
 @pytest.mark.parametrize(
