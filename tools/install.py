@@ -2,8 +2,9 @@
 
     python tools/install.py ARGUMENTS OF PIP INSTALL
 
-pip says nothing for minutes with -q, and hundreds of lines without it. Needs nothing but the standard library,
-for it runs before anything is installed. If pip fails, all that it said is shown, and its exit code is passed on.
+pip says nothing for minutes with -q, and hundreds of lines without it. Needs nothing but the standard
+library, for it runs before anything is installed. If pip fails, all that it said is shown, and its exit code
+is passed on.
 """
 
 from __future__ import annotations
