@@ -49,7 +49,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
 # Loaded only by the function that needs them; Pillow too, but a picture needs it in any case.
 HEAVY = {
-    *("torch", "tensorflow", "keras", "onnx", "onnxruntime", "ray", "fastapi", "uvicorn"),
+    *("torch", "tensorflow", "keras", "onnx", "onnxruntime", "ray", "pyarrow", "fastapi", "uvicorn"),
     *("sklearn", "scipy", "pandas", "matplotlib", "pooch", "requests"),
 }
 

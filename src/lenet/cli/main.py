@@ -37,6 +37,7 @@ VERBS = {
     "reproduce": ("understand", "lenet.cli.reproduce:reproduce"),
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),
+    "bulk": ("use", "lenet.cli.bulk:bulk"),
     "export": ("use", "lenet.cli.export:export"),
     "import": ("use", "lenet.cli.import_network:import_network"),
     "data": ("use", "lenet.cli.data:app"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +17,6 @@ from lenet.cli.output import (
     print_json,
     print_lines,
     print_table,
-    replace_controls,
 )
 from lenet.errors import UsageError
 from lenet.texts import say
@@ -26,8 +24,6 @@ from lenet.texts import say
 if TYPE_CHECKING:
     from lenet.network import Answer, Network
     from lenet.reading.recognize import Reading
-
-CSV_COLUMNS = (*("file", "label", "verdict", "reason", "confidence", "penalty", "second", "margin", "error"),)
 
 
 def recognize(
@@ -42,6 +38,7 @@ def recognize(
     """Print the answer for every picture; exit code 1 if one of them could not be read."""
     from lenet.network import Network
     from lenet.reading.recognize import find_pictures, recognize_pictures
+    from lenet.reading.rows import describe_reading, format_rows
 
     if as_json and as_csv:
         raise UsageError("recognize.one_form")
@@ -53,9 +50,9 @@ def recognize(
     if steps and readings[0].answer:
         _draw_steps(loaded, sources[0], steps)
     if as_json:
-        print_json({"network": network, "pictures": [_describe(reading) for reading in readings]})
+        print_json({"network": network, "pictures": [describe_reading(reading) for reading in readings]})
     elif as_csv:
-        _print_csv(readings)
+        sys.stdout.write(format_rows(map(describe_reading, readings), header=True))
     else:
         _print_table(readings, loaded.architecture.output)
     faults = [reading.fault for reading in readings if reading.fault]
@@ -85,32 +82,6 @@ def _draw_steps(network: Network, source: str, path: Path) -> None:
     picture = read_picture(Path(source))
     compose = partial(compose_steps, take_looks(picture), network.recognize(picture))
     draw_picture(compose, path)
-
-
-def _describe(reading: Reading) -> dict[str, Any]:
-    if reading.answer is None:
-        return {"file": reading.source, "error": str(reading.fault)}
-    answer = reading.answer
-    return {
-        "file": reading.source,
-        "label": answer.label,
-        "verdict": answer.verdict,
-        "reason": answer.reason,
-        "confidence": None if answer.confidence is None else round(answer.confidence, 4),
-        "penalty": round(answer.penalty, 4),
-        "second": answer.second,
-        "margin": round(answer.margin, 4),
-        "penalties": {label: round(penalty, 4) for label, penalty in answer.penalties.items()},
-    }
-
-
-def _print_csv(readings: Sequence[Reading]) -> None:
-    """Print a header and a line per picture; a missing value stays empty."""
-    rows = csv.DictWriter(sys.stdout, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
-    rows.writeheader()
-    for reading in readings:
-        row = _describe(reading)
-        rows.writerow(row | {"file": replace_controls(row["file"])})
 
 
 def _print_table(readings: Sequence[Reading], output: str) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from lenet.errors import LenetError, PictureError, UsageError
 from lenet.images.files import SUFFIXES, list_pictures
 from lenet.images.read import MAX_FILE_BYTES, read_picture
@@ -15,6 +17,8 @@ from lenet.network import Answer, Network
 from lenet.storage import read_at_most
 
 STANDARD_INPUT = "-"
+BATCH = 512  # pictures that are asked together
+BATCH_PIXELS = 16_000_000  # and how many pixels they hold: a few photographs, or a batch of small pictures
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,51 @@ def recognize_pictures(network: Network, sources: Iterable[str]) -> Iterator[Rea
             yield Reading(source, None, fault)
         else:
             yield Reading(source, network.recognize(picture))
+
+
+def recognize_contents(
+    network: Network, contents: Iterable[tuple[str, bytes | np.ndarray | LenetError]]
+) -> Iterator[Reading]:
+    """Recognize the digits of many pictures, in batches of bounded size; the readings equal those one by one.
+
+    Args:
+        network: the network to ask.
+        contents: of each picture a name and a file's content, its luminance (H, W) uint8, or why it could not
+            be had.
+    Yields:
+        One reading per picture, in order.
+    """
+    batch = list[tuple[str, np.ndarray | LenetError]]()
+    pixels = 0
+    for name, content in contents:
+        picture = _read_content(name, content)
+        batch.append((name, picture))
+        pixels += picture.size if isinstance(picture, np.ndarray) else 0
+        if len(batch) == BATCH or pixels >= BATCH_PIXELS:
+            yield from _recognize_batch(network, batch)
+            batch, pixels = [], 0
+    yield from _recognize_batch(network, batch)
+
+
+def _read_content(name: str, content: bytes | np.ndarray | LenetError) -> np.ndarray | LenetError:
+    if not isinstance(content, bytes):
+        return content
+    try:
+        return read_picture(content)
+    except PictureError as fault:
+        # it says "the picture", for bytes have no name
+        return PictureError(
+            fault.key, **({**fault.values, "name": name} if "name" in fault.values else fault.values)
+        )
+
+
+def _recognize_batch(network: Network, batch: list[tuple[str, np.ndarray | LenetError]]) -> Iterator[Reading]:
+    answers = iter(network.recognize([picture for _, picture in batch if isinstance(picture, np.ndarray)]))
+    for name, picture in batch:
+        if isinstance(picture, np.ndarray):
+            yield Reading(name, next(answers))
+        else:
+            yield Reading(name, None, picture)
 
 
 def read_standard_input() -> bytes:
