@@ -8,20 +8,20 @@ from itertools import product
 import numpy as np
 import pytest
 
-from lenet.architecture import CHOICES, ORIGINAL, PARAMETER_NAMES, Architecture
+from lenet.architecture import CHOICES, MODERN, ORIGINAL, PARAMETER_NAMES, Architecture
 from lenet.parameters import initialize_parameters
-from lenet.randomness import draw_order
+from lenet.randomness import Purpose, draw_order
 
 from .conftest import Script
 
 INITIALIZE = """
 const { initializeParameters } = await import("/page/static/random.mjs");
-return list(initializeParameters(kernels, architecture, BigInt(seed)));"""
+return list(initializeParameters(kernels, architecture, BigInt(seed), scheme));"""
 
 
-def compare(script: Script, architecture: Architecture, seed: int) -> None:
-    found = script(INITIALIZE, architecture=architecture.to_dict(), seed=str(seed))
-    expected = initialize_parameters(architecture, seed, scheme="variance")
+def compare(script: Script, architecture: Architecture, seed: int, scheme: str = "variance") -> None:
+    found = script(INITIALIZE, architecture=architecture.to_dict(), seed=str(seed), scheme=scheme)
+    expected = initialize_parameters(architecture, seed, scheme=scheme)
     assert list(found) == list(expected)
     for name, array in expected.items():
         np.testing.assert_array_equal(np.array(found[name], np.float32), array.ravel(), err_msg=name)
@@ -35,6 +35,17 @@ def test_initial_weights_are_bit_equal(script: Script, seed: int) -> None:
 @pytest.mark.parametrize("choice", list(product(*CHOICES.values())), ids="-".join)
 def test_every_architecture_starts_from_the_same_weights(script: Script, choice: tuple[str, ...]) -> None:
     compare(script, replace(ORIGINAL, **dict(zip(CHOICES, choice, strict=True))), 3)
+
+
+@pytest.mark.parametrize("architecture", [ORIGINAL, MODERN], ids=["original", "modern"])
+def test_the_method_of_1998_starts_from_the_same_weights(script: Script, architecture: Architecture) -> None:
+    compare(script, architecture, 1, "eblearn")
+
+
+def test_a_subset_is_the_same(script: Script) -> None:
+    body = """const { drawOrder } = await import("/page/static/random.mjs");
+        return Array.from(drawOrder(kernels, 3n, 1, 100, "subset"));"""
+    assert script(body) == draw_order(3, 1, 100, Purpose.SUBSET).tolist()
 
 
 @pytest.mark.parametrize("choice", list(product(*CHOICES.values())), ids="-".join)

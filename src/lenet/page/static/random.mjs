@@ -1,7 +1,7 @@
 // What is random in a training, bit for bit as in Python: randomness.py and parameters.py.
 import { PARAMETERS, countSources, listShapes } from "./network_file.mjs";
 
-const PURPOSES = { weights: 1, order: 2 };
+const PURPOSES = { weights: 1, order: 2, subset: 4 };
 const GAINS = { tanh: 3, relu: 6, logistic: 48 };
 
 /** `count` numbers in (0, 1), odd multiples of 2^-24, for one sample of a purpose. */
@@ -21,13 +21,15 @@ function countInputs(architecture, name, shape) {
 }
 
 /**
- * The weights that a training starts from: `initialize_parameters(architecture, seed, scheme="variance")`.
+ * The weights that a training starts from: `initialize_parameters(architecture, seed, scheme=scheme)`.
  * @param {import("./kernels.mjs").Kernels} kernels
  * @param {object} architecture as in Python
  * @param {number | bigint} seed 0 to 2^64 - 1
+ * @param {string} scheme "variance" or "eblearn"
  * @returns {Object<string, Float32Array>}
  */
-export function initializeParameters(kernels, architecture, seed) {
+export function initializeParameters(kernels, architecture, seed, scheme = "variance") {
+  const gain = scheme === "eblearn" ? 1 : GAINS[architecture.activation];
   const parameters = {};
   for (const [name, shape] of Object.entries(listShapes(architecture))) {
     const count = shape.reduce((product, side) => product * side, 1);
@@ -35,7 +37,11 @@ export function initializeParameters(kernels, architecture, seed) {
       parameters[name] = new Float32Array(count);
       continue;
     }
-    const limits = countInputs(architecture, name, shape).map((inputs) => Math.sqrt(GAINS[architecture.activation] / inputs));
+    if (scheme === "eblearn" && name.endsWith(".coefficient")) {
+      parameters[name] = new Float32Array(count).fill(0.5);
+      continue;
+    }
+    const limits = countInputs(architecture, name, shape).map((inputs) => Math.sqrt(gain / inputs));
     const uniform = drawUniform(kernels, seed, PURPOSES.weights, PARAMETERS.indexOf(name), count);
     const positive = name.endsWith(".coefficient") && architecture.activation === "relu";
     const each = count / limits.length;
@@ -53,11 +59,12 @@ export function initializeParameters(kernels, architecture, seed) {
  * @param {number | bigint} seed
  * @param {number} epoch from 0
  * @param {number} count how many images there are, at most 2^24
+ * @param {string} purpose "order", or "subset" to choose some of them
  * @returns {Int32Array} each of 0 to count - 1 once
  */
-export function drawOrder(kernels, seed, epoch, count) {
+export function drawOrder(kernels, seed, epoch, count, purpose = "order") {
   const counters = new Uint32Array(4 * count);
-  for (let sample = 0; sample < count; sample++) counters.set([0, sample, epoch, PURPOSES.order], 4 * sample);
+  for (let sample = 0; sample < count; sample++) counters.set([0, sample, epoch, PURPOSES[purpose]], 4 * sample);
   const words = kernels.philox(counters, BigInt(seed));
   // the key is 23 bits of a word, not all 32; ties go by index, so key and index are sorted as one number
   const keys = Float64Array.from({ length: count }, (_, sample) => (words[4 * sample] >>> 9) * count + sample).sort();
