@@ -14,6 +14,7 @@ import lenet.texts
 from lenet.texts import LANGUAGES, get_language, load_texts, say, set_language
 
 SOURCE = Path(lenet.__file__).parent
+SCRIPTS = [path.read_text("utf-8") for path in SOURCE.rglob("*.mjs")]
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py")}
 KEYS = load_texts("en").keys()
 TABLES = {key.partition(".")[0] for key in KEYS}
@@ -133,6 +134,7 @@ def test_every_sentence_is_given_what_its_braces_name():
 def test_every_sentence_is_said_somewhere():
     nodes = [node for tree in TREES.values() for node in ast.walk(tree)]
     constants = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    constants |= {key for script in SCRIPTS for key in re.findall(r'"([a-z_]+\.[a-z_0-9]+)"', script)}
     patterns = {make_pattern(node) for node in nodes if isinstance(node, ast.JoinedStr)}
     patterns = [pattern for pattern in patterns if re.match(rf"(?:{'|'.join(TABLES)})\\\.", pattern)]
     unused = [

@@ -213,12 +213,15 @@ EXPORT(trace) int trace(const Described* d, const float* weights, const void* im
 }
 
 // The mean gradient, or with `second` the mean curvature: targets (count,) int32, or (count, classes) floats if `soft`.
+// `losses` (count,) doubles.
 EXPORT(differentiate) int differentiate(const Described* d, const float* weights, const void* images, int stored, int count,
-                                        const void* targets, int soft, int loss, float scale, float j, int second, float* gradient) {
+                                        const void* targets, int soft, int loss, float scale, float j, int second,
+                                        float* gradient, double* losses) {
     if (!is_network(d)) return NO_NETWORK;
     const Network& n = d->network;
     const int length = n.offset[ARRAYS];
-    if (!holds_images(images, stored, count) || !holds(weights, length) || !holds(gradient, length)) return NOT_ALLOCATED;
+    if (!holds_images(images, stored, count) || !holds(weights, length) || !holds(gradient, length) || !holds(losses, count))
+        return NOT_ALLOCATED;
     int code = check_targets(n, targets, soft, count);
     if (!code) code = check_loss(n, loss);
     if (code) return code;
@@ -234,7 +237,7 @@ EXPORT(differentiate) int differentiate(const Described* d, const float* weights
     if (!squares || !order || !reserve_batch(b, count, work, each)) return NO_MEMORY;
     for (int i = 0; i < length; i++) squares[i] = weights[i] * weights[i];
     for (int i = 0; i < count; i++) order[i] = i;
-    step_through(b, order, count, each, work);
+    step_through(b, order, count, losses, work);
     return FINE;
 }
 

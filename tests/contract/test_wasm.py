@@ -133,7 +133,10 @@ class Calls:
         self.arguments = {
             "recognize": (handle, weights, *seen, room((3, 10), np.float32)),
             "trace": (handle, weights, *seen, module.put(np.array(states + 6 * [0], np.uint32))),
-            "differentiate": (handle, weights, *seen, *meant, *loss, 1, room(length, np.float32)),
+            "differentiate": (
+                *(handle, weights, *seen, *meant, *loss, 1),
+                *(room(length, np.float32), room(3, np.float64)),
+            ),
             "train": (handle, weights, velocity, 0, *seen, *meant, *steps, *loss, *end),
             "show": (*seen, order, 4, distortion, room((4, 32, 32), np.float32)),
             "philox": (module.put(np.zeros(8, np.uint32)), 2, 1, 2),
@@ -206,9 +209,9 @@ def test_mse_over_logits_is_refused() -> None:
     handle = describe(module, MODERN)
     length = module.call("find_array", handle, len(PARAMETER_NAMES))
     weights, out = module.room(length, np.float32), module.room(length, np.float32)
-    _, _, *middle, _ = calls.arguments["differentiate"]
+    _, _, *middle, _, losses = calls.arguments["differentiate"]
     middle[5] = 1
-    assert module.run("differentiate", handle, weights, *middle, out) == "no loss"
+    assert module.run("differentiate", handle, weights, *middle, out, losses) == "no loss"
 
 
 @pytest.mark.parametrize("amount", [-0.1, 0.95, np.nan, np.inf])

@@ -194,10 +194,10 @@ class WasmModel:
         loss.check(self._architecture)
         network, module = self._network, self._network.module
         with module.scope():
-            out = module.room(network.length, np.float32)
+            out, losses = module.room(network.length, np.float32), module.room(len(images), np.float64)
             seen, meant = put_images(module, images), put_targets(module, targets)
             numbers = loss_numbers(loss)
-            args = (network.handle, self._weights, *seen, *meant, *numbers, second, out)
+            args = (network.handle, self._weights, *seen, *meant, *numbers, second, out, losses)
             assert module.run("differentiate", *args) == "fine"
             return network.unpack(out)
 

@@ -107,14 +107,26 @@ def _find_stuck_layer(network: Network, images: np.ndarray) -> list[Fault]:
     trace = network.model.trace(images)
     worst, values = MANY, dict[str, Any]()
     for layer in architecture.squashed_layers:
-        slopes = _measure_slopes(trace[layer], architecture)
-        maps = slopes.reshape(*slopes.shape[:2], -1)
-        stuck = np.all(maps < FLAT, axis=(0, 2))
+        stuck = find_stuck(trace[layer], architecture)
         if stuck.mean() > worst:
             worst, values = float(stuck.mean()), {"stuck": int(stuck.sum()), "units": len(stuck)}
             values["layer"] = layer.upper()
     name = "dead" if architecture.activation == "relu" else "saturated"
     return [Fault(name, values)] if values else []
+
+
+def find_stuck(states: np.ndarray, architecture: Architecture) -> np.ndarray:
+    """Find the maps (in C5 and F6: units) that answer alike to all images: saturated, or at 0 under relu.
+
+    Args:
+        states: (N, maps, ...), the states of one layer for some images.
+        architecture: the network; its activation function decides.
+    Returns:
+        (maps,) bool: no state of the map has a slope of `FLAT` or more.
+    """
+    slopes = _measure_slopes(states, architecture)
+    stuck: np.ndarray = np.all(slopes.reshape(*slopes.shape[:2], -1) < FLAT, axis=(0, 2))
+    return stuck
 
 
 def _measure_slopes(states: np.ndarray, architecture: Architecture) -> np.ndarray:

@@ -1,0 +1,51 @@
+// The kernels' memory as JavaScript sees it: refusals, kept arrays, and what an array of images is.
+
+export const FIELD = 1024; // numbers of an image as the network sees it: 32x32
+const STORED = 784; // bytes of an image as MNIST stores it: 28x28
+const REFUSALS = [
+  "", "no more memory", "memory that was not allocated", "not a network", "a number is out of range",
+  "a label is not a class", "an index is not an image", "MSE needs the RBF output", "nothing is drawn",
+];
+
+export class KernelError extends Error {
+  constructor(code) {
+    super(REFUSALS[code] ?? `code ${code}`);
+    this.code = code;
+  }
+}
+
+/** Throw what a code of the module says; 0 is none. */
+export function check(code) {
+  if (code !== 0) throw new KernelError(code);
+}
+
+/** An array that stays in the kernels' memory, or a part of it; see `Kernels.keep`. */
+export class Kept {
+  constructor(address, Type, length) {
+    this.address = address;
+    this.Type = Type;
+    this.length = length;
+    this.BYTES_PER_ELEMENT = Type.BYTES_PER_ELEMENT;
+  }
+
+  subarray(from, to) {
+    return new Kept(this.address + from * this.BYTES_PER_ELEMENT, this.Type, to - from);
+  }
+}
+
+function isBytes(array) {
+  return array.BYTES_PER_ELEMENT === 1;
+}
+
+/** The type of an array's numbers, for arrays that are kept, too. */
+export function findType(array) {
+  return array.Type ?? (isBytes(array) ? Uint8Array : array.constructor);
+}
+
+/** Whether images are bytes as stored, and how many there are. */
+export function view(images) {
+  const size = isBytes(images) ? STORED : FIELD;
+  if (images.length % size !== 0) throw new RangeError(`images: ${images.length} numbers, expected a multiple of ${size}`);
+  return { stored: Number(isBytes(images)), count: images.length / size };
+}
+

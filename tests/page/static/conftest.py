@@ -1,0 +1,124 @@
+"""The page's scripts in a real browser: `script` runs JavaScript that imports them."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shutil import which
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+import lenet
+from lenet.data.examples import Examples
+from lenet.engines import Engine, get_engine
+
+PACKAGE = Path(lenet.__file__).parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# what the scripts find on the page: the module, the kernels, and arrays as plain lists
+PRELUDE = """
+const { loadKernels } = await import("/page/static/kernels.mjs");
+const load = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+const kernels = await loadKernels(await load("/page/static/lenet.wasm"));
+const list = (arrays) =>
+  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, Array.from(array)]));
+const refusal = async (run) => {
+  try {
+    await run();
+    return null;
+  } catch (error) {
+    const { key, values, name, message } = error;
+    return key ? { key, values } : { error: `${name}: ${message}` };
+  }
+};
+"""
+
+Script = Callable[..., Any]
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Files of the package, and under /given/ those that a test wrote."""
+
+    extensions_map: ClassVar = {
+        ".mjs": "text/javascript",
+        ".html": "text/html",
+        "": "application/octet-stream",
+    }
+
+    def __init__(self, *args: Any, given: Path, **kwargs: Any) -> None:
+        self._given = given
+        super().__init__(*args, directory=str(PACKAGE), **kwargs)
+
+    def translate_path(self, path: str) -> str:
+        if path.startswith("/given/"):
+            return str(self._given / path.removeprefix("/given/"))
+        return super().translate_path(path)
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose files the scripts find under /given/."""
+    return tmp_path_factory.mktemp("given")
+
+
+@pytest.fixture(scope="session")
+def script(given: Path) -> Iterator[Script]:
+    """Run the body of an asynchronous JavaScript function of `given` in a browser; gives what it returns."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    browser_path = next(filter(None, map(which, BROWSERS)), None)
+    if browser_path is None:
+        if os.environ.get("LENET_REQUIRE_PAGE"):
+            pytest.fail("the tests of the page need chromium")
+        pytest.skip("chromium is not installed")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, given=given))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        page = browser.new_page()
+        (given / "empty.html").write_text("<!doctype html><title>scripts</title>", "utf-8")
+        page.goto(f"http://127.0.0.1:{server.server_port}/given/empty.html")
+
+        def run(body: str, **values: Any) -> Any:
+            names = ", ".join(values)
+            inner = f"async () => {{ {PRELUDE} {body} }}"
+            # one text of JSON is many times faster than the driver's own way with lists
+            text = page.evaluate(
+                f"async (given) => {{ const {{ {names} }} = JSON.parse(given);"
+                f" return JSON.stringify((await ({inner})()) ?? null); }}",
+                json.dumps(values),
+            )
+            return json.loads(text)
+
+        yield run
+        browser.close()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def native() -> Engine:
+    """The engine that the scripts are compared with."""
+    return get_engine("auto", training=True)
+
+
+@pytest.fixture(scope="session")
+def digits() -> Examples:
+    """400 noisy bars and blobs with labels: no real digits, but something to learn."""
+    random = np.random.default_rng(7)
+    labels = np.arange(400) % 10
+    patterns = random.integers(0, 2, (10, 7, 7)).repeat(4, axis=1).repeat(4, axis=2) * 255
+    images = np.clip(patterns[labels] + random.normal(0, 60, (400, 28, 28)), 0, 255).astype(np.uint8)
+    return Examples(images, labels)
