@@ -46,7 +46,7 @@ function advance(epochs) {
   const { rate, batch } = trainer.settings;
   const picture = now - looked > LOOK ? look() : null;
   if (picture) looked = now;
-  post("advanced", { ...stretch, rate, batch, milliseconds: now - began, epoch: trainer.epoch, look: picture });
+  post("advanced", { ...stretch, rate, batch, milliseconds: now - began, epoch: trainer.epoch + Number(!ended), look: picture });
   if (diverged) {
     post("diverged", { step: diverged, rate, look: look() });
     return false;
@@ -57,6 +57,7 @@ function advance(epochs) {
     trainer.change({ rate: planned.rate });
     post("changed", { rate: planned.rate, steps: trainer.steps });
   }
+  if (plan.some(({ stop }) => stop)) return true; // a lesson counts steps, however many epochs they are
   return !planned?.stop && !(ended && trainer.epoch % epochs === 0);
 }
 
@@ -127,7 +128,8 @@ const actions = {
     post("begun", { look: look() });
   },
   change: ({ settings }) => trainer.change(settings),
-  forgetPlan: () => (plan = []),
+  /** She moves the rate herself: it no longer falls by plan. */
+  forgetRates: () => (plan = plan.filter(({ stop }) => stop)),
   run,
   pause() {
     running = 0;
