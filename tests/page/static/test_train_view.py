@@ -25,6 +25,7 @@ VIEW = """<!doctype html>
 <style>:root { --ink: #23201b; --sheet: #fff; --accent: #b23a24; --line: #a69c8d; }</style>
 <main></main>
 <script type="module">
+import { readNetwork } from "/page/static/network_file.mjs";
 import { setTexts } from "/page/static/say.mjs";
 import { mountTrain } from "/page/static/train.mjs";
 const get = async (path) => (await fetch(path)).arrayBuffer();
@@ -37,7 +38,8 @@ window.view = mountTrain(document.querySelector("main"), {
   wasm: () => get("/page/static/lenet.wasm"),
   fetchDigits: (part) => get(window.brokenDigits ? "/page/static/h.mjs" : `/given/${part}.bin`),
   spawn: () => new Worker("/page/static/trainer.worker.mjs", { type: "module" }),
-  drawing: () => new Uint8Array(784).fill(200, 300, 500),
+  drawing: () => window.drawn ?? new Uint8Array(784).fill(200, 300, 500),
+  bundled: async () => readNetwork(await get("/weights/1998.safetensors")),
   showTrace(trace, frozen) {
     shown.traces += Number(trace !== null);
     shown.frozen = frozen;
@@ -288,3 +290,30 @@ def test_nothing_is_wider_than_a_phone(view: Any) -> None:
     view.click(".start")
     wait(view, "After epoch 3", ".train-result")
     assert view.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_her_own_digits_are_learned_and_the_cost_is_told(view: Any) -> None:
+    train = view.locator("text=Learn them (200 steps)")
+    for label in range(10):
+        assert train.is_disabled()
+        view.evaluate(
+            "(label) => (window.drawn = new Uint8Array(784).fill(220, 60 * label, 60 * label + 110))", label
+        )
+        view.click(f".train-hand .train-buttons button:text-is('{label}')")
+    train.click()
+    said = wait(view, "New digits misread", ".train-taught")
+    before, after, _, own_before, own_after, own = map(int, re.findall(r"\d+", said))
+    assert own == 10
+    assert own_before >= 5  # bars that mean nothing
+    assert own_after <= 2
+    assert min(before, after) >= 0
+    view.click(".train-hand li button >> nth=0")
+    assert "9 digits; 10 are needed" in view.text_content(".train-taught")
+    assert train.is_disabled()
+
+
+def test_a_blank_board_is_no_digit(view: Any) -> None:
+    view.evaluate("window.drawn = new Uint8Array(784)")
+    view.click(".train-hand .train-buttons button:text-is('3')")
+    assert "blank" in view.text_content(".train-taught")
+    assert view.locator(".train-hand li").count() == 0

@@ -44,7 +44,7 @@ export function makeStory(training, begin) {
   async function tryStarts() {
     const found = [];
     starts.replaceChildren();
-    said.textContent = "";
+    t(said, null);
     eight.disabled = true;
     const settings = { ...training.settings, batch: story.batch, momentum: 0, old: null, rate: story.rates[1] };
     const image = training.host.drawing();
@@ -88,7 +88,7 @@ export function makeStory(training, begin) {
         const { key, values } = judgeAct(message);
         say(key, values);
       }
-      if (did === "diverged") said.textContent = "";
+      if (did === "diverged") t(said, null);
     },
     close: stop,
   };

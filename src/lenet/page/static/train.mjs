@@ -1,6 +1,7 @@
 // The view "Train": from random weights to a network that reads, while her own digit is watched.
 import { drawCells } from "./cells.mjs";
 import { h } from "./h.mjs";
+import { makeHand } from "./hand.mjs";
 import { readNetwork, writeNetwork } from "./network_file.mjs";
 import { makeRates } from "./rates.mjs";
 import { t } from "./say.mjs";
@@ -53,6 +54,7 @@ export function mountTrain(root, host) {
   const kernels = makeKernels();
   const story = makeStory(training, beginAct);
   const rates = makeRates(training);
+  const hand = makeHand(training);
   const status = h("p", { class: "train-status", role: "status" });
   const [step, pace] = [h("span"), h("span")];
   const at = h("p", { class: "train-at quiet" }, step, pace);
@@ -66,13 +68,13 @@ export function mountTrain(root, host) {
   const { name, train, fresh, size } = host.digits ?? {};
   const source = host.digits ? text("p", name === "mnist" ? "page_train.digits_mnist" : "page_train.digits_digits", { train: group(train), fresh: group(fresh) }, { class: "quiet" }) : text("p", "page_train.no_digits");
   const parts = [controls.root, guess.root, status, h("div", { class: "train-stage" }, h("div", {}, curve.root, at, frozen), kernels.root)];
-  const lessons = [results.root, story.root, rates.root, keep];
+  const lessons = [results.root, story.root, rates.root, hand.root, keep];
   root.append(text("h2", "page_train.title"), text("p", "page_train.intro"), source, ...(host.digits ? [...parts, ...lessons] : []));
   let [speed, judged, shown] = [0, 0, false];
 
   async function start(plan = [], parameters = null) {
     shown = false;
-    status.textContent = "";
+    t(status, null);
     try {
       await training.begin(plan, parameters);
     } catch (error) {
@@ -146,7 +148,7 @@ export function mountTrain(root, host) {
     if (what === "restarted") {
       curve.restart(training.stepsPerEpoch * host.lessons.epochs, training.guess);
       results.restart();
-      frozen.textContent = step.textContent = pace.textContent = "";
+      for (const node of [frozen, step, pace]) t(node, null);
       [speed, judged] = [0, 0];
       curve.judge(null);
     } else if (what === "advanced") {
@@ -173,10 +175,11 @@ export function mountTrain(root, host) {
     if (what === "finished") {
       judge(true);
       if (!training.act && training.phase === "finished") t(status, "page_train.finished", { epochs: host.lessons.epochs });
-    } else if (what === "phase" && training.phase === "running") status.textContent = "";
+    } else if (what === "phase" && training.phase === "running") t(status, null);
     if (what === "setting" && training.steps) curve.mark(training.choice.rate);
     if (message.look && what !== "measured") showLook(message.look);
     story.hear(what, message);
+    hand.hear(what, message);
     update();
   }
 

@@ -51,10 +51,10 @@ export function makeCurve() {
 
   canvas.addEventListener("pointermove", (event) => {
     const at = curve.read(event.offsetX);
-    if (!at) readout.textContent = "";
+    if (!at) t(readout, null);
     else t(readout, "page_train.readout", { step: at.step, loss: shorten(at.loss), median: shorten(at.median) });
   });
-  canvas.addEventListener("pointerleave", () => (readout.textContent = ""));
+  canvas.addEventListener("pointerleave", () => t(readout, null));
   const observer = new ResizeObserver(drawSoon);
   observer.observe(canvas);
 
@@ -83,7 +83,7 @@ export function makeCurve() {
         else word.removeAttribute("aria-current");
       }
       if (judged) t(reason, `reason.${judged.cause}`, judged.values);
-      else reason.textContent = "";
+      else t(reason, null);
     },
     redraw: drawSoon,
     destroy: () => observer.disconnect(),

@@ -68,7 +68,7 @@ export function makeResults(putDigit) {
     root,
     restart() {
       rows.replaceChildren();
-      sentence.textContent = "";
+      t(sentence, null);
       details.hidden = true;
     },
     show(measured, fresh, loss) {

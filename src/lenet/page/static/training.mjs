@@ -15,6 +15,7 @@ export function listNetworks({ architectures }) {
  * @property {() => Promise<ArrayBuffer>} wasm
  * @property {(part: "train" | "new") => Promise<ArrayBuffer>} fetchDigits packed digits
  * @property {() => Worker} spawn
+ * @property {() => Promise<{architecture: object, parameters: object}>} bundled the network of 1998
  * @property {() => Uint8Array | null} drawing 28x28 bytes of what is on the board
  */
 export class Training {
@@ -120,6 +121,21 @@ export class Training {
     this.enter("paused");
   }
 
+  /**
+   * Learn someone's own digits, on top of what was learned; of the bundled network's weights before any training.
+   * @param {{image: Uint8Array, label: number}[]} own
+   */
+  async teach(own) {
+    await this.load();
+    const images = new Uint8Array(784 * own.length);
+    own.forEach(({ image }, k) => images.set(image, 784 * k));
+    const digits = { count: own.length, images, labels: Int32Array.from(own, ({ label }) => label) };
+    const started = this.steps > 0 || this.last;
+    const settings = started ? null : { ...this.settings, ...(await this.host.bundled()) };
+    if (this.phase === "running") this.enter("paused");
+    this.session.send("teach", { own: digits, settings });
+  }
+
   /** Go on where it was paused or finished; with a new worker if the old one died. */
   async resume() {
     if (!this.session) {
@@ -155,6 +171,7 @@ export class Training {
 
   receive(message) {
     const { did } = message;
+    if (did === "learned") this.last = message.parameters;
     if (did === "advanced") {
       this.losses.push(...message.losses);
       Object.assign(this, { steps: this.losses.length, epoch: message.epoch });
