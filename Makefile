@@ -1,7 +1,8 @@
 # Everything that is done in this checkout. `make demo` and `make test` need Python >= 3.11, venv and make, nothing else:
 # each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check wasm weights judge handwriting samples figures constraints clean wheels sanitize neon
+.PHONY: help demo test test-all check lowest extras-light extras wasm weights judge handwriting samples figures
+.PHONY: constraints clean wheels sanitize neon
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip install -qq
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
 
 help: ## Show this.
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/base.stamp ## Train, evaluate, recognize and explain, in under a minute after the installation.
 	$(BIN)/lenet demo
@@ -33,6 +34,15 @@ check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether l
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tools.build_wasm --check $(MODULE)
+
+lowest: $(BIN)/python ## The quick tests with the lowest versions that pyproject.toml allows, in build/lowest.
+	tools/try_lowest.sh $(abspath $(BIN)/python)
+
+extras-light: $(BIN)/python ## Install each small extra alone and try it: sklearn, onnx, bulk.
+	tools/try_extras.sh $(abspath $(BIN)/python) sklearn onnx bulk
+
+extras: $(BIN)/python ## The same for the large ones, pytorch and keras: 2 GB more, so not in every run.
+	tools/try_extras.sh $(abspath $(BIN)/python) pytorch keras
 
 wasm: $(VENV)/check.stamp ## Compile the kernels to WebAssembly: lenet.wasm, which is committed.
 	$(BIN)/python -m tools.build_wasm $(MODULE)
@@ -114,5 +124,5 @@ $(VENV)/all.stamp: EXTRA := .[all]
 $(VENV)/all.stamp: GROUPS := --group test --group notebook --group clang
 $(VENV)/%.stamp: pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernels/*) | $(BIN)/python
 	@echo "Installing into $(VENV): lenet ($(EXTRA)) $(GROUPS)" >&2
-	@$(PIP) --editable "$(EXTRA)" $(GROUPS)
+	@$(BIN)/python tools/install.py --editable "$(EXTRA)" $(GROUPS)
 	@touch $@

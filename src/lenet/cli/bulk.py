@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -80,7 +80,6 @@ def _show_progress() -> Iterator[Watch]:
         *(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}")),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
     )
     task = bar.add_task(say("bulk.progress"), now="")
     begun: tuple[float, int] | None = None
@@ -100,5 +99,5 @@ def _show_progress() -> Iterator[Watch]:
             printed = now
             console.print(line, soft_wrap=True)
 
-    with bar:
+    with bar if console.is_terminal else nullcontext():
         yield watch

@@ -38,7 +38,8 @@ def _name_mistake(mistake: Any) -> str:
     if kind == "MissingParameter":
         return say("cli.missing", name=name)
     # the wording differs from typer to typer, the type's name does not
-    for word, key in (("integer", "cli.whole_number"), ("number", "cli.number"), ("float", "cli.number")):
+    kinds = {"integer": "whole_number", "valid int": "whole_number", "number": "number", "float": "number"}
+    for word, key in kinds.items():
         if word in mistake.message:
-            return say(key, name=name)
+            return say(f"cli.{key}", name=name)
     return say("cli.invalid", name=name, message=mistake.message.rstrip("."))
