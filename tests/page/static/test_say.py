@@ -29,5 +29,6 @@ def test_texts_and_attributes_are_never_markup(script: Script) -> None:
     found = script(f"""{SETTING}
         const node = h("p", {{ title: "<b>", hidden: true, lang: null, id: false }}, "<i>", [h("span"), "x"]);
         t(node.firstElementChild, "a.b", {{ name: "<img src=x>" }});
-        return [node.querySelectorAll("img, i").length, node.title, node.hidden, node.id, node.textContent];""")
+        const markup = node.querySelectorAll("img, i").length;
+        return [markup, node.title, node.hidden, node.id, node.textContent];""")
     assert found == [0, "<b>", True, "", "<i>{count} digits of <img src=x>x"]
