@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lenet.cli.interrupt import INTERRUPTED, catch_interrupt
+from lenet.cli.interrupt import catch_interrupt
 from lenet.cli.options import json_option
 from lenet.cli.output import make_console, make_table, print_json, print_lines, print_table
 from lenet.texts import say
@@ -52,7 +52,7 @@ def bulk(
     if not result.finished:
         done, total = f"{result.before + result.done:,}", f"{result.pictures:,}"
         make_console(stderr=True).print(say("bulk.stopped", done=done, total=total), soft_wrap=True)
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(interrupted.exit_code)
     if result.errors:
         raise typer.Exit(1)
 
