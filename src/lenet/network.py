@@ -19,7 +19,7 @@ from lenet.engines import Model, get_engine
 from lenet.engines.inputs import check_targets
 from lenet.errors import ArchitectureError, FileError, NetworkFileError, ShapeError, UsageError
 from lenet.images.normalize import find_digit
-from lenet.images.open import Picture, is_one, open_picture
+from lenet.images.open import Picture, is_one, open_picture, take_array
 from lenet.parameters import Parameters, check_overflow
 from lenet.storage import load_arrays, save_arrays
 from lenet.texts import say
@@ -185,7 +185,7 @@ class Network:
         Raises:
             ShapeError: images of a shape or type that the network cannot take.
         """
-        return self.model.penalties(images)
+        return self.model.penalties(images if isinstance(images, np.ndarray) else take_array(images))
 
     def check_labels(self, images: np.ndarray, labels: np.ndarray) -> None:
         """Check that labels belong to these images and this network.
