@@ -68,5 +68,6 @@ def test_it_is_served_until_it_is_interrupted():
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request("GET", "/")
         assert b"LeNet-5" in connection.getresponse().read()
+        connection.close()
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
