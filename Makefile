@@ -1,7 +1,7 @@
 # Everything that is done in this checkout. `make demo` and `make test` need Python >= 3.11, venv and make, nothing else:
 # each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check wasm weights judge handwriting samples figures constraints clean wheels sanitize neon
+.PHONY: help demo test test-all check lowest extras-light extras wasm weights judge handwriting samples figures constraints clean wheels sanitize neon
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -12,7 +12,7 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 MODULE := src/lenet/page/static/lenet.wasm
 FONTS := build/fonts/cmr10.ttf
-PIP := $(BIN)/python -m pip install -qq
+PIP := $(BIN)/python tools/install.py
 # one thread for each process: the tests run side by side, and LeNet-5's matrices are too small to be shared
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
 
@@ -33,6 +33,15 @@ check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether l
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tools.build_wasm --check $(MODULE)
+
+lowest: ## The quick tests on the lowest versions that pyproject.toml allows, without and with scikit-learn (uv finds them).
+	tools/try_lowest.sh
+
+extras-light: ## Install the package alone, then with each small extra; import it and run one command.
+	tools/try_extras.sh base sklearn onnx bulk
+
+extras: ## The same for PyTorch and Keras: not in CI, for `make test-all` runs both and each downloads up to gigabytes.
+	tools/try_extras.sh pytorch keras
 
 wasm: $(VENV)/check.stamp ## Compile the kernels to WebAssembly: lenet.wasm, which is committed.
 	$(BIN)/python -m tools.build_wasm $(MODULE)
@@ -89,7 +98,7 @@ constraints: ## Pin the newest versions of everything in constraints.txt (torch 
 	rm -rf .venv-pins
 
 clean: ## Remove everything that these commands made, except your runs.
-	rm -rf $(VENV) .venv-pins build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What benchmarks/nondigits.py draws letters with: the fonts in matplotlib's wheel, whose version fixes them.

@@ -84,7 +84,7 @@ def test_an_old_package_is_a_fault(lenet, absent):
     absent(numpy="1.20.0")
     answer = lenet("doctor", "--json")
     assert answer.code == 1
-    assert "1.20.0 is too old, 1.26 is needed" in find(answer.json, "numpy")["value"]
+    assert "1.20.0 is too old, 2.0 is needed" in find(answer.json, "numpy")["value"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_an_old_torch_is_renewed_from_the_same_index(lenet, absent, monkeypatch)
     monkeypatch.setattr(environment, "find_spec", lambda name: object())
     monkeypatch.setattr(environment, "choose_torch_index", lambda: "https://here")
     assert find(lenet("doctor", "--json").json, "torch")["remedy"].endswith(
-        '"torch>=2.4" --index-url https://here'
+        '"torch>=2.13" --index-url https://here'
     )
 
 
@@ -202,8 +202,8 @@ def test_needed_packages_are_those_of_our_own_metadata():
     assert {name for name, package in packages.items() if package.needed} == {
         "numpy", "safetensors", "pillow", "typer", "rich", "pooch",
     }  # fmt: skip
-    assert packages["numpy"].least == "1.26"
-    assert packages["torch"].least == "2.4"
+    assert packages["numpy"].least == "2.0"
+    assert packages["torch"].least == "2.13"
     assert (packages["torch"].extra, packages["scikit-learn"].extra) == ("pytorch", "sklearn")
     assert find_supported_python()[0] == "3.11"
 

@@ -117,7 +117,7 @@ def test_a_table_on_a_narrow_terminal_is_wrapped_and_not_cut(capsys, terminal):
 
 
 def test_sentences_are_wrapped_on_a_terminal_alone_and_drawings_never(capsys, terminal, monkeypatch):
-    sentence, drawing = "one two three " * 5, "    " + "#" * 60
+    sentence, drawing = ("one two three " * 5).strip(), "    " + "#" * 60
     print_lines([sentence, "", drawing])
     lines = re.sub("\x1b[^m]*m", "", capsys.readouterr().out).splitlines()
     assert lines[-1] == drawing

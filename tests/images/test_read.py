@@ -9,6 +9,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image
 
@@ -72,7 +73,12 @@ def test_every_colour_mode_becomes_luminance(mode):
         )
     kind = "PNG" if mode in ("1", "P", "RGB", "RGBA", "LA", "I;16") else "TIFF"
     black, white = PAGE < 128, PAGE >= 128
-    picture = read_picture(save(image, kind))
+    content = save(image, kind)
+    try:
+        Image.open(io.BytesIO(content)).load()
+    except OSError:
+        pytest.skip(f"Pillow {PIL.__version__} cannot read {mode} as it writes it")  # YCbCr before 13
+    picture = read_picture(content)
     assert picture.dtype == np.uint8
     assert picture[black].max() < 40
     assert picture[white].min() > 225
@@ -233,7 +239,7 @@ def test_a_warning_of_pillow_is_not_shown():
     # one entry: a text of 1000 bytes that are not there
     exif = b"Exif\0\0II" + struct.pack("<HIHHHIII", 42, 8, 1, 0x010E, 2, 1000, 26, 0)
     content = save(PAGE, "JPEG", exif=exif)
-    with pytest.warns(UserWarning, match="Tag data"):
+    with pytest.warns(UserWarning, match="Tag data|Truncated File Read"):
         dict(Image.open(io.BytesIO(content)).getexif())
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
