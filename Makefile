@@ -1,5 +1,5 @@
 # Everything that is done in this checkout. `make demo` and `make test` need Python >= 3.11, venv and make, nothing else:
-# each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
+# each makes .venv, installs what it needs at the versions of constraints.txt, says how far it is, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all check lowest extras-light extras wasm weights judge handwriting samples figures constraints clean wheels sanitize neon
 .DELETE_ON_ERROR:

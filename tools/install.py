@@ -2,8 +2,8 @@
 
     python tools/install.py [PIP'S OPTIONS] REQUIREMENT...
 
-On a terminal the line is rewritten twice a second; elsewhere a line is printed every 15 seconds. What pip said is
-shown only where it fails. Needs nothing but Python, for it runs before anything is installed.
+On a terminal the line is rewritten twice a second; elsewhere a line is printed every 15 seconds. What pip
+said is shown only where it fails. Needs nothing but Python, for it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 
+COMMAND = [sys.executable, "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
 LIVE, PRINTED = 0.5, 15.0  # seconds from one message to the next: on a terminal, in a log
 
 
@@ -25,11 +26,12 @@ def install(arguments: list[str]) -> int:
     Returns:
         pip's exit code.
     """
-    command = [sys.executable, "-m", "pip", "install", "--no-input", "--progress-bar", "off", *arguments]
     said: list[str] = []
     ended = threading.Event()
     start = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as pip:
         reporter = threading.Thread(target=_report, args=(said, ended, start))
         reporter.start()
         try:
@@ -48,7 +50,7 @@ def install(arguments: list[str]) -> int:
 def _report(said: list[str], ended: threading.Event, start: float) -> None:
     live = sys.stderr.isatty()
     while not ended.wait(LIVE if live else PRINTED):
-        line = describe(said[-1] if said else "", time.monotonic() - start)
+        line = describe(said, time.monotonic() - start)
         if live:
             line = line[: shutil.get_terminal_size().columns - 1]
             sys.stderr.write(f"\r\033[K{line}")
@@ -59,16 +61,17 @@ def _report(said: list[str], ended: threading.Event, start: float) -> None:
         sys.stderr.write("\r\033[K")
 
 
-def describe(said: str, seconds: float) -> str:
+def describe(said: list[str], seconds: float) -> str:
     """One line of progress.
 
     Args:
-        said: the last line of pip.
+        said: the lines of pip so far.
         seconds: since the start.
     Returns:
         For example "  12 s  Collecting numpy>=2.0"; a long one is cut.
     """
-    words = said.strip() or "Starting pip"
+    steps = (line.strip() for line in reversed(said) if not line.startswith(("WARNING", "DEPRECATION")))
+    words = next(steps, "Starting pip").removesuffix(": started")
     return f"{seconds:4.0f} s  {words if len(words) <= 100 else words[:97] + '...'}"
 
 
