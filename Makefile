@@ -1,7 +1,8 @@
 # Everything that is done in this checkout. `make demo` and `make test` need Python >= 3.11, venv and make, nothing else:
-# each makes .venv, installs what it needs at the versions of constraints.txt, says how far it is, and runs. (Windows: see README.md.)
+# each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check lowest extras-light extras wasm weights judge handwriting samples figures constraints clean wheels sanitize neon
+.PHONY: help demo test test-all check lowest extras-light extras wasm weights judge handwriting samples figures
+.PHONY: constraints clean wheels sanitize neon
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -12,12 +13,12 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 MODULE := src/lenet/page/static/lenet.wasm
 FONTS := build/fonts/cmr10.ttf
-PIP := $(BIN)/python tools/install.py
+PIP := $(BIN)/python -m pip install -qq
 # one thread for each process: the tests run side by side, and LeNet-5's matrices are too small to be shared
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
 
 help: ## Show this.
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/base.stamp ## Train, evaluate, recognize and explain, in under a minute after the installation.
 	$(BIN)/lenet demo
@@ -34,14 +35,14 @@ check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether l
 	$(BIN)/mypy
 	$(BIN)/python -m tools.build_wasm --check $(MODULE)
 
-lowest: ## The quick tests on the lowest versions that pyproject.toml allows, without and with scikit-learn (uv finds them).
-	tools/try_lowest.sh
+lowest: $(BIN)/python ## The quick tests with the lowest versions that pyproject.toml allows, in build/lowest.
+	tools/try_lowest.sh $(abspath $(BIN)/python)
 
-extras-light: ## Install the package alone, then with each small extra; import it and run one command.
-	tools/try_extras.sh base sklearn onnx bulk
+extras-light: $(BIN)/python ## Install each small extra alone and try it: sklearn, onnx, bulk.
+	tools/try_extras.sh $(abspath $(BIN)/python) sklearn onnx bulk
 
-extras: ## The same for PyTorch and Keras: not in CI, for `make test-all` runs both and each downloads up to gigabytes.
-	tools/try_extras.sh pytorch keras
+extras: $(BIN)/python ## The same for the large ones, pytorch and keras: 2 GB more, so not in every run.
+	tools/try_extras.sh $(abspath $(BIN)/python) pytorch keras
 
 wasm: $(VENV)/check.stamp ## Compile the kernels to WebAssembly: lenet.wasm, which is committed.
 	$(BIN)/python -m tools.build_wasm $(MODULE)
@@ -98,7 +99,7 @@ constraints: ## Pin the newest versions of everything in constraints.txt (torch 
 	rm -rf .venv-pins
 
 clean: ## Remove everything that these commands made, except your runs.
-	rm -rf $(VENV) .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-pins build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What benchmarks/nondigits.py draws letters with: the fonts in matplotlib's wheel, whose version fixes them.
@@ -123,5 +124,5 @@ $(VENV)/all.stamp: EXTRA := .[all]
 $(VENV)/all.stamp: GROUPS := --group test --group notebook --group clang
 $(VENV)/%.stamp: pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernels/*) | $(BIN)/python
 	@echo "Installing into $(VENV): lenet ($(EXTRA)) $(GROUPS)" >&2
-	@$(PIP) --editable "$(EXTRA)" $(GROUPS)
+	@$(BIN)/python tools/install.py --editable "$(EXTRA)" $(GROUPS)
 	@touch $@

@@ -3,6 +3,9 @@
 import json
 import os
 import struct
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lenet import storage
 from lenet.errors import FileError, NetworkFileError
 from lenet.storage import load_arrays, open_whole, read_bytes, save_arrays, write_bytes, write_text
 
@@ -235,3 +239,55 @@ def test_any_metadata_comes_back(tmp_path_factory: pytest.TempPathFactory, metad
     path = tmp_path_factory.mktemp("any") / "net"
     save_arrays(path, {"a": np.zeros(1)}, metadata)
     assert load_arrays(path)[1] == metadata
+
+
+WRITE_AND_WAIT = """
+import sys
+from pathlib import Path
+from lenet.storage import open_whole
+with open_whole(Path(sys.argv[1])) as part:
+    part.write_text("half")
+    print(part, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sweeps by age")
+def test_what_a_killed_process_left_goes_with_the_next_write_and_what_another_writes_stays(tmp_path):
+    path = tmp_path / "a[b]"  # which is a pattern, too
+    other = tmp_path / ".a[b].other.part"
+    other.touch()
+    command = [sys.executable, "-c", WRITE_AND_WAIT, str(path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as killed, subprocess.Popen(command, **pipes) as alive:
+        remains, working = (Path(each.stdout.readline().rstrip()) for each in (killed, alive))
+        killed.kill()
+        killed.wait(10)
+        write_text(path, "whole")
+        assert not remains.exists()
+        assert working.exists()
+        alive.communicate("", timeout=10)
+    assert path.read_text() == "half"  # the last one to finish
+    assert sorted(each.name for each in tmp_path.iterdir()) == [other.name, path.name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are POSIX's")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444])
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path, mode):
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(mode)
+    write_text(path, "new")
+    assert path.stat().st_mode & 0o777 == mode
+    assert path.read_text() == "new"
+
+
+def test_remains_are_swept_by_age_where_nothing_is_locked(tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "lock_file", lambda handle: False)
+    old, new = tmp_path / ".file.abcdefgh.part", tmp_path / ".file.12345678.part"
+    for part in (old, new):
+        part.touch()
+    past = time.time() - 2 * storage.STALE
+    os.utime(old, (past, past))
+    write_text(tmp_path / "file", "whole")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [new.name, "file"]

@@ -1,9 +1,10 @@
-"""Install with pip, and show on one line what it is doing: a large download is never a silent minute.
+"""Run `pip install` and show what it is doing: a live line on a terminal, a line every ten seconds elsewhere.
 
-    python tools/install.py [PIP'S OPTIONS] REQUIREMENT...
+    python tools/install.py ARGUMENTS OF PIP INSTALL
 
-On a terminal the line is rewritten twice a second; elsewhere a line is printed every 15 seconds. What pip
-said is shown only where it fails. Needs nothing but Python, for it runs before anything is installed.
+pip says nothing for minutes with -q, and hundreds of lines without it. Needs nothing but the standard
+library, for it runs before anything is installed. If pip fails, all that it said is shown, and its exit code
+is passed on.
 """
 
 from __future__ import annotations
@@ -13,70 +14,73 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
 
-COMMAND = [sys.executable, "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-LIVE, PRINTED = 0.5, 15.0  # seconds from one message to the next: on a terminal, in a log
+LINE_EVERY = 10.0  # seconds, where there is no terminal
+TICK = 0.5  # seconds between two updates of the live line
 
 
-def install(arguments: list[str]) -> int:
-    """Run `pip install` and report on standard error.
+class Watch:
+    """What pip said last, and how long it has been running."""
 
-    Args:
-        arguments: what comes after `pip install`.
-    Returns:
-        pip's exit code.
-    """
-    said: list[str] = []
-    ended = threading.Event()
-    start = time.monotonic()
-    with subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as pip:
-        reporter = threading.Thread(target=_report, args=(said, ended, start))
-        reporter.start()
-        try:
-            assert pip.stdout
-            said.extend(iter(pip.stdout.readline, ""))
-        finally:
-            ended.set()
-            reporter.join()
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.begun = time.monotonic()
+        self._printed = self.begun
+        self._live = sys.stderr.isatty()
+
+    def listen(self, lines: Iterable[str]) -> None:
+        """Keep every line as soon as pip says it."""
+        for line in lines:
+            self.said.append(line.rstrip())
+
+    def format_line(self) -> str:
+        """Seconds, and what is being done."""
+        now = next((line for line in reversed(self.said) if line and not line.startswith(" ")), "starting")
+        return f"  {time.monotonic() - self.begun:3.0f} s  {now}"
+
+    def show(self) -> None:
+        """Update the live line, or print one where the last is long ago."""
+        if self._live:
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"\r{self.format_line()[:width]:<{width}}")
+            sys.stderr.flush()
+        elif time.monotonic() - self._printed >= LINE_EVERY:
+            self._printed = time.monotonic()
+            sys.stderr.write(self.format_line() + "\n")
+
+    def end(self) -> None:
+        """Replace the live line by the time that it took."""
+        width = shutil.get_terminal_size().columns - 1
+        line = f"  Installed in {time.monotonic() - self.begun:.0f} s."
+        sys.stderr.write((f"\r{line:<{width}}" if self._live else line) + "\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Run pip; gives its exit code."""
+    command = [sys.executable, "-m", "pip", "install", "--progress-bar", "off", *arguments]
+    pip = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+    watch = Watch()
+    reader = threading.Thread(target=watch.listen, args=(pip.stdout or (),))
+    reader.start()
+    try:
+        while pip.poll() is None:
+            watch.show()
+            time.sleep(TICK)
+    except KeyboardInterrupt:
+        pip.terminate()
+        sys.stderr.write("\n")
+        return 130
+    finally:
+        reader.join()
     if pip.returncode:
-        sys.stderr.write("".join(said))
+        sys.stderr.write("\n" + "\n".join(watch.said) + "\n")
     else:
-        sys.stderr.write(f"Installed in {time.monotonic() - start:.0f} s.\n")
+        watch.end()
     return pip.returncode
 
 
-def _report(said: list[str], ended: threading.Event, start: float) -> None:
-    live = sys.stderr.isatty()
-    while not ended.wait(LIVE if live else PRINTED):
-        line = describe(said, time.monotonic() - start)
-        if live:
-            line = line[: shutil.get_terminal_size().columns - 1]
-            sys.stderr.write(f"\r\033[K{line}")
-        else:
-            sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
-    if live:
-        sys.stderr.write("\r\033[K")
-
-
-def describe(said: list[str], seconds: float) -> str:
-    """One line of progress.
-
-    Args:
-        said: the lines of pip so far.
-        seconds: since the start.
-    Returns:
-        For example "  12 s  Collecting numpy>=2.0"; a long one is cut.
-    """
-    steps = (line.strip() for line in reversed(said) if not line.startswith(("WARNING", "DEPRECATION")))
-    words = next(steps, "Starting pip").removesuffix(": started")
-    return f"{seconds:4.0f} s  {words if len(words) <= 100 else words[:97] + '...'}"
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(install(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main(sys.argv[1:]))

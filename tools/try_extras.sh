@@ -1,48 +1,37 @@
-#!/usr/bin/env bash
-# Install the package with one extra at a time, each in a fresh environment, import it and run one command with it.
-#     tools/try_extras.sh base|sklearn|onnx|bulk|pytorch|keras ...
-# The small extras get the newest versions, as a user does; PyTorch and Keras those of constraints.txt.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-root=$PWD
-pins=$PWD/constraints.txt
-most=165 # MB of a fresh environment with the package alone, pip included
-unset PIP_CONSTRAINT PIP_BUILD_CONSTRAINT
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-try() { # NAME MODULE COMMAND...
-    local name=$1 module=$2 folder=$work/$1 wanted=$wheel
-    shift 2
-    [ "$name" = base ] || wanted="$wheel[$name]"
-    echo "== $name" >&2
-    tools/make_environment.sh "$folder"
-    case $name in
-        pytorch | keras) PIP_CONSTRAINT=$pins "$folder/bin/python" tools/install.py "$wanted" ;;
-        *) "$folder/bin/python" tools/install.py "$wanted" ;;
-    esac
-    if [ "$name" = base ]; then
-        size=$(du -sm "$folder" | cut -f1)
-        echo "A fresh environment takes $size MB (at most $most)." >&2
-        [ "$size" -le "$most" ]
-    fi
-    (cd "$work" && "$folder/bin/python" -c "import $module" && PATH=$folder/bin:$PATH "$@")
-    rm -rf "$folder"
-}
-
-echo "== building the wheel" >&2
-tools/make_environment.sh "$work/build"
-"$work/build/bin/python" -m pip wheel -q --no-deps --wheel-dir "$work" .
-wheel=$(echo "$work"/lenet-*.whl)
+#!/bin/sh
+# Install lenet with one extra alone, each in an environment of its own, and try what the extra is for.
+#     tools/try_extras.sh PYTHON EXTRA...        extras: sklearn onnx bulk pytorch keras
+set -eu
+python=$1
+shift
+here=$(pwd)
 
 for extra in "$@"; do
+    folder=$here/build/extras/$extra
+    rm -rf "$folder"
+    "$python" -m venv "$folder"
+    echo "Installing lenet[$extra] into build/extras/$extra" >&2
+    "$folder/bin/python" tools/install.py ".[$extra]"
+    cd "$folder" # away from the sources: the installed package is tried
     case $extra in
-        base) try base lenet lenet recognize "$root/src/lenet/samples/3.png" ;;
-        sklearn) try sklearn lenet.estimator lenet evaluate --data digits ;;
-        onnx) try onnx onnx,onnxruntime lenet export onnx -o lenet5.onnx --verify ;;
-        bulk) try bulk pyarrow.parquet lenet bulk "$root/src/lenet/samples" -o answers.parquet ;;
-        pytorch) try pytorch torch lenet export pytorch -o lenet5.py --verify ;;
-        keras) try keras keras lenet export keras -o lenet5.keras --verify ;;
-        *) echo "$extra is none of base, sklearn, onnx, bulk, pytorch, keras." >&2 && exit 2 ;;
+    sklearn)
+        bin/python -c 'import lenet; from sklearn.datasets import load_digits
+X, y = load_digits(return_X_y=True)
+print(lenet.LeNet5Classifier(recipe="demo", epochs=2, random_state=0).fit(X[:500], y[:500]).score(X[500:], y[500:]))'
+        ;;
+    onnx) bin/lenet export onnx -o net.onnx --verify ;;
+    bulk)
+        bin/python -c 'import pyarrow as pa, pyarrow.parquet as pq
+from lenet.samples import sample_path
+pq.write_table(pa.table({"image": [sample_path(digit).read_bytes() for digit in range(10)]}), "ten.parquet")'
+        bin/lenet bulk ten.parquet -o answers.parquet
+        ;;
+    pytorch) bin/lenet train --data digits --engine pytorch --recipe demo --epochs 1 --out run || exit 1 ;;
+    keras) bin/lenet export keras -o net.keras --verify ;;
+    *)
+        echo "no trial for the extra $extra" >&2
+        exit 2
+        ;;
     esac
+    cd "$here"
 done

@@ -1,20 +1,23 @@
-#!/usr/bin/env bash
-# The quick tests on the lowest versions that pyproject.toml allows: the package alone, then with [sklearn].
-#     tools/try_lowest.sh
-# uv can choose the lowest, pip cannot. PyTorch and Keras are not tried: their floors are what `make test-all` runs.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+#!/bin/sh
+# Install lenet with [sklearn] at the lowest versions that pyproject.toml allows, and run the quick tests with them.
+#     tools/try_lowest.sh PYTHON [EXTRA ARGUMENTS OF PYTEST]
+set -eu
+python=$1
+shift
+folder=build/lowest
 unset PIP_CONSTRAINT PIP_BUILD_CONSTRAINT
 
-[ -x .venv-uv/bin/uv ] || {
-    tools/make_environment.sh .venv-uv
-    .venv-uv/bin/python tools/install.py uv
+mkdir -p "$folder"
+[ -x "$folder/uv/bin/uv" ] || {
+    "$python" -m venv "$folder/uv"
+    "$folder/uv/bin/python" -m pip install -qq uv
 }
-
-for extra in "" "[sklearn]"; do
-    echo "== lowest versions of .$extra" >&2
-    tools/make_environment.sh .venv-lowest
-    .venv-uv/bin/uv pip install --python .venv-lowest/bin/python --resolution lowest-direct --no-sources \
-        ".$extra" --group test
-    OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -q -n auto -m "not slow"
-done
+uv=$folder/uv/bin/uv
+"$uv" venv -q --clear --python "$python" "$folder/venv"
+# the lowest of what lenet itself needs; what only the tests need is as in every other run
+"$uv" pip compile -q --python "$folder/venv" --resolution lowest-direct --extra sklearn pyproject.toml -o "$folder/lowest.txt"
+grep -v '^ *#' "$folder/lowest.txt" | tr '\n' ' '
+echo
+"$uv" pip install -q --python "$folder/venv" --constraint "$folder/lowest.txt" \
+    ".[sklearn]" --group test
+OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 "$folder/venv/bin/python" -m pytest -q -n auto -m "not slow" "$@"

@@ -5,6 +5,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -39,6 +41,18 @@ std::vector<const Kernels*> find_variants() {
     return found;
 }
 
+// Cheap checks, so that a wrong argument is an exception and never a wild read.
+void require(bool holds, const char* what) {
+    if (!holds) throw nb::value_error(what);
+}
+
+void check_images(const Any& images) {
+    const bool stored = images.dtype() == nb::dtype<uint8_t>() && images.ndim() == 3 && images.shape(1) == STORED && images.shape(2) == STORED;
+    const bool seen = images.dtype() == nb::dtype<float>() && images.ndim() == 4 && images.shape(1) == 1 && images.shape(2) == FIELD && images.shape(3) == FIELD;
+    require(stored || seen, "images: expected uint8 (N, 28, 28) or float32 (N, 1, 32, 32)");
+    require(images.shape(0) <= INT32_MAX, "images: too many");
+}
+
 Images read_images(const Any& images, const Distortion* distortion = nullptr) {
     const int count = (int)images.shape(0);
     if (images.dtype() == nb::dtype<uint8_t>()) return {(const uint8_t*)images.data(), nullptr, count, distortion};
@@ -67,6 +81,13 @@ struct OwnedTask {
     std::optional<Distortion> distortion;
 
     int count() const { return (int)images.shape(0); }
+    void check(int classes) const {
+        require(loss.kind >= CROSS_ENTROPY && loss.kind <= MAP, "loss: unknown kind");
+        if (targets.ndim() == 1) {
+            const int32_t* labels = (const int32_t*)targets.data();
+            for (size_t i = 0; i < targets.shape(0); i++) require(labels[i] >= 0 && labels[i] < classes, "targets: a label that is no class");
+        } else require((int)targets.shape(1) == classes, "targets: expected one probability per class");
+    }
     Task refer() const {
         Targets t = {nullptr, nullptr};
         if (targets.ndim() == 1) t.labels = (const int32_t*)targets.data();
@@ -92,6 +113,16 @@ public:
         : codes(codes.data(), codes.data() + codes.size()) {
         kernels = &find_variant(variant);
         network = {};
+        require(activation >= TANH && activation <= RELU && pooling >= TRAINABLE && pooling <= MAX && output >= RBF && output <= LINEAR, "no such network");
+        require(classes >= 1 && classes <= CLASSES_AT_MOST, "classes: out of range");
+        require(first.size() == C3_MAPS + 1 && source.size() <= C3_MAPS * C1_MAPS && offset.size() == ARRAYS + 1, "first, source, offset: of another length");
+        require(first[0] == 0 && first[C3_MAPS] == (int)source.size() && std::is_sorted(first.begin(), first.end()), "first: expected to rise to the number of kernels");
+        for (int map : source) require(map >= 0 && map < C1_MAPS, "source: no such map");
+        const int sizes[ARRAYS] = {C1_MAPS * TAPS, C1_MAPS, pooling == TRAINABLE ? C1_MAPS : 0, pooling == TRAINABLE ? C1_MAPS : 0,
+            (int)source.size() * TAPS, C3_MAPS, pooling == TRAINABLE ? C3_MAPS : 0, pooling == TRAINABLE ? C3_MAPS : 0,
+            C5_UNITS * S4_UNITS, C5_UNITS, F6_UNITS * C5_UNITS, F6_UNITS, output == LINEAR ? classes * F6_UNITS : 0, output == LINEAR ? classes : 0};
+        for (int a = 0; a < ARRAYS; a++) require(offset[a] >= 0 && offset[a] % 16 == 0 && offset[a + 1] - offset[a] >= sizes[a], "offset: too small for its array");
+        require(output == LINEAR || codes.size() >= (size_t)classes * F6_UNITS, "codes: too few");
         network.activation = activation, network.pooling = pooling, network.output = output, network.classes = classes;
         std::copy(first.begin(), first.end(), network.first);
         std::copy(source.begin(), source.end(), network.source);
@@ -101,6 +132,9 @@ public:
     Program(const Program&) = delete;
 
     void recognize(ConstFloats weights, Any images, Floats penalties, int threads) const {
+        check_images(images);
+        check_weights(weights.size());
+        require(penalties.size() == images.shape(0) * network.classes, "penalties: expected one per image and class");
         const Images source = read_images(images);
         const int count = (int)images.shape(0);
         const float* w = weights.data();
@@ -113,6 +147,13 @@ public:
     }
 
     void trace(ConstFloats weights, Any images, std::vector<std::optional<Floats>> out) const {
+        check_images(images);
+        check_weights(weights.size());
+        require(out.size() == TRACED, "out: expected one array or none for each of the states and sums");
+        for (int i = 0; i < TRACED; i++) {
+            const size_t units = i == PENALTIES ? network.classes : TRACED_UNITS[i];
+            require(!out[i] || out[i]->size() == images.shape(0) * units, "out: an array of another size");
+        }
         const Images source = read_images(images);
         Trace to;
         for (int i = 0; i < TRACED; i++) to.at[i] = out.at(i) ? out[i]->data() : nullptr;
@@ -123,6 +164,10 @@ public:
     }
 
     void differentiate(ConstFloats weights, const OwnedTask& task, bool second, Floats gradient, int threads) const {
+        check_weights(weights.size());
+        check_weights(gradient.size());
+        task.check(network.classes);
+        require(task.count() > 0, "images: none");
         const float* w = weights.data();
         float* g = gradient.data();
         nb::gil_scoped_release release;
@@ -130,6 +175,14 @@ public:
     }
 
     void train(const OwnedUpdate& update, const OwnedTask& task, Order order, ConstFloats rates, Doubles losses, int threads) const {
+        require(order.shape(1) >= 1 && order.shape(1) <= INT32_MAX && order.shape(0) <= INT32_MAX, "order: expected (steps, batch), batch at least 1");
+        require(rates.size() == order.shape(0) && losses.size() == order.shape(0), "rates, losses: expected one per step");
+        check_weights(update.weights.size());
+        check_weights(update.velocity.size());
+        if (update.scales) check_weights(update.scales->size());
+        task.check(network.classes);
+        const int last = task.distortion && task.count() ? INT32_MAX : task.count() - 1;
+        for (size_t i = 0; i < order.size(); i++) require(order.data()[i] >= 0 && order.data()[i] <= last, "order: no such pattern");
         const int steps = (int)order.shape(0), batch = (int)order.shape(1);
         const int32_t* samples = order.data();
         const float* r = rates.data();
@@ -145,6 +198,8 @@ public:
     }
 
 private:
+    void check_weights(size_t size) const { require(size == (size_t)network.offset[ARRAYS], "parameters: a buffer of another size"); }
+
     const Kernels* kernels;
     Network network;
     std::vector<float> codes;
@@ -161,6 +216,10 @@ double measure(const std::string& variant, bool clock) {
 // Some patterns as the network sees them, (N, 32, 32).
 void show(const std::string& variant, Any images, nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig> patterns, const Distortion* distortion, Floats out) {
     const Kernels& kernels = find_variant(variant);
+    check_images(images);
+    require(out.size() == patterns.shape(0) * FIELD * FIELD, "out: expected (N, 32, 32)");
+    const int last = distortion && images.shape(0) ? INT32_MAX : (int)images.shape(0) - 1;
+    for (size_t i = 0; i < patterns.shape(0); i++) require(patterns.data()[i] >= 0 && patterns.data()[i] <= last, "patterns: no such pattern");
     const Images source = read_images(images, distortion);
     for (size_t i = 0; i < patterns.shape(0); i++) kernels.show(&source, patterns.data()[i], out.data() + i * FIELD * FIELD);
 }
@@ -194,6 +253,10 @@ NB_MODULE(_native, m) {
              nb::arg("kind"), nb::arg("scale"), nb::arg("j"));
     nb::class_<OwnedTask>(m, "Task", "What is learnt from.")
         .def("__init__", [](OwnedTask* at, Any images, Any targets, const Loss& loss, const Distortion* distortion) {
+            check_images(images);
+            const bool labels = targets.ndim() == 1 && targets.dtype() == nb::dtype<int32_t>();
+            const bool probabilities = targets.ndim() == 2 && targets.dtype() == nb::dtype<float>();
+            require((labels || probabilities) && targets.shape(0) == images.shape(0), "targets: expected int32 (N,) or float32 (N, classes)");
             new (at) OwnedTask{images, targets, loss, distortion ? std::optional<Distortion>(*distortion) : std::nullopt};
         }, nb::arg("images"), nb::arg("targets"), nb::arg("loss"), nb::arg("distortion").none() = nb::none());
     nb::class_<OwnedUpdate>(m, "Update", "The parameters that move, and how.")

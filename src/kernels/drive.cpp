@@ -180,8 +180,7 @@ int train_one_by_one(const Kernels& kernels, const Network& network, const Task&
     };
     std::atomic<int> begun{0}, ended{0};
     int first = 0, last = 0;
-    std::thread second;
-    if (threads > 1) second = std::thread([&] {
+    auto serve = [&] {
         for (int turn = 1;; turn++) {
             Patience patience;
             while (begun.load(std::memory_order_acquire) < turn) patience.wait();
@@ -189,7 +188,13 @@ int train_one_by_one(const Kernels& kernels, const Network& network, const Task&
             run(first, last, 1, 2);
             ended.store(turn, std::memory_order_release);
         }
-    });
+    };
+    std::thread second;
+    try {
+        if (threads > 1) second = std::thread(serve);
+    } catch (const std::system_error&) {
+        threads = 1;  // the system allows no more
+    }
     int turn = 0, done = 0;
     Pulse pulse(interrupted);
     kernels.begin_one(&batch[0], work);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <system_error>
 #include <thread>
 #include <vector>
 #if defined(__x86_64__) || defined(_M_X64)
@@ -37,14 +38,19 @@ struct Patience {
 class Team {
 public:
     template <class Body> Team(int threads, Body body) : members(threads) {
-        for (int t = 1; t < threads; t++)
-            workers.emplace_back([this, t, body] {
-                Patience patience;
-                while (!over.load(std::memory_order_acquire)) {
-                    if (take(t, [&](int item) { body(task, item, t); })) patience = {};
-                    else patience.wait();
-                }
-            });
+        workers.reserve(threads);
+        try {
+            for (int t = 1; t < threads; t++)
+                workers.emplace_back([this, t, body] {
+                    Patience patience;
+                    while (!over.load(std::memory_order_acquire)) {
+                        if (take(t, [&](int item) { body(task, item, t); })) patience = {};
+                        else patience.wait();
+                    }
+                });
+        } catch (const std::system_error&) {
+            // the system allows no more threads: those that there are take the items of the others
+        }
     }
     ~Team() {
         over.store(true, std::memory_order_release);

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
+import stat
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from lenet.errors import FileError, NetworkFileError
+from lenet.locks import is_same_file, lock_file
 
 # A network is 240 kB, a checkpoint a few times that; even float64 with states stays far below.
 MAX_BYTES = 64 * 1024 * 1024
 PIECE = 1024 * 1024
+PART_SUFFIX = ".part"
+STALE = 24 * 3600.0  # seconds after which the remains of a killed process are swept where nothing is locked
 DTYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
 
 
@@ -33,21 +39,57 @@ def open_whole(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
+        _sweep_parts(path)
+        handle, part = _begin_part(path)
     except OSError as error:
         raise FileError("file.unwritable", path=path, reason=error.strerror or error) from error
-    part = Path(name)
     try:
         yield part
         with part.open("rb+") as written:
             os.fsync(written.fileno())
-        part.chmod(0o666 & ~_umask())  # mkstemp gives 0600; others read our results, too
+        part.chmod(_choose_mode(path))
         part.replace(path)
     except OSError as error:
         raise FileError("file.unwritable", path=path, reason=error.strerror or error) from error
     finally:
         part.unlink(missing_ok=True)
+        if handle is not None:
+            os.close(handle)
+
+
+def _begin_part(path: Path) -> tuple[int | None, Path]:
+    """Make a temporary file beside a path, and lock it where a lock does not block the writer."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART_SUFFIX, dir=path.parent)
+        if os.name == "nt":  # where a lock keeps the very writer out that it is for
+            os.close(handle)
+            return None, Path(name)
+        with suppress(BlockingIOError):
+            lock_file(handle)
+            if is_same_file(handle, name):
+                return handle, Path(name)
+        os.close(handle)  # another process took it for a remnant before it was locked
+
+
+def _sweep_parts(path: Path) -> None:
+    """Remove what killed processes have left of the same file: unlocked, or old where there are no locks."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.{'?' * 8}{PART_SUFFIX}"):
+        with suppress(OSError):  # another process is writing it, or was quicker
+            handle = os.open(part, os.O_RDWR)
+            try:
+                locked = os.name != "nt" and lock_file(handle)
+                if locked or time.time() - os.fstat(handle).st_mtime > STALE:
+                    part.unlink()
+            finally:
+                os.close(handle)
+
+
+def _choose_mode(path: Path) -> int:
+    """The permissions of the file that is replaced; of a new one, those that the user's umask leaves."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return 0o666 & ~_umask()  # mkstemp gives 0600; others read our results, too
 
 
 def _umask() -> int:

@@ -108,8 +108,8 @@ def test_all_needs_a_folder(lenet, tmp_path):
 
 
 def test_without_onnx_the_others_are_written_and_its_install_line_is_said(lenet, monkeypatch, tmp_path):
-    skipped = {"onnx"} if find_spec("tensorflow") else {"onnx", "keras"}
     monkeypatch.setattr("lenet.export.onnx.find_spec", lambda _: None)
+    absent = {"onnx"} if find_spec("tensorflow") else {"onnx", "keras"}
     answer = lenet("export", "all", "-o", tmp_path)
     assert answer.code == 0
     assert 'pip install "lenet[onnx]"' in answer.out
@@ -118,7 +118,7 @@ def test_without_onnx_the_others_are_written_and_its_install_line_is_said(lenet,
     alone = lenet("export", "onnx", "-o", tmp_path / "net.onnx")
     assert alone.code == 2
     assert 'pip install "lenet[onnx]"' in alone.err
-    assert json.loads(lenet("export", "all", "-o", tmp_path, "--json").out)["skipped"].keys() == skipped
+    assert json.loads(lenet("export", "all", "-o", tmp_path, "--json").out)["skipped"].keys() == absent
 
 
 @pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")

@@ -11,6 +11,7 @@ from lenet.architecture import ORIGINAL, PRESETS, Architecture
 from lenet.engines import Engine, Update
 from lenet.engines.inputs import scale_images
 from lenet.engines.loss import Loss
+from lenet.errors import ShapeError
 from lenet.images.distort import DistortedEpoch, Distortion
 from lenet.parameters import initialize_parameters
 from lenet.storage import load_arrays, save_arrays
@@ -209,3 +210,23 @@ def test_scaled_images_train_as_stored_ones_do(engine: Engine) -> None:
     np.testing.assert_allclose(
         engine.start(ORIGINAL, start, update).advance(scaled, labels, order, rates), stored, rtol=1e-6
     )
+
+
+@pytest.mark.parametrize(
+    ("order", "rates"),
+    [
+        (np.zeros((2, 0), np.int32), np.ones(2)),
+        (np.zeros(4, np.int32), np.ones(4)),
+        (np.zeros((2, 3), np.int32), np.ones(1)),
+        (np.full((2, 3), 40, np.int32), np.ones(2)),
+        (np.full((2, 3), -1, np.int32), np.ones(2)),
+    ],
+    ids=["no image in a step", "one axis", "another number of rates", "beyond the images", "below 0"],
+)
+def test_an_order_that_cannot_be_followed_is_refused(
+    engine: Engine, order: np.ndarray, rates: np.ndarray
+) -> None:
+    images, labels, _, _ = draw_training(ORIGINAL)
+    run = engine.start(ORIGINAL, initialize_parameters(ORIGINAL, 0), Update(Loss()))
+    with pytest.raises(ShapeError):
+        run.advance(images, labels, order, rates)

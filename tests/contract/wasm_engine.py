@@ -16,7 +16,7 @@ import numpy as np
 import lenet
 from lenet.architecture import CHOICES, FIELD, LAYER_NAMES, PARAMETER_NAMES, Architecture
 from lenet.engines import Engine, Model, Refusal, Run, Update, get_engine
-from lenet.engines.inputs import check_images, check_targets
+from lenet.engines.inputs import check_images, check_order, check_targets
 from lenet.engines.loss import LOSSES, Loss
 from lenet.errors import MissingExtra
 from lenet.images.distort import DistortedEpoch
@@ -242,6 +242,7 @@ class WasmRun:
         network, module, update = self._network, self._network.module, self._update
         check_images(network.architecture, images, training=True)
         check_targets(network.architecture, targets, len(images))
+        check_order(order, rates, len(images), distortion)
         steps, batch = order.shape
         with module.scope():
             losses = module.room(steps, np.float64)

@@ -34,12 +34,13 @@ def need(package: str) -> None:
 
 
 @cache
-def make_network(architecture: Architecture) -> Network:
+def make_network(architecture: Architecture, labels: tuple[str, ...] | None = None) -> Network:
     """A network as after some training: no bias is 0, no layer is asleep."""
     chance = np.random.default_rng(5)
     start = initialize_parameters(architecture, 1, scheme="variance")
     parameters = start.map(lambda a: (a + chance.uniform(-0.1, 0.1, a.shape)).astype(np.float32))
-    return Network(architecture, parameters, tuple(CLASS_CHARACTERS[: architecture.classes]), {}, "reference")
+    labels = labels or tuple(CLASS_CHARACTERS[: architecture.classes])
+    return Network(architecture, parameters, labels, {}, "reference")
 
 
 @cache

@@ -115,3 +115,34 @@ def test_a_name_that_python_cannot_import_is_refused(name, tmp_path):
     with pytest.raises(UsageError, match=r"lenet5\.py"):
         export_pytorch(make_network(ORIGINAL), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_of_another_module_are_refused(tmp_path):
+    """As a kill between the two files of an export leaves them: new weights beside the old module."""
+    need("torch")
+    first, second = make_network(ORIGINAL), make_network(ORIGINAL, tuple("abcdefghij"))
+    export_pytorch(first, tmp_path / "net.py")
+    module = (tmp_path / "net.py").read_text("utf-8")
+    export_pytorch(second, tmp_path / "net.py")
+    (tmp_path / "net.py").write_text(module, "utf-8")
+    code = """
+import net
+try:
+    net.load_network()
+except ValueError as error:
+    print(error)
+"""
+    assert "another module" in run_alone(tmp_path, draw_images(1), code)
+
+
+def test_weights_that_a_program_saved_itself_are_taken(tmp_path):
+    need("torch")
+    export_pytorch(make_network(ORIGINAL), tmp_path / "net.py")
+    code = """
+import net
+from safetensors.torch import save_file
+network = net.load_network()
+save_file(network.state_dict(), "net.safetensors")
+net.load_network()
+"""
+    run_alone(tmp_path, draw_images(1), code)

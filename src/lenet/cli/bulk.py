@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lenet.cli.interrupt import INTERRUPTED, catch_interrupt
+from lenet.cli.interrupt import catch_interrupt
 from lenet.cli.options import json_option
 from lenet.cli.output import make_console, make_table, print_json, print_lines, print_table
 from lenet.texts import say
@@ -52,7 +52,7 @@ def bulk(
     if not result.finished:
         done, total = f"{result.before + result.done:,}", f"{result.pictures:,}"
         make_console(stderr=True).print(say("bulk.stopped", done=done, total=total), soft_wrap=True)
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(interrupted.exit_code)
     if result.errors:
         raise typer.Exit(1)
 
@@ -80,7 +80,6 @@ def _show_progress() -> Iterator[Watch]:
         *(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}")),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
     )
     task = bar.add_task(say("bulk.progress"), now="")
     begun: tuple[float, int] | None = None
@@ -100,5 +99,5 @@ def _show_progress() -> Iterator[Watch]:
             printed = now
             console.print(line, soft_wrap=True)
 
-    with bar:
+    with bar if console.is_terminal else nullcontext():
         yield watch

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lenet.cli.interrupt import INTERRUPTED, catch_interrupt
+from lenet.cli.interrupt import catch_interrupt
 from lenet.cli.options import choose_folder, json_option, out_option
 from lenet.cli.output import make_console, print_json, print_lines, wrap_line
 from lenet.cli.progress import TrainingProgress
@@ -45,12 +45,11 @@ def demo(
     messages.print(dataset.seen, soft_wrap=True)
     recipe = load_recipe("demo", ORIGINAL).changed(epochs=MNIST_PASSES if dataset.name == "mnist" else None)
     progress = TrainingProgress()
-    folder = out or choose_folder("demo")
-    with catch_interrupt() as interrupted, progress.shown():
+    with choose_folder(out, "demo") as folder, catch_interrupt() as interrupted, progress.shown():
         result = train(dataset, recipe, seed=seed, out=folder, watch=progress.watch, stop=interrupted)
     if result.evaluation is None:
         print_stop(result)
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(interrupted.exit_code)
     picture = sample_path(SAMPLE)
     answer = result.network.recognize(picture)
     if as_json:

@@ -144,7 +144,8 @@ def _examine_engines(packages: dict[str, Package]) -> Iterator[Finding]:
 
 def _examine_kernels() -> Iterator[Finding]:
     """Which kernels run, and variables of the environment with values that no kernel accepts."""
-    from lenet.engines.native.processor import choose_variant, count_threads
+    from lenet.engines.native.processor import choose_variant
+    from lenet.engines.threads import count_threads
 
     for name, ask in (("LENET_KERNEL", choose_variant), ("LENET_THREADS", count_threads)):
         try:

@@ -1,45 +1,100 @@
-"""Ctrl-C during a training: the first one stops it in good order, the second one at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: work ends in good order, and files are whole or gone."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-INTERRUPTED = 130  # the exit code of a shell for what Ctrl-C ended
+# The signals that ask for an end; SIGHUP comes when the terminal is closed, and Windows has none.
+ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+class Ended(KeyboardInterrupt):
+    """A signal asked this process to end.
+
+    Args:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = get_exit_code(number)
+
+
+def get_exit_code(number: int) -> int:
+    """What shells report of a process that a signal ended: 130 after Ctrl-C."""
+    return 128 + number
+
+
+INTERRUPTED = get_exit_code(signal.SIGINT)
+
+
+@contextmanager
+def end_in_order() -> Iterator[None]:
+    """Make every ending an exception while the block runs, so that all that is open is closed and removed.
+
+    Raises:
+        Ended: when such a signal comes.
+    """
+
+    def end(number: int, _: object) -> None:
+        raise Ended(number)
+
+    with _handle(end):
+        yield
 
 
 @contextmanager
 def catch_interrupt() -> Iterator[Interrupt]:
-    """Catch Ctrl-C while the block runs: the first one is only noted, the second raises KeyboardInterrupt.
+    """Catch endings while the block runs: the first one is only noted, the second one raises `Ended`.
 
     Yields:
-        A function that says whether Ctrl-C was pressed, as a training's `stop`.
+        A function that says whether one came, as a training's `stop`.
     """
     interrupted = Interrupt()
-    before = signal.signal(signal.SIGINT, interrupted.note)
-    try:
+    with _handle(interrupted.note):
         yield interrupted
+
+
+@contextmanager
+def _handle(handler: Callable[[int, Any], None]) -> Iterator[None]:
+    before = {}
+    # Python handles signals in the main thread only; what nohup has told us to ignore stays ignored
+    if threading.current_thread() is threading.main_thread():
+        for number in ENDINGS:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                before[number] = signal.signal(number, handler)
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 class Interrupt:
-    """Whether Ctrl-C was pressed."""
+    """Whether a signal asked for an end, and which."""
 
     def __init__(self) -> None:
-        self.noted = False
+        self.number: int | None = None
 
     def __call__(self) -> bool:
-        """Whether it was."""
-        return self.noted
+        """Whether one did."""
+        return self.number is not None
 
-    def note(self, *_: object) -> None:
-        """Handle SIGINT.
+    @property
+    def exit_code(self) -> int:
+        """That of the process, after a stop."""
+        return get_exit_code(self.number) if self.number else INTERRUPTED
+
+    def note(self, number: int, _: object = None) -> None:
+        """Handle a signal.
 
         Raises:
-            KeyboardInterrupt: at the second one.
+            Ended: at the second one.
         """
-        if self.noted:
-            raise KeyboardInterrupt
-        self.noted = True
+        if self.number is not None:
+            raise Ended(number)
+        self.number = number

@@ -20,8 +20,9 @@ from typing import Annotated, Any
 import typer
 
 from lenet.cli.help import HELP_NAMES, set_help
+from lenet.cli.interrupt import INTERRUPTED, Ended, end_in_order
 from lenet.cli.mistakes import translate_mistake
-from lenet.cli.output import print_error
+from lenet.cli.output import print_error, write_output
 from lenet.errors import LenetError, UsageError
 from lenet.texts import LANGUAGES, say, set_language
 
@@ -45,8 +46,6 @@ VERBS = {
     "doctor": ("start", "lenet.cli.doctor:doctor"),
 }
 
-INTERRUPTED = 130  # what shells report after Ctrl-C
-
 # click's UsageError, wherever this typer keeps it: newer ones bring their own copy of click
 Mistake: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -68,7 +67,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         words = _take_language(words)
         try:
-            _invoke(words)
+            with end_in_order():
+                _invoke(words)
         finally:
             if sys.stdout:  # None where the shell has closed it
                 sys.stdout.flush()  # while a full disk can still be reported
@@ -80,9 +80,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Mistake as mistake:
         print_error(translate_mistake(mistake))
         return UsageError.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort) as interrupt:
         print_error(say("cli.interrupted"))
-        return INTERRUPTED
+        return interrupt.exit_code if isinstance(interrupt, Ended) else INTERRUPTED
     except BrokenPipeError:
         # the reader has gone (`lenet summary | head`): print nothing more, not even at the exit
         _abandon_output()
@@ -218,5 +218,5 @@ def _common(
     if show_version:
         from importlib.metadata import version
 
-        sys.stdout.write(f"lenet {version('lenet')}\n")
+        write_output(f"lenet {version('lenet')}\n")
         raise typer.Exit

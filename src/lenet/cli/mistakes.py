@@ -10,9 +10,6 @@ from lenet.texts import say
 # as click says it: "Got unexpected extra argument (c3)", "... arguments (a b)"
 EXTRA = re.compile(r"Got unexpected extra argument\S* \((.*)\)\.?", re.DOTALL)
 
-# the name of the expected type in the message; the wording around it differs from typer to typer
-TYPES = ((r"\binteger\b|\bint\b", "cli.whole_number"), (r"\bnumber\b|\bfloat\b", "cli.number"))
-
 
 def translate_mistake(mistake: Any) -> str:
     """What is wrong with a command line, and where the help is.
@@ -40,7 +37,9 @@ def _name_mistake(mistake: Any) -> str:
     name = "/".join(parameter.opts) if option else (parameter.metavar or parameter.name).upper()
     if kind == "MissingParameter":
         return say("cli.missing", name=name)
-    for word, key in TYPES:
-        if re.search(word, mistake.message):
-            return say(key, name=name)
+    # the wording differs from typer to typer, the type's name does not
+    kinds = {"integer": "whole_number", "valid int": "whole_number", "number": "number", "float": "number"}
+    for word, key in kinds.items():
+        if word in mistake.message:
+            return say(f"cli.{key}", name=name)
     return say("cli.invalid", name=name, message=mistake.message.rstrip("."))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from lenet.errors import UsageError
+from lenet.errors import FileError, UsageError
 from lenet.texts import say
 
 if TYPE_CHECKING:
@@ -77,9 +79,38 @@ def check_threads(threads: int | None) -> None:
         raise UsageError("train.threads_range", threads=threads)
 
 
-def choose_folder(name: str) -> Path:
-    """The folder of a run without `--out`: the first of `runs/NAME-1`, `runs/NAME-2`, ... that is free."""
+@contextmanager
+def choose_folder(given: Path | None, name: str) -> Iterator[Path]:
+    """The folder of a run: that of `--out`, or the first of `runs/NAME-1`, `runs/NAME-2`, ... that is free.
+
+    A free one is made at once, so that no other process takes it, and goes again if nothing is written there.
+
+    Args:
+        given: with `--out`; None without.
+        name: of the recipe.
+    Raises:
+        FileError: no folder can be made.
+    """
+    if given:
+        yield given
+        return
+    folder = _claim_folder(name)
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # the run is in it
+            folder.rmdir()
+
+
+def _claim_folder(name: str) -> Path:
     number = 1
-    while (Path("runs") / f"{name}-{number}").exists():
-        number += 1
-    return Path("runs") / f"{name}-{number}"
+    while True:
+        folder = Path("runs") / f"{name}-{number}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise FileError("file.unwritable", path=folder, reason=error.strerror or error) from error
+        else:
+            return folder

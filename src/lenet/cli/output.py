@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lenet.counts import Count
@@ -40,7 +43,13 @@ def print_json(result: dict[str, Any]) -> None:
     Args:
         result: may contain NumPy's numbers and arrays, and paths.
     """
-    sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=2, default=_simplify) + "\n")
+    write_output(json.dumps(result, ensure_ascii=False, indent=2, default=_simplify) + "\n")
+
+
+def write_output(text: str) -> None:
+    """Write a text on standard output as it is; nothing where the shell has closed it."""
+    if sys.stdout:
+        sys.stdout.write(text)
 
 
 def _simplify(value: Any) -> Any:
@@ -63,6 +72,9 @@ def make_console(*, stderr: bool = False, width: int | None = None) -> Console:
     from rich.console import Console
     from rich.segment import Segment
 
+    if width is None and os.environ.get("COLUMNS", "").strip("0") == "" and "COLUMNS" in os.environ:
+        width = shutil.get_terminal_size().columns  # rich would print lines of no width
+
     class SafeConsole(Console):
         def print(self, *objects: Any, soft_wrap: bool | None = None, **options: Any) -> None:
             if soft_wrap and self.is_terminal:
@@ -79,7 +91,28 @@ def make_console(*, stderr: bool = False, width: int | None = None) -> Console:
                 # rich's own control codes, which move the cursor for a live line, are marked as such
                 yield segment if segment.control else Segment(replace_controls(segment.text), segment.style)
 
-    return SafeConsole(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+    messages: Any = _Messages() if stderr else None
+    return SafeConsole(file=messages, stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+class _Messages:
+    """Standard error, which may be closed or full: what cannot be said there never ends the work."""
+
+    def write(self, text: str) -> int:
+        """Write a text, or nothing."""
+        with suppress(OSError, ValueError):  # ValueError: closed by this process
+            if sys.stderr:
+                sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is still held back."""
+        with suppress(OSError, ValueError):
+            if sys.stderr:
+                sys.stderr.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
 
 
 def _wrap(text: str, width: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +16,7 @@ from lenet.cli.output import (
     print_json,
     print_lines,
     print_table,
+    write_output,
 )
 from lenet.errors import UsageError
 from lenet.texts import say
@@ -52,7 +52,7 @@ def recognize(
     if as_json:
         print_json({"network": network, "pictures": [describe_reading(reading) for reading in readings]})
     elif as_csv:
-        sys.stdout.write(format_rows(map(describe_reading, readings), header=True))
+        write_output(format_rows(map(describe_reading, readings), header=True))
     else:
         _print_table(readings, loaded.architecture.output)
     faults = [reading.fault for reading in readings if reading.fault]

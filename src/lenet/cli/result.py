@@ -60,7 +60,8 @@ def print_result(result: Result) -> None:
         console.print(say("train.result", **values), style="bold")
     if result.folder:
         console.print(say("train.files", path=result.folder), soft_wrap=True)
-        console.print(say("train.next", path=result.folder), soft_wrap=True)
+        network = result.folder / "network.safetensors"
+        console.print(say("train.next", network=network), soft_wrap=True)
     for fault in diagnose(result):
         console.print(say("train.fault", sentence=fault), style="bold", soft_wrap=True)
 

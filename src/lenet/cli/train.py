@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lenet.cli.interrupt import INTERRUPTED, catch_interrupt
+from lenet.cli.interrupt import catch_interrupt
 from lenet.cli.loading import load_data
 from lenet.cli.options import (
     architecture_option,
@@ -81,27 +81,27 @@ def train(
         fields = {"activation": activation, "pooling": pooling, "connections": connections}
         network = choose_architecture(architecture, **fields, output=output)
         chosen = load_recipe(recipe, network, loss).changed(epochs=epochs, rate=rate, batch=batch)
-        folder = out or choose_folder(chosen.name)
-        run.check_request(engine, seed, folder)
-        dataset = load_data(data, limit)
-        announce_pens(chosen)
-        with catch_interrupt() as interrupted, progress.shown():
-            result = run.train(
-                dataset,
-                chosen,
-                architecture=network,
-                engine=engine,
-                seed=seed,
-                limit=limit,
-                out=folder,
-                watch=progress.watch,
-                stop=interrupted,
-            )
+        with choose_folder(out, chosen.name) as folder:
+            run.check_request(engine, seed, folder)
+            dataset = load_data(data, limit)
+            announce_pens(chosen)
+            with catch_interrupt() as interrupted, progress.shown():
+                result = run.train(
+                    dataset,
+                    chosen,
+                    architecture=network,
+                    engine=engine,
+                    seed=seed,
+                    limit=limit,
+                    out=folder,
+                    watch=progress.watch,
+                    stop=interrupted,
+                )
     if as_json:
         print_json(describe_result(result))
     if result.evaluation is None:
         print_stop(result)
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(interrupted.exit_code)
     if not as_json:
         print_result(result)
 

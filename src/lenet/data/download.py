@@ -19,7 +19,6 @@ Progress = Callable[[str, int, int], None]
 TIMEOUT = (5.0, 15.0)  # seconds to connect, and without a byte
 DEADLINE = 3600.0  # seconds for one file from one mirror, looked at whenever a chunk is full
 CHUNK = 8 * 1024
-STALE = 24 * 3600.0  # seconds after which the remains of a killed download are swept away
 
 
 class _MirrorFault(Exception):
@@ -52,7 +51,6 @@ def _bring(source: Source, file: SourceFile, mirrors: list[str], progress: Progr
     if cached:
         return cached
     path = get_cache_folder() / source.name / file.name
-    _sweep(path)
     faults = []
     for mirror in tuple(mirrors):
         try:
@@ -123,12 +121,3 @@ class _Meter:
 
     def close(self) -> None:
         pass
-
-
-def _sweep(path: Path) -> None:
-    for part in path.parent.glob(f".{path.name}.*.part"):
-        try:
-            if time.time() - part.stat().st_mtime > STALE:
-                part.unlink()
-        except OSError:  # another process was quicker
-            continue

@@ -37,6 +37,30 @@ def check_images(architecture: Architecture, images: np.ndarray, training: bool 
     return architecture.output_sides(height, width)
 
 
+def check_order(
+    order: np.ndarray, rates: np.ndarray, count: int, distortion: DistortedEpoch | None = None
+) -> None:
+    """Check which images are to be used in which step, and at what rate.
+
+    Args:
+        order: (steps, batch) indices of images, or of patterns where there is a distortion.
+        rates: (steps,) learning rates.
+        count: number of images.
+        distortion: how the images are distorted; then indices from `count` on show the same images again.
+    Raises:
+        ShapeError: another shape, no image in a step, or an index without an image.
+    """
+    if order.ndim != 2 or not order.shape[1]:
+        raise ShapeError("engine.batch", shape=order.shape)
+    if len(rates) != len(order):
+        raise ShapeError("engine.rates", rates=len(rates), steps=len(order))
+    if order.size:
+        low, high = int(order.min()), int(order.max())
+        last = (2**31 if distortion and count else count) - 1
+        if not 0 <= low <= high <= last:
+            raise ShapeError("engine.order", low=low, high=high, last=last)
+
+
 def scale_images(images: np.ndarray, dtype: Any) -> np.ndarray:
     """Turn images into what the network sees: stored bytes get a border and the paper's grey levels.
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import sys
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -52,9 +55,19 @@ def export_pytorch(network: Network, path: str | Path) -> None:
         raise UsageError("export.module", path=path)
     if path.stem in PACKAGES or path.stem in sys.stdlib_module_names:
         raise UsageError("export.shadows", path=path, module=path.stem)
+    arrays = rename_for_torch(network)
     metadata = {key: network.metadata[key] for key in ("architecture", "labels")}
-    save_arrays(find_weights(path), rename_for_torch(network), metadata)
-    write_text(path, render_module(network, path.stem))
+    pair = digest_pair(arrays, network.labels)
+    save_arrays(find_weights(path), arrays, metadata | {"pair": pair})
+    write_text(path, render_module(network, path.stem, pair))
+
+
+def digest_pair(arrays: Mapping[str, np.ndarray], labels: Sequence[str]) -> str:
+    """What stands in a module and in its weights: a pair that a kill has mixed is noticed by it."""
+    digest = sha256(json.dumps(labels).encode())
+    for name in sorted(arrays):
+        digest.update(name.encode() + np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()[:32]
 
 
 def find_weights(path: Path) -> Path:
@@ -73,12 +86,13 @@ def rename_for_torch(network: Network) -> dict[str, np.ndarray]:
     return {f"{TORCH_NAMES[layer]}.{kind}": arrays[name] for name, (layer, _, kind) in layers.items()}
 
 
-def render_module(network: Network, module: str) -> str:
+def render_module(network: Network, module: str, pair: str) -> str:
     """The content of the `.py` file.
 
     Args:
         network: what to describe.
         module: the file's name without its ending.
+        pair: of `digest_pair`.
     """
     architecture = network.architecture
     rbf, zero = architecture.output == "rbf", architecture.activation != "tanh"
@@ -86,6 +100,7 @@ def render_module(network: Network, module: str) -> str:
     values: dict[str, object] = {
         "described": ", ".join(f"{field} {value}" for field, value in architecture.to_dict().items()),
         "module": module,
+        "pair": pair,
         "weights": find_weights(Path(module)).name,
         "version": version("lenet"),
         "labels": ", ".join(map(ascii, network.labels)),

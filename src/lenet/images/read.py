@@ -8,8 +8,7 @@ import logging
 import os
 import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +29,6 @@ PLUGINS = ("Png", "Jpeg", "WebP", "Tiff", "Bmp", "Gif", "Avif")
 KINDS = "PNG, JPEG, WebP, TIFF, BMP, GIF"
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
-STANDARD_ERROR = 2  # its file descriptor
-
 # EXIF's tag 0x0112: how the stored rows must be turned to stand upright
 ORIENTATION_TAG = 0x0112
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
@@ -45,7 +42,6 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 _SILENT = logging.NullHandler()  # else Python prints Pillow's log records on standard error
-_ALONE = threading.Lock()  # warning filters and file descriptors belong to the whole process
 
 
 def read_picture(source: str | Path | bytes) -> np.ndarray:
@@ -67,7 +63,7 @@ def read_picture(source: str | Path | bytes) -> np.ndarray:
     if not content:
         raise PictureError("picture.empty", name=name)
     try:
-        with _quiet():
+        with _QUIET:
             return _decode(content, name)
     except PictureError:
         raise
@@ -91,23 +87,44 @@ def _read_content(path: Path) -> bytes:
     return content
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Pillow's warnings and log records, and what libtiff prints by itself, from the reader's screen."""
-    logging.getLogger("PIL").addHandler(_SILENT)
-    with _ALONE, warnings.catch_warnings(), Path(os.devnull).open("wb") as nowhere:
-        warnings.simplefilter("ignore")
-        try:
-            screen = os.dup(STANDARD_ERROR)
-        except OSError:  # there is none, as in a windowed program
-            yield
-            return
-        try:
-            os.dup2(nowhere.fileno(), STANDARD_ERROR)
-            yield
-        finally:
-            os.dup2(screen, STANDARD_ERROR)
-            os.close(screen)
+class _Quiet:
+    """Keeps Pillow's warnings and log records from the reader's screen while any thread reads a picture.
+
+    Warning filters belong to the whole process: the first thread that reads sets them aside, the last one
+    puts them back. What libtiff itself prints of a damaged file stays: only the standard error of the whole
+    process could be taken away.
+    """
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process, self._lock, self._readers = os.getpid(), threading.Lock(), 0
+        self._filters = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        logging.getLogger("PIL").addHandler(_SILENT)
+        if (
+            self._process != os.getpid()
+        ):  # a fork may have taken the lock and the filters of a reading thread along
+            if self._readers:
+                self._filters.__exit__(None, None, None)
+            self._begin()
+        with self._lock:
+            self._readers += 1
+            if self._readers == 1:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.simplefilter("ignore")
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._readers -= 1
+            if not self._readers:
+                self._filters.__exit__(None, None, None)
+
+
+_QUIET = _Quiet()
 
 
 def _decode(content: bytes, name: str) -> np.ndarray:

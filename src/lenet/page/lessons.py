@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lenet.architecture import MODERN, ORIGINAL, TANH_AMPLITUDE
+from lenet.architecture import MODERN, ORIGINAL, PIXEL_OFFSET, PIXEL_SCALE, TANH_AMPLITUDE
 from lenet.rates import comparison
 from lenet.training import diagnosis, verdicts
 from lenet.training.recipe import load_recipe
@@ -19,6 +19,7 @@ STORY_RATES = (0.1, 0.2)  # of its two acts
 SEED = 1
 STORY_SEED = 4  # at the second of these rates it freezes, on MNIST and on scikit-learn's digits
 STARTS = 8
+HAND_DIGITS, HAND_STEPS, HAND_BATCH, HAND_RATE = 10, 200, 16, 0.02  # of a lesson on one's own digits
 FROZEN_DIGITS = 500  # new ones that a frozen unit answers to alike
 
 
@@ -30,6 +31,7 @@ def list_lessons() -> dict[str, Any]:
     return {
         "limits": limits,
         "frozen": {"flat": diagnosis.FLAT, "amplitude": TANH_AMPLITUDE, "digits": FROZEN_DIGITS},
+        "input": {"scale": PIXEL_SCALE, "offset": PIXEL_OFFSET},
         "epochs": EPOCHS,
         "batches": list(BATCHES),
         "rate": CALM_RATE,
@@ -47,6 +49,16 @@ def list_lessons() -> dict[str, Any]:
             "rates": list(STORY_RATES),
             "seed": STORY_SEED,
             "starts": STARTS,
+        },
+        "hand": {
+            "digits": HAND_DIGITS,
+            "steps": HAND_STEPS,
+            "rate": HAND_RATE,
+            "batch": HAND_BATCH,
+            "distortion": {
+                _camel(name): value
+                for name, value in load_recipe("best", ORIGINAL).distortion.to_dict().items()
+            },
         },
         "architectures": {"original": ORIGINAL.to_dict(), "modern": MODERN.to_dict()},
         "method1998": _list_method_1998(),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import string
 import sys
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -80,4 +82,28 @@ def say(key: str, /, **values: Any) -> str:
     Raises:
         KeyError: no such sentence, or a brace without a value: a bug, never a user's mistake.
     """
-    return load_texts(get_language())[key].format(**values)
+    return _FORMATTER.vformat(load_texts(get_language())[key], (), values)
+
+
+def quote_words(words: Sequence[str]) -> str:
+    """Words as one command line, quoted for this system's shell."""
+    # imported here, because hardly any command quotes
+    if os.name == "nt":
+        from subprocess import list2cmdline
+
+        return list2cmdline(words)
+    from shlex import join
+
+    return join(words)
+
+
+class _Formatter(string.Formatter):
+    """Braces as in `str.format`, and `{path!q}`: quoted, as a word of a command."""
+
+    def convert_field(self, value: Any, conversion: str | None) -> Any:
+        if conversion == "q":
+            return quote_words([str(value)])
+        return super().convert_field(value, conversion)
+
+
+_FORMATTER = _Formatter()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from lenet.architecture import CHOICES, PRESETS, Architecture
 from lenet.data.sources import SOURCES
+from lenet.texts import quote_words
 from lenet.training.recipe import RECIPES, Recipe, load_recipe
 from lenet.training.settings import Settings
 
@@ -32,12 +29,12 @@ def format_command(settings: Settings) -> str | None:
     words += _name_architecture(settings.architecture)
     words += ["--engine", settings.engine, "--seed", str(settings.seed)]
     words += [] if settings.limit is None else ["--limit", str(settings.limit)]
-    return _join([*words, "--out", "again"])
+    return quote_words([*words, "--out", "again"])
 
 
 def format_resume(folder: Path) -> str:
     """The command line that resumes a training."""
-    return _join(["lenet", "train", "--resume", str(folder)])
+    return quote_words(["lenet", "train", "--resume", str(folder)])
 
 
 def _name_recipe(recipe: Recipe, architecture: Architecture) -> list[str]:
@@ -60,7 +57,3 @@ def _name_architecture(architecture: Architecture) -> list[str]:
         words = [] if name == "original" else ["--architecture", name]
         candidates.append(words + [word for field in differing for word in (f"--{field}", fields[field])])
     return min(candidates, key=len)
-
-
-def _join(words: Sequence[str]) -> str:
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lenet.errors import FileError, RunError
+from lenet.locks import is_same_file, lock_file
 
 LOCK_FILE = ".lock"
-HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)  # what systems answer where another one holds the lock
 
 
 @contextmanager
@@ -49,25 +47,10 @@ def _claim(path: Path) -> int:
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            _lock(handle)
-        except OSError as error:
-            # file systems without locks, as some of a network are, keep nobody out
-            if error.errno in HELD:
-                os.close(handle)
-                raise RunError("run.held", path=path.parent) from error
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(handle), path.stat()):
-                return handle
+            lock_file(handle)
+        except BlockingIOError as error:
+            os.close(handle)
+            raise RunError("run.held", path=path.parent) from error
+        if is_same_file(handle, path):
+            return handle
         os.close(handle)  # its last holder removed it meanwhile: this lock would keep nobody out
-
-
-def _lock(handle: int) -> None:
-    """Lock a file or fail at once."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

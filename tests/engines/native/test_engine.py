@@ -330,17 +330,12 @@ def test_as_many_classes_as_there_is_room_for():
     assert_close(NativeEngine().load(crowded, parameters).gradient(images, labels, loss), expected, 1e-4)
 
 
-def test_the_environment_chooses_kernels_and_threads(monkeypatch):
+def test_the_environment_chooses_kernels(monkeypatch):
     monkeypatch.setenv("LENET_KERNEL", "baseline")
     assert processor.choose_variant() == "baseline"
     monkeypatch.setenv("LENET_KERNEL", "abacus")
     with pytest.raises(EngineError, match="abacus"):
         NativeEngine()
-    monkeypatch.setenv("LENET_THREADS", "3")
-    assert processor.count_threads() == 3
-    monkeypatch.setenv("LENET_THREADS", "none")
-    with pytest.raises(EngineError, match="at least 1"):
-        processor.count_threads()
 
 
 def test_packing_keeps_every_number():

@@ -57,7 +57,7 @@ class Handler(SimpleHTTPRequestHandler):
 
     def translate_path(self, path: str) -> str:
         if path.startswith("/given/"):
-            return str(self._given / path.removeprefix("/given/"))
+            return str(self._given / path.partition("?")[0].removeprefix("/given/"))
         return super().translate_path(path)
 
     def end_headers(self) -> None:
@@ -75,37 +75,50 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def script(given: Path) -> Iterator[Script]:
-    """Run the body of an asynchronous JavaScript function of `given` in a browser; gives what it returns."""
+def browser() -> Iterator[Any]:
+    """The system's chromium, driven by playwright."""
     playwright = pytest.importorskip("playwright.sync_api")
-    browser_path = next(filter(None, map(which, BROWSERS)), None)
-    if browser_path is None:
+    path = next(filter(None, map(which, BROWSERS)), None)
+    if path is None:
         if os.environ.get("LENET_REQUIRE_PAGE"):
             pytest.fail("the tests of the page need chromium")
         pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address(given: Path) -> Iterator[str]:
+    """Where the files of the package are served."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, given=given))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
-        page = browser.new_page()
-        (given / "empty.html").write_text("<!doctype html><title>scripts</title>", "utf-8")
-        page.goto(f"http://127.0.0.1:{server.server_port}/given/empty.html")
-
-        def run(body: str, **values: Any) -> Any:
-            names = ", ".join(values)
-            inner = f"async () => {{ {PRELUDE} {body} }}"
-            # one text of JSON is many times faster than the driver's own way with lists
-            text = page.evaluate(
-                f"async (given) => {{ const {{ {names} }} = JSON.parse(given);"
-                f" return JSON.stringify((await ({inner})()) ?? null); }}",
-                json.dumps(values),
-            )
-            return json.loads(text)
-
-        yield run
-        browser.close()
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def script(browser: Any, address: str, given: Path) -> Iterator[Script]:
+    """Run the body of an asynchronous JavaScript function in a browser; gives what it returns."""
+    (given / "empty.html").write_text("<!doctype html><title>scripts</title>", "utf-8")
+    page = browser.new_page()
+    page.goto(f"{address}/given/empty.html")
+
+    def run(body: str, **values: Any) -> Any:
+        names = ", ".join(values)
+        inner = f"async () => {{ {PRELUDE} {body} }}"
+        # one text of JSON is many times faster than the driver's own way with lists
+        text = page.evaluate(
+            f"async (given) => {{ const {{ {names} }} = JSON.parse(given);"
+            f" return JSON.stringify((await ({inner})()) ?? null); }}",
+            json.dumps(values),
+        )
+        return json.loads(text)
+
+    yield run
+    page.close()
 
 
 @pytest.fixture(scope="session")

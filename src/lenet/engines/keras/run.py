@@ -11,7 +11,7 @@ import numpy as np
 
 from lenet.architecture import Architecture
 from lenet.engines import Update
-from lenet.engines.inputs import check_images, check_targets, one_hot, show_patterns
+from lenet.engines.inputs import check_images, check_order, check_targets, one_hot, show_patterns
 from lenet.engines.keras.axes import prepare_fields, to_keras
 from lenet.engines.keras.network import build_network, name_arrays
 from lenet.engines.keras.setup import compute_exactly
@@ -58,6 +58,7 @@ class KerasRun:
     ) -> np.ndarray:
         check_images(self._architecture, images, training=True)
         check_targets(self._architecture, targets, len(images))
+        check_order(order, rates, len(images), distortion)
         if scales is not None:
             raise EngineError("keras.scales")
         if distortion:

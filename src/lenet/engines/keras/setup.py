@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from lenet.engines.threads import read_setting
 from lenet.errors import EngineError
 
 # What TensorFlow prints whenever it starts, even with TF_CPP_MIN_LOG_LEVEL.
@@ -77,11 +78,11 @@ def _import_both() -> tuple[Any, Any]:
 
 
 def _prepare(tensorflow: Any) -> None:
-    threads = os.environ.get("LENET_THREADS", "")
+    threads = read_setting()
     try:
-        if threads.isdecimal() and int(threads):
-            tensorflow.config.threading.set_intra_op_parallelism_threads(int(threads))
-            tensorflow.config.threading.set_inter_op_parallelism_threads(int(threads))
+        if threads:
+            tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+            tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
         for card in tensorflow.config.list_physical_devices("GPU"):
             tensorflow.config.experimental.set_memory_growth(card, True)
     except RuntimeError:

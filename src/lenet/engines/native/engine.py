@@ -12,11 +12,11 @@ import numpy as np
 from lenet import _native
 from lenet.architecture import FIELD, LAYER_NAMES, Architecture
 from lenet.engines import Engine, Model, Refusal, Run, Update, get_engine
-from lenet.engines.inputs import check_images, check_targets
+from lenet.engines.inputs import check_images, check_order, check_targets
 from lenet.engines.loss import Loss
 from lenet.engines.native.layout import Layout, prepare_images, prepare_task
-from lenet.engines.native.processor import choose_variant, count_threads
-from lenet.errors import ShapeError
+from lenet.engines.native.processor import choose_variant
+from lenet.engines.threads import count_threads
 from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
@@ -129,15 +129,8 @@ class NativeRun:
         architecture = self._layout.architecture
         check_images(architecture, images, training=True)
         check_targets(architecture, targets, len(images))
-        if len(rates) != len(order):
-            raise ShapeError("native.rates", rates=len(rates), steps=len(order))
+        check_order(order, rates, len(images), distortion)
         losses = np.empty(len(order))
-        if not order.size:
-            return losses
-        low, high = int(order.min()), int(order.max())
-        last = (2**31 if distortion and len(images) else len(images)) - 1
-        if not 0 <= low <= high <= last:
-            raise ShapeError("native.order", low=low, high=high, last=last)
         update = _native.Update(
             weights=self._weights,
             velocity=self._velocity,

@@ -1,12 +1,10 @@
-"""Which kernels this processor runs, and on how many threads."""
+"""Which kernels this processor runs."""
 
 from __future__ import annotations
 
-import math
 import os
 
 from lenet._native import variants
-from lenet.cores import count_cores
 from lenet.errors import EngineError
 
 
@@ -21,17 +19,3 @@ def choose_variant() -> str:
     if wanted not in available:
         raise EngineError("native.kernel", name=wanted, names=", ".join(available))
     return wanted
-
-
-def count_threads() -> int:
-    """How many threads to use: `LENET_THREADS`, or as many as there are cores that this process may use.
-
-    Raises:
-        EngineError: `LENET_THREADS` is not a whole number of at least 1.
-    """
-    wanted = os.environ.get("LENET_THREADS")
-    if wanted is None:
-        return max(1, math.ceil(count_cores()))
-    if not wanted.isdecimal() or int(wanted) < 1:
-        raise EngineError("native.threads", value=wanted)
-    return int(wanted)

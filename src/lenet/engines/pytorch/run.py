@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from lenet.engines import Update
-from lenet.engines.inputs import check_images, check_targets
+from lenet.engines.inputs import check_images, check_order, check_targets
 from lenet.engines.pytorch.curvature import measure_loss
 from lenet.engines.pytorch.distort import show_patterns
 from lenet.engines.pytorch.group import Group
@@ -77,6 +77,7 @@ class PytorchRun:
     ) -> np.ndarray:
         check_images(self._architecture, images, training=True)
         check_targets(self._architecture, targets, len(images))
+        check_order(order, rates, len(images), distortion)
         factors = None if scales is None else self._join_vector(scales.values())
         if self._held is None or self._held[0] is not images or self._held[1] is not targets:
             self._held = images, targets

@@ -8,7 +8,14 @@ import numpy as np
 
 from lenet.architecture import LAYER_NAMES, Architecture
 from lenet.engines import Engine, Update
-from lenet.engines.inputs import check_images, check_targets, one_hot, scale_images, show_patterns
+from lenet.engines.inputs import (
+    check_images,
+    check_order,
+    check_targets,
+    one_hot,
+    scale_images,
+    show_patterns,
+)
 from lenet.engines.loss import Loss
 from lenet.engines.reference.backward import measure_loss, run_backward
 from lenet.engines.reference.forward import run_forward
@@ -115,6 +122,7 @@ class ReferenceRun:
         architecture = self._parameters.architecture
         check_images(architecture, images, training=True)
         check_targets(architecture, targets, len(images))
+        check_order(order, rates, len(images), distortion)
         if distortion:
             images, targets, order = show_patterns(images, targets, order, distortion, self._dtype)
         losses = np.empty(len(order))

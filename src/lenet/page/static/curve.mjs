@@ -3,23 +3,24 @@ import { median } from "./verdict.mjs";
 
 const WINDOW = 31; // steps of the running median
 const LEAST = 0.02; // the losses at the ends of the axis, at most
-const MOST = 30;
-const TICKS = [0.03, 0.1, 0.3, 1, 3, 10];
+const MOST = 300;
+const TICKS = [0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
 const MARGIN = 4; // pixels above and below
 
 export class Curve {
   /**
    * @param {HTMLCanvasElement} canvas its colour is the ink; it takes the size that CSS gives it
-   * @param {number} guess the loss of a constant answer
+   * @param {number | null} guess the loss of a constant answer; null where there is no such level
+   * @param {{low: number, high: number} | null} limits of the axis; null to follow the losses
    */
-  constructor(canvas, guess) {
-    Object.assign(this, { canvas, guess });
+  constructor(canvas, guess, limits = null) {
+    Object.assign(this, { canvas, guess, limits });
     this.restart(1);
   }
 
   /** Empty the curve. @param {number} horizon how many steps there is room for; it grows */
   restart(horizon) {
-    Object.assign(this, { horizon, losses: [], medians: [], marks: [], low: 1, high: this.guess });
+    Object.assign(this, { horizon, losses: [], medians: [], marks: [], low: 1, high: this.guess ?? 1.1, ...this.limits });
   }
 
   /** Add the losses of the next steps. @param {ArrayLike<number>} losses */
@@ -27,6 +28,7 @@ export class Curve {
     for (const loss of Array.from(losses)) {
       this.losses.push(loss);
       this.medians.push(median(this.losses.slice(-WINDOW)));
+      if (this.limits) continue;
       this.low = Math.min(this.low, Math.max(loss / 1.3, LEAST));
       this.high = Math.max(this.high, Math.min(loss * 1.3, MOST));
     }
@@ -88,8 +90,8 @@ export class Curve {
       paper.stroke();
     };
     for (const { at } of this.listTicks()) line(0, at * height, width, at * height, [], 0.12);
-    const guess = this.findY(this.guess, height);
-    line(0, guess, width, guess, [6, 4], 0.7);
+    const guess = this.guess && this.findY(this.guess, height);
+    if (guess) line(0, guess, width, guess, [6, 4], 0.7);
     for (const step of this.marks) line((step / this.horizon) * width, 0, (step / this.horizon) * width, height, [2, 3], 0.7);
     paper.setLineDash([]);
   }

@@ -117,6 +117,30 @@ export class Trainer {
     return { first, losses, images, ended, diverged: null };
   }
 
+  /**
+   * Learn someone's own digits, each time distorted in another way; every other step shows a batch of the others,
+   * so that those are not forgotten.
+   * @param {Digits} own
+   * @param {{steps: number, rate: number, batch: number, distortion: object, from: number}} lesson `from`: number of
+   *   the first step
+   * @returns {Float64Array} the loss of each step on the own digits
+   */
+  teach(own, { steps, rate, batch, distortion, from }) {
+    const { kernels, network, loss } = this;
+    const { seed } = this.settings;
+    const others = drawOrder(kernels, seed, 0, this.train.count);
+    const kept = { images: this.images, targets: this.targets };
+    const losses = new Float64Array(steps);
+    for (let k = 0; k < steps; k++) {
+      const first = (from + k) * batch;
+      const order = Int32Array.from({ length: batch }, (_, at) => first + at);
+      const mine = { images: own.images, targets: own.labels, order, distortion: { ...distortion, seed: BigInt(seed) } };
+      [losses[k]] = network.train({ ...mine, rates: [rate], loss });
+      network.train({ ...kept, order: order.map((at) => others[at % others.length]), rates: [rate], loss });
+    }
+    return losses;
+  }
+
   /** Errors on the new digits, by `countErrors`. */
   measure() {
     return countErrors(this.network, this.fresh);

@@ -46,7 +46,7 @@ function advance(epochs) {
   const { rate, batch } = trainer.settings;
   const picture = now - looked > LOOK ? look() : null;
   if (picture) looked = now;
-  post("advanced", { ...stretch, rate, batch, milliseconds: now - began, epoch: trainer.epoch, look: picture });
+  post("advanced", { ...stretch, rate, batch, milliseconds: now - began, epoch: trainer.epoch + Number(!ended), look: picture });
   if (diverged) {
     post("diverged", { step: diverged, rate, look: look() });
     return false;
@@ -57,6 +57,7 @@ function advance(epochs) {
     trainer.change({ rate: planned.rate });
     post("changed", { rate: planned.rate, steps: trainer.steps });
   }
+  if (plan.some(({ stop }) => stop)) return true; // a lesson counts steps, however many epochs they are
   return !planned?.stop && !(ended && trainer.epoch % epochs === 0);
 }
 
@@ -112,6 +113,23 @@ async function tryStarts({ settings, seeds, steps, calm }) {
   post("finished", { steps: trainer.steps });
 }
 
+/** Learn her own digits; says how many digits were misread before and after, hers and the new ones. */
+async function teach({ own, settings }) {
+  running = 0;
+  if (settings) trainer.begin(settings);
+  const { steps, batch, distortion } = facts.hand;
+  const count = () => ({ fresh: countErrors(trainer.network, trainer.fresh), own: countErrors(trainer.network, own) });
+  const before = count();
+  const shown = kernels.show(own.images, Int32Array.from({ length: batch }, (_, k) => k), { ...distortion, seed: 0n });
+  post("distorted", { shown, count: batch });
+  for (let from = 0; from < steps; from += 10) {
+    trainer.teach(own, { ...facts.hand, steps: Math.min(10, steps - from), from });
+    post("taught", { done: Math.min(from + 10, steps), steps, look: look() });
+    await rest();
+  }
+  post("learned", { before, after: count(), parameters: trainer.network.parameters(), look: look() });
+}
+
 const actions = {
   async load({ wasm, train, fresh, lessons }) {
     kernels = await loadKernels(wasm);
@@ -127,7 +145,8 @@ const actions = {
     post("begun", { look: look() });
   },
   change: ({ settings }) => trainer.change(settings),
-  forgetPlan: () => (plan = []),
+  /** She moves the rate herself: it no longer falls by plan. */
+  forgetRates: () => (plan = plan.filter(({ stop }) => stop)),
   run,
   pause() {
     running = 0;
@@ -140,6 +159,7 @@ const actions = {
   save: () => post("saved", { parameters: trainer.network.parameters(), architecture: trainer.settings.architecture }),
   compare,
   tryStarts,
+  teach,
 };
 
 // one message after the other, and none before the kernels are there; a training that runs is not waited for

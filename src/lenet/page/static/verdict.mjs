@@ -12,6 +12,9 @@ export function median(numbers) {
 /** A number with three digits at most, as Python's format ".3g" for numbers from 0.0001 to 999. */
 export const shorten = (number) => String(Number(number.toPrecision(3)));
 
+/** A whole number with commas between thousands, as in all texts. */
+export const group = (number) => number.toLocaleString("en-US");
+
 /**
  * Means over stretches, so that no point stands for a handful of images and there are about 200.
  * @param {ArrayLike<number>} losses of each step
