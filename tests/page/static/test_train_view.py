@@ -93,7 +93,7 @@ def test_one_press_trains_and_tells_the_errors(view: Any) -> None:
     errors = int(re.findall(r"(\d+) of 60", sentence)[0])
     wait(view, "The training is finished", ".train-status")
     rows = view.locator(".train-details table").first.locator("tbody tr")
-    assert rows.count() == 3
+    assert rows.count() == 1 + 3
     assert rows.last.locator("td").first.text_content() == "3"
     confusion = np.array(view.locator(".train-confusion td").all_text_contents()[1:], int).reshape(10, 10)
     assert confusion.sum() == COUNT
@@ -216,8 +216,11 @@ def test_the_method_of_1998_and_other_networks_train(view: Any) -> None:
     wait(view, "After epoch 3", ".train-result")
     assert "squared distance" in view.text_content("figcaption")
     view.click("label:has-text('modern: ReLU')")
-    wait(view, "Step 1,200|^$", ".train-at")
+    view.wait_for_function("document.querySelectorAll('.train-run').length === 2")
     wait(view, "After epoch 3", ".train-result")
+    runs = view.locator(".train-run").all_text_contents()
+    assert all("the method of 1998" in run for run in runs)
+    assert ["modern" in run for run in runs] == [False, True]
     assert view.evaluate("document.querySelector('.train-kernels div:last-child').hidden")
 
 

@@ -14,20 +14,24 @@ export class Curve {
    * @param {{low: number, high: number} | null} limits of the axis; null to follow the losses
    */
   constructor(canvas, guess, limits = null) {
-    Object.assign(this, { canvas, guess, limits });
+    Object.assign(this, { canvas, guess, limits, before: [] });
     this.restart(1);
   }
 
-  /** Empty the curve. @param {number} horizon how many steps there is room for; it grows */
+  /** Empty the curve; the median of the training before stays. @param {number} horizon room for so many steps; it grows */
   restart(horizon) {
+    this.before = this.medians?.length > WINDOW ? this.medians : (this.before ?? []);
     Object.assign(this, { horizon, losses: [], medians: [], marks: [], low: 1, high: this.guess ?? 1.1, ...this.limits });
   }
 
   /** Add the losses of the next steps. @param {ArrayLike<number>} losses */
   push(losses) {
-    for (const loss of Array.from(losses)) {
-      this.losses.push(loss);
-      this.medians.push(median(this.losses.slice(-WINDOW)));
+    const half = WINDOW >> 1;
+    const known = Math.max(0, this.losses.length - half); // of the last medians, not all losses around were there
+    this.losses.push(...losses);
+    for (let at = known; at < this.losses.length; at++)
+      this.medians[at] = median(this.losses.slice(Math.max(0, at - half), at + half + 1));
+    for (const loss of losses) {
       if (this.limits) continue;
       this.low = Math.min(this.low, Math.max(loss / 1.3, LEAST));
       this.high = Math.max(this.high, Math.min(loss * 1.3, MOST));
@@ -76,6 +80,9 @@ export class Curve {
     paper.clearRect(0, 0, width, height);
     paper.strokeStyle = getComputedStyle(canvas).color;
     this.drawLevels(paper, width, height);
+    paper.setLineDash([1, 4]);
+    this.drawLine(paper, this.before, width, height, 1.5, 0.6);
+    paper.setLineDash([]);
     this.drawLine(paper, this.losses, width, height, 1, 0.4);
     this.drawLine(paper, this.medians, width, height, 2.5, 1);
   }
@@ -101,7 +108,7 @@ export class Curve {
     Object.assign(paper, { globalAlpha: alpha, lineWidth, lineJoin: "round" });
     const each = Math.max(1, Math.floor(this.horizon / width));
     paper.beginPath();
-    for (let from = 0; from < values.length; from += each) {
+    for (let from = 0; from < Math.min(values.length, this.horizon); from += each) {
       const x = ((from + each / 2) / this.horizon) * width;
       const column = values.slice(from, from + each);
       paper.lineTo(x, this.findY(Math.max(...column), height));

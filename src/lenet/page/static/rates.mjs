@@ -20,6 +20,7 @@ function makeTrial(rate, guess) {
 
   function draw(every) {
     const drawn = all.losses.filter((_, step) => (step + 1) % every === 0).filter(Number.isFinite);
+    curve.medians = []; // the same training, drawn anew
     curve.restart(Math.max(1, Math.floor(curve.steps / every)));
     curve.push(drawn);
     curve.draw();

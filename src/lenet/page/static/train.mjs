@@ -59,11 +59,11 @@ export function mountTrain(root, host) {
   const [step, pace] = [h("span"), h("span")];
   const at = h("p", { class: "train-at quiet" }, step, pace);
   const frozen = h("p", { class: "train-frozen" });
-  const file = h("input", { type: "file", accept: ".safetensors", id: "train-file", onchange: openFile });
+  const file = h("input", { type: "file", accept: ".safetensors", id: "train-file", class: "unseen", onchange: openFile });
   const keep = h(
     "section", { class: "train-keep" }, text("h3", "page_train.keep"),
     text("button", "page_train.save", {}, { type: "button", onclick: () => training.session?.send("save") }),
-    text("label", "page_train.open", {}, { for: "train-file" }), file,
+    h("span", { class: "train-open" }, file, text("label", "page_train.open", {}, { for: "train-file", class: "button" })),
   );
   const { name, train, fresh, size } = host.digits ?? {};
   const source = host.digits ? text("p", name === "mnist" ? "page_train.digits_mnist" : "page_train.digits_digits", { train: group(train), fresh: group(fresh) }, { class: "quiet" }) : text("p", "page_train.no_digits");
@@ -147,7 +147,7 @@ export function mountTrain(root, host) {
   function hear(what, message = {}) {
     if (what === "restarted") {
       curve.restart(training.stepsPerEpoch * host.lessons.epochs, training.guess);
-      results.restart();
+      results.restart(controls.describe());
       for (const node of [frozen, step, pace]) t(node, null);
       [speed, judged] = [0, 0];
       curve.judge(null);

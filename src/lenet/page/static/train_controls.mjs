@@ -5,6 +5,8 @@ import { group, shorten } from "./verdict.mjs";
 
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
 const RATES = { usual: [-3, 0], old: [-6, -2] }; // powers of ten at the slider's ends
+const NETWORKS = { original: "page_train.original", full: "page_train.full", modern: "page_train.modern" };
+const METHODS = { sgd: "page_train.sgd", momentum: "page_train.momentum", old: "page_train.old" };
 const GUESSES = [0.02, 0.07, 0.2, 0.7, 0.9]; // shares of the new digits
 
 /** A labelled group of radio buttons. */
@@ -41,20 +43,12 @@ export function makeControls(training, actions) {
   );
   const method = makeChoice(
     "train-method", "page_train.method",
-    [
-      { value: "sgd", words: text("span", "page_train.sgd") },
-      { value: "momentum", words: text("span", "page_train.momentum", { momentum: lessons.momentum }) },
-      { value: "old", words: text("span", "page_train.old") },
-    ],
+    Object.entries(METHODS).map(([value, key]) => ({ value, words: text("span", key, { momentum: lessons.momentum }) })),
     (value) => choose({ method: value }),
   );
   const network = makeChoice(
     "train-network", "page_train.network",
-    [
-      { value: "original", words: text("span", "page_train.original") },
-      { value: "full", words: text("span", "page_train.full") },
-      { value: "modern", words: text("span", "page_train.modern") },
-    ],
+    Object.entries(NETWORKS).map(([value, key]) => ({ value, words: text("span", key) })),
     (value) => choose({ network: value }),
   );
   const more = h("div", { class: "train-choices" }, batch.root, method.root, network.root, text("p", "page_train.anew", {}, { class: "quiet" }));
@@ -62,6 +56,13 @@ export function makeControls(training, actions) {
 
   return {
     root,
+    /** What is trained, in words: for the table of errors. */
+    describe() {
+      const { choice } = training;
+      const words = [text("span", NETWORKS[choice.network]), text("span", METHODS[choice.method], { momentum: lessons.momentum })];
+      const numbers = [text("span", "page_train.batch_is", { batch: choice.batch }), text("span", "page_train.seed", { seed: choice.seed })];
+      return [...words, ...numbers];
+    },
     update(size) {
       const { phase, choice } = training;
       const keys = {

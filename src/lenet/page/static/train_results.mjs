@@ -5,6 +5,7 @@ import { t } from "./say.mjs";
 import { group } from "./verdict.mjs";
 
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
+const KEPT = 4; // trainings in the table, to compare them
 const CELL = 2; // CSS pixels of a digit's pixel
 
 /** A count of errors as a sentence's values. */
@@ -13,25 +14,24 @@ export const describeErrors = ({ errors, count }) => ({ errors: group(errors), c
 /**
  * The results below the curve.
  * @param {(image: Uint8Array) => void} putDigit puts a digit on the board
- * @returns {{root: HTMLElement, restart: () => void, show: (measured: object, fresh: object, loss: number) => void}}
+ * @returns {{root: HTMLElement, restart: (name: Node[]) => void, show: (measured: object, fresh: object, loss: number) => void}}
  */
 export function makeResults(putDigit) {
   const sentence = h("p", { class: "train-result" });
-  const rows = h("tbody");
+  let rows = h("tbody");
   const heads = [
     "page_train.epoch_column", "page_train.step_column", "page_train.loss_column", "page_train.errors_column",
     "page_train.frozen_column",
   ];
   const history = h(
     "table", {},
-    text("caption", "page_train.history"),
+    text("caption", "page_train.history", {}, { id: "train-history" }),
     h("thead", {}, h("tr", {}, heads.map((key) => text("th", key, {}, { scope: "col" })))),
-    rows,
   );
   const misreadHead = text("h3", "page_train.misread");
   const misread = h("ul", { class: "train-misread" });
   const confusion = h("table", { class: "train-confusion" });
-  const details = h("div", { class: "train-details", hidden: true }, misreadHead, misread, h("div", { class: "train-tables" }, history, confusion));
+  const details = h("div", { class: "train-details", hidden: true }, misreadHead, misread, h("div", { class: "train-tables", tabindex: 0, role: "group", "aria-labelledby": "train-history" }, history, confusion));
   const root = h("section", {}, sentence, details);
 
   function showMisread(found, fresh) {
@@ -66,8 +66,9 @@ export function makeResults(putDigit) {
 
   return {
     root,
-    restart() {
-      rows.replaceChildren();
+    /** Another training begins. @param {Node[]} name of what it is */
+    restart(name) {
+      rows = h("tbody", {}, h("tr", {}, h("th", { colspan: heads.length, scope: "rowgroup", class: "train-run" }, ...name)));
       t(sentence, null);
       details.hidden = true;
     },
@@ -78,6 +79,8 @@ export function makeResults(putDigit) {
       rows.dataset.epoch = epoch;
       t(sentence, whole ? "page_train.result" : "page_train.result_step", { ...values, epoch, step: steps });
       const cells = [epoch, steps, loss.toFixed(3), `${values.errors} (${values.percent}%)`, frozen.filter(Boolean).length];
+      history.append(rows); // at its first row
+      while (history.tBodies.length > KEPT) history.tBodies[0].remove();
       rows.append(h("tr", {}, ...cells.map((cell) => h("td", {}, String(cell)))));
       details.hidden = false;
       showMisread(measured.misread, fresh);
