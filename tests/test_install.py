@@ -9,23 +9,24 @@ from tools import install
 SCRIPT = Path(install.__file__)
 
 
-def test_the_last_step_is_said_and_warnings_are_not():
-    said = ["Collecting numpy>=2.0\n", "  Building wheel: started\n", "WARNING: Location is ignored\n"]
-    assert install.describe(said, 12.4) == "  12 s  Building wheel"
-    assert install.describe([], 0) == "   0 s  Starting pip"
+def test_the_last_step_is_said(capsys):
+    watch = install.Watch()
+    assert watch.format_line().endswith(" 0 s  starting")
+    watch.listen(["Collecting numpy>=2.0\n", "  Downloading numpy.whl\n", "\n"])
+    assert watch.format_line().endswith(" 0 s  Collecting numpy>=2.0")
 
 
-def test_a_long_line_is_cut():
-    assert install.describe(["Installing " + "a, " * 100], 1).endswith("...")
-    assert len(install.describe(["Installing " + "a, " * 100], 1)) < 110
-
-
-def test_a_slow_pip_is_heard_in_a_log(monkeypatch, capsys):
-    code = "import time; print('Collecting a', flush=True); time.sleep(0.5)"
-    monkeypatch.setattr(install, "PRINTED", 0.2)
-    monkeypatch.setattr(install, "COMMAND", [sys.executable, "-c", code])
-    assert install.install([]) == 0
-    assert "0 s  Collecting a\n" in capsys.readouterr().err
+def test_no_silence_is_longer_than_ten_seconds_in_a_log(monkeypatch, capsys):
+    now = [100.0]
+    monkeypatch.setattr(install.time, "monotonic", lambda: now[0])
+    watch = install.Watch()
+    watch.listen(["Collecting numpy\n"])
+    for _ in range(62):
+        now[0] += install.TICK
+        watch.show()
+    assert capsys.readouterr().err.splitlines() == [
+        f"   {second} s  Collecting numpy" for second in (10, 20, 30)
+    ]
 
 
 def test_a_failure_has_the_code_and_the_words_of_pip(tmp_path):
