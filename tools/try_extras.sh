@@ -6,15 +6,19 @@ python=$1
 shift
 here=$(pwd)
 
+rm -rf build/extras
+echo "Building the wheel" >&2
+"$python" -m pip wheel -q --no-deps --wheel-dir build/extras . # once: the kernels take most of the time
+wheel=$(echo "$here"/build/extras/lenet-*.whl)
+
 for extra in "$@"; do
     folder=$here/build/extras/$extra
-    rm -rf "$folder"
     "$python" -m venv "$folder"
     case $extra in
-    base) wanted=. ;;
-    *) wanted=".[$extra]" ;;
+    base) wanted=$wheel ;;
+    *) wanted="$wheel[$extra]" ;;
     esac
-    echo "Installing $wanted into build/extras/$extra" >&2
+    echo "Installing ${wanted##*/} into build/extras/$extra" >&2
     "$folder/bin/python" tools/install.py "$wanted"
     cd "$folder" # away from the sources: the installed package is tried
     case $extra in
