@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet.errors import FileError
+from lenet.architecture import MODERN, ORIGINAL
+from lenet.errors import FileError, NetworkFileError, ShapeError, UsageError
+from lenet.network import Network
+from lenet.parameters import initialize_parameters
 from lenet.storage import load_arrays, save_arrays
 
 COUNT = 3_000
@@ -140,3 +143,31 @@ def test_a_damaged_network_is_one_clear_error_within_a_gigabyte(seed: int) -> No
 
 if __name__ == "__main__":
     main(int(sys.argv[1]))
+
+
+@pytest.mark.parametrize("name", ["net.pt", "net.h5", "net.onnx"])
+def test_a_file_of_another_program_points_to_the_import(tmp_path, name):
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(UsageError, match="lenet import"):
+        Network.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("label", ["\ud800", 5, None])
+def test_a_label_that_is_no_text_is_refused(label):
+    labels = (*"012345678", label)
+    with pytest.raises(ShapeError, match="label"):
+        Network(ORIGINAL, initialize_parameters(ORIGINAL, 0), labels)
+
+
+@pytest.mark.parametrize("architecture", [ORIGINAL, MODERN])
+@pytest.mark.parametrize("name", ["c1.weight", "c5.weight", "f6.weight"])
+def test_numbers_that_would_overflow_are_neither_saved_nor_loaded(tmp_path, architecture, name):
+    network = Network(architecture, initialize_parameters(architecture, 0), tuple("0123456789"))
+    huge = network.parameters.map(np.copy)
+    huge[name].flat[0] = 3e38
+    huge[name].flat[1] = 3e38
+    with pytest.raises(ShapeError, match="exceed float32"):
+        Network(architecture, huge, network.labels).save(tmp_path / "net.safetensors")
+    save_arrays(tmp_path / "net.safetensors", huge, network.metadata)
+    with pytest.raises(NetworkFileError, match="exceed float32"):
+        Network.load(tmp_path / "net.safetensors")

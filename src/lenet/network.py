@@ -19,13 +19,14 @@ from lenet.engines import Model, get_engine
 from lenet.engines.inputs import check_targets
 from lenet.errors import ArchitectureError, FileError, NetworkFileError, ShapeError, UsageError
 from lenet.images.normalize import find_digit
-from lenet.images.open import Picture, is_one, open_picture
-from lenet.parameters import Parameters
+from lenet.images.open import Picture, is_one, open_picture, take_array
+from lenet.parameters import Parameters, check_overflow
 from lenet.storage import load_arrays, save_arrays
 from lenet.texts import say
 from lenet.trace import Trace
 
 BUNDLED = ("1998", "best")
+FOREIGN_SUFFIXES = (".pt", ".pth", ".bin", ".h5", ".keras", ".onnx")
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ class Network:
         classes = self.architecture.classes
         if len(self.labels) != classes or len(set(self.labels)) != classes:
             raise ShapeError("network.labels", labels=", ".join(map(str, self.labels)), classes=classes)
+        for label in self.labels:
+            if not isinstance(label, str) or not is_utf8(label):
+                raise ShapeError("network.label_text", label=ascii(label))
         if self.parameters.architecture != self.architecture:
             raise ShapeError("network.parameters")
 
@@ -108,14 +112,16 @@ class Network:
         except FileError as error:
             if error.key == "file.absent" and path.suffix != ".safetensors":
                 raise UsageError("network.absent", name=source, names=", ".join(BUNDLED)) from error
+            if path.suffix.lower() in FOREIGN_SUFFIXES:
+                raise UsageError("network.foreign", path=path) from error
             raise
         try:
             architecture = Architecture.from_dict(metadata["architecture"])
             labels, card = tuple(metadata["labels"]), dict(metadata["card"])
             Calibration.from_card(card)
-            if not all(isinstance(label, str) for label in labels):
-                raise TypeError("labels")
-            return cls(architecture, Parameters(architecture, arrays), labels, card, engine)
+            parameters = Parameters(architecture, arrays)
+            check_overflow(parameters)
+            return cls(architecture, parameters, labels, card, engine)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             reason = error if isinstance(error, ArchitectureError | ShapeError) else repr(error)
             raise NetworkFileError("network.damaged", path=path, reason=reason) from error
@@ -125,7 +131,9 @@ class Network:
 
         Raises:
             FileError: the file cannot be written.
+            ShapeError: parameters so large that the outputs exceed float32.
         """
+        check_overflow(self.parameters)
         save_arrays(Path(path), self.parameters, self.metadata)
 
     @property
@@ -177,7 +185,7 @@ class Network:
         Raises:
             ShapeError: images of a shape or type that the network cannot take.
         """
-        return self.model.penalties(images)
+        return self.model.penalties(images if isinstance(images, np.ndarray) else take_array(images))
 
     def check_labels(self, images: np.ndarray, labels: np.ndarray) -> None:
         """Check that labels belong to these images and this network.
@@ -273,6 +281,15 @@ class Network:
             data = escape(str(self.card.get("data")))
             line = say("notebook.measured", network=line, error=f"{error:.2f}", data=data)
         return f"<p>{line}</p>{self.architecture._repr_html_()}"
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text can be written as UTF-8: it holds no half of a surrogate pair."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def load(source: str | Path = "1998", engine: str = "auto") -> Network:

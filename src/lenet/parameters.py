@@ -8,11 +8,22 @@ from typing import Any, Self
 
 import numpy as np
 
-from lenet.architecture import C1_MAPS, C3_MAPS, KERNEL, PARAMETER_NAMES, Architecture
+from lenet.architecture import (
+    C1_MAPS,
+    C3_MAPS,
+    F6_UNITS,
+    KERNEL,
+    LAYER_NAMES,
+    PARAMETER_NAMES,
+    TANH_AMPLITUDE,
+    Architecture,
+)
 from lenet.errors import ArchitectureError, ShapeError
 from lenet.randomness import Purpose, draw_uniform
 
 INITIALIZATIONS = ("1998", "eblearn", "variance")
+PIXEL_BOUND = 2.0  # above every pixel that the network sees
+FAN_IN_AT_MOST = 400  # of a unit of C5
 
 
 class Parameters(Mapping[str, np.ndarray]):
@@ -148,3 +159,37 @@ def _count_inputs(architecture: Architecture, name: str) -> np.ndarray:
         inputs = np.array([len(maps) for maps in architecture.table])
         return inputs[architecture.pairs[:, 0]] * KERNEL**2
     return np.array([int(np.prod(architecture.parameter_shapes[name][1:]))])
+
+
+def check_overflow(parameters: Parameters) -> None:
+    """Check that no image can make a layer exceed float32.
+
+    Args:
+        parameters: of a network.
+    Raises:
+        ShapeError: the first layer whose sums could.
+    """
+    limit = float(np.finfo(np.float32).max)
+    bound = PIXEL_BOUND
+    for layer in LAYER_NAMES:
+        bound = _bound_sums(parameters, layer, bound)
+        if not bound < limit:
+            raise ShapeError("network.overflow", layer=layer.upper(), limit=f"{limit:.2g}")
+        if layer != "output" and parameters.architecture.activation != "relu":
+            bound = min(bound, TANH_AMPLITUDE)
+
+
+def _bound_sums(parameters: Parameters, layer: str, inputs: float) -> float:
+    """The largest absolute sum of a layer, if no input is larger than `inputs`."""
+    if layer == "output" and parameters.architecture.output == "rbf":
+        return F6_UNITS * (inputs + 1.0) ** 2
+    largest = {
+        name.partition(".")[2]: float(np.abs(array).max())
+        for name, array in parameters.items()
+        if name.startswith(f"{layer}.")
+    }
+    if "coefficient" in largest:
+        return 4 * inputs * largest["coefficient"] + largest["bias"]
+    if "weight" not in largest:  # average or maximum
+        return inputs
+    return inputs * largest["weight"] * FAN_IN_AT_MOST + largest["bias"]

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from lenet.export import trials
 from lenet.export.pytorch_file import export_pytorch
+from lenet.export.state_dict import import_network
 from lenet.network import load
 
 KINDS = {"conv1": (6, 1, 5, 5), "conv2": (16, 6, 5, 5), "fc1": (120, 400), "fc2": (84, 120), "fc3": (10, 84)}
@@ -45,26 +47,68 @@ def test_json_says_what_became_what(lenet, theirs, tmp_path):
     found = lenet("import", theirs, "-o", tmp_path / "net.safetensors", *told, "--json").json
     assert found["tensors"]["c5.weight"] == "fc1.weight"
     assert found["architecture"]["activation"] == "tanh"
-    assert "samples_right" not in found
+    assert "tried" not in found
     assert load(tmp_path / "net.safetensors").labels == tuple("abcdefghij")
 
 
-def test_a_better_reading_is_pointed_out(lenet, tmp_path, monkeypatch):
-    from lenet.cli import import_network
+@pytest.fixture
+def digits(monkeypatch):
+    """Two hundred digits in place of MNIST's: noise, labelled by a network of tanh and average pooling."""
 
-    counts = iter([3, *[2] * 5, 9, 4])
-    monkeypatch.setattr(import_network, "_count_right", lambda network: next(counts, 0))
-    path = tmp_path / "theirs.safetensors"
-    save_file({f"{n}.weight": np.ones(s, np.float32) for n, s in KINDS.items()}, path)
-    out = lenet("import", path, "-o", tmp_path / "net.safetensors").out
-    assert "3 of the ten" in out
-    assert "With --activation sigmoid --pooling average it would read 9 of them correctly." in out
+    def label_by(network):
+        images = np.random.default_rng(1).integers(0, 256, (200, 28, 28), dtype=np.uint8)
+        found = trials.Digits(images, network.penalties(images).argmin(axis=1), "mnist")
+        monkeypatch.setattr(trials, "find_digits", lambda: found)
+
+    return label_by
+
+
+def test_a_better_reading_is_pointed_out(lenet, theirs, tmp_path, digits):
+    digits(import_network(theirs, "tanh", "average", 0.5, 0.5))
+    answer = lenet("import", theirs, "-o", tmp_path / "net.safetensors")
+    assert "0 of these 200 digits" in answer.out.replace("only 0", "0")
+    assert "--activation tanh --pooling average --mean 0.5 --std 0.5" in answer.out
+
+
+def test_nothing_is_advised_against_what_was_told(lenet, theirs, tmp_path, digits):
+    digits(import_network(theirs, "tanh", "average", 0.5, 0.5))
+    told = ("--activation", "relu", "--mean", 0)
+    found = lenet("import", theirs, "-o", tmp_path / "net.safetensors", *told, "--json").json
+    assert found.get("better", {}).get("activation", "relu") == "relu"
+    assert found.get("better", {}).get("mean", 0) == 0
+
+
+def test_where_the_reading_fits_nothing_is_advised(lenet, theirs, tmp_path, digits):
+    digits(import_network(theirs))
+    found = lenet("import", theirs, "-o", tmp_path / "net.safetensors", "--json").json
+    assert (found["wrong"], found["count"], found["tried"]) == (0, 200, "mnist")
+    assert not found.keys() & {"better", "resized", "fits"}
+
+
+def test_labels_that_no_reading_gives_are_said_to_be_other_classes(lenet, theirs, tmp_path, monkeypatch):
+    images = np.random.default_rng(1).integers(0, 256, (200, 28, 28), dtype=np.uint8)
+    labels = np.random.default_rng(2).integers(0, 10, 200)
+    monkeypatch.setattr(trials, "find_digits", lambda: trials.Digits(images, labels, "mnist"))
+    assert "may not be the digits" in lenet("import", theirs, "-o", tmp_path / "net.safetensors").out
+
+
+def test_a_network_for_resized_digits_is_recognized(lenet, theirs, tmp_path, monkeypatch):
+    images = np.random.default_rng(1).integers(0, 256, (200, 28, 28), dtype=np.uint8)
+    labels = import_network(theirs).penalties(trials.resize_digits(images)).argmin(axis=1)
+    monkeypatch.setattr(trials, "find_digits", lambda: trials.Digits(images, labels, "mnist"))
+    assert "Resize((32, 32))" in lenet("import", theirs, "-o", tmp_path / "net.safetensors").out
+
+
+def test_ten_samples_are_too_few_to_advise(lenet, theirs, tmp_path, monkeypatch):
+    monkeypatch.setenv("LENET_CACHE", str(tmp_path))
+    answer = lenet("import", theirs, "-o", tmp_path / "net.safetensors")
+    assert "too few to tell" in answer.out
 
 
 def test_what_was_exported_reads_the_samples_as_before(lenet, tmp_path):
     export_pytorch(load(), tmp_path / "net.py")
     found = lenet("import", tmp_path / "net.safetensors", "-o", tmp_path / "back.safetensors", "--json").json
-    assert found["samples_right"] == 10
+    assert found["wrong"] == 0
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -145,3 +146,11 @@ def test_a_live_line_keeps_its_own_control_codes(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "a\ufffd[2Jb" in out
     assert "\x1b[?25l" in out  # rich hides the cursor
+
+
+def test_json_has_no_bare_nan_and_no_control_characters(capsys):
+    print_json({"a": float("nan"), "b": [np.float32("inf"), 1.5], "c": "\x1b[31m\ud800", "d": Path("x")})
+    out = capsys.readouterr().out
+    assert json.loads(out) == {"a": None, "b": [None, 1.5], "c": "\x1b[31m\ud800", "d": "x"}
+    assert "\x1b" not in out
+    out.encode("utf-8")

@@ -30,10 +30,19 @@ REAL = {
     "timeout": "pip --timeout 2 install --index-url http://127.0.0.1:8765/simple flax  # never answers",
 }
 # As others report them: this machine can produce none of these.
+# ruff: noqa: E501 - error texts
 REPORTED = {
     "old_driver": "RuntimeError: The NVIDIA driver on your system is too old (found version 11040).",
     "dll": "ImportError: DLL load failed while importing _pywrap_tensorflow_internal.",
     "no_avx": "Illegal instruction (core dumped)",
+    "conda_absent": "'conda' is not recognized as an internal or external command,\noperable program or batch file.",
+    "conda_network": "CondaHTTPError: HTTP 000 CONNECTION FAILED for url <https://repo.anaconda.com/pkgs/main/win-64/repodata.json>",
+    "conda_missing": "Solving environment: failed\n\nPackagesNotFoundError: The following packages are not available from current channels:\n\n  - lenet",
+    "conda_solve": "Solving environment: failed\n\nLibMambaUnsatisfiableError: Encountered problems while solving:",
+    "forbidden": "ERROR: HTTP error 403 while getting https://mirror.example/simple/numpy/",
+    "cuda_memory": "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.",
+    "openmp": "OMP: Error #15: Initializing libiomp5md.dll, but found libiomp5md.dll already initialized.",
+    "cudart": "Could not load dynamic library 'cudart64_110.dll'; dlerror: cudart64_110.dll not found",
 }
 ERRORS = Path(__file__).with_name("errors")
 
@@ -117,3 +126,25 @@ def test_an_unknown_error_ends_with_1(lenet, tmp_path):
     assert answer.code == 1
     assert "No known error" in answer.out
     assert lenet("doctor", "--error", tmp_path / "absent.txt").code == 1
+
+
+def test_conda_that_goes_on_by_itself_has_no_trouble():
+    text = "Solving environment: failed with initial frozen solve. Retrying with flexible solve.\ndone"
+    assert list(recognize_troubles(text)) == []
+
+
+def test_a_proxy_that_speaks_no_tls_is_a_certificate_s_trouble():
+    text = "SSLError(SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)'))"
+    assert [trouble.name for trouble in recognize_troubles(text)] == ["certificate"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 2_000_000, "a " * 1_000_000, "a requires a, but you have a " * 50_000]
+)
+def test_a_long_text_is_searched_in_linear_time(text):
+    """Not timed: a quadratic search of these takes hours."""
+    assert list(recognize_troubles(text)) == []
+
+
+def test_of_a_long_text_the_end_counts():
+    assert [t.name for t in recognize_troubles("x\n" * 2_000_000 + REPORTED["openmp"])] == ["openmp"]

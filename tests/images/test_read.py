@@ -216,7 +216,7 @@ def test_a_file_without_end_is_refused(monkeypatch, tmp_path):
 
 def test_formats_that_nobody_photographs_in_are_not_even_tried():
     with pytest.raises(PictureError, match="not one of PNG, JPEG"):
-        read_picture(save(PAGE, "PPM"))
+        read_picture(save(PAGE, "PCX"))
 
 
 def test_reading_leaves_logging_and_warnings_as_they_were(caplog):
@@ -284,3 +284,16 @@ def test_other_threads_keep_their_standard_error(capfd):
             os.write(2, b"line\n")
             lines += 1
     assert capfd.readouterr().err.count("line\n") == lines > 0
+
+
+@pytest.mark.parametrize("kind", ["PGM", "PPM", "PBM"])
+def test_the_formats_of_image_processing_courses_are_read(kind):
+    mode = {"PGM": "L", "PPM": "RGB", "PBM": "1"}[kind]
+    image = Image.fromarray(PAGE).convert(mode, dither=Image.Dither.NONE)
+    picture = read_picture(save(image, "PPM"))
+    np.testing.assert_array_equal(picture > 128, PAGE > 128)
+
+
+def test_a_picture_that_is_all_transparent_shows_its_colours():
+    colours = np.dstack([PAGE, PAGE, PAGE, np.zeros_like(PAGE)])
+    np.testing.assert_array_equal(read_picture(save(Image.fromarray(colours))), PAGE)

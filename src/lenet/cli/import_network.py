@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +12,10 @@ from lenet.cli.options import json_option
 from lenet.cli.output import make_console, make_table, print_json, print_table
 from lenet.codes import DIGITS
 from lenet.errors import UsageError
-from lenet.texts import say
+from lenet.texts import quote_words, say
 
 if TYPE_CHECKING:
+    from lenet.export.trials import Digits, Trial
     from lenet.network import Network
 
 
@@ -35,46 +37,61 @@ def import_network(
 
     if output.suffix != ".safetensors":
         raise UsageError("import.suffix", path=output)
-    names = labels.split(",") if labels is not None else None
-    loaded = state_dict.import_network(file, activation, pooling, mean, std, names)
-    loaded.save(output)
-    report: dict[str, Any] = {"network": output, "architecture": loaded.architecture.to_dict(), **loaded.card}
+    told: dict[str, Any] = {"activation": activation, "pooling": pooling, "mean": mean, "std": std}
+    read = partial(state_dict.import_network, file, labels=labels.split(",") if labels is not None else None)
+    loaded, report = read(**told), dict[str, Any]()
     if loaded.labels == DIGITS:
-        report["samples_right"] = _count_right(loaded)
-        better = _find_better(file, report) if "tensors" in loaded.card else None
-        report |= {"better": better} if better else {}
+        from lenet.export.trials import find_digits
+
+        digits = find_digits()
+        read = _choose_order(read, told, digits)
+        loaded = read(**told)
+        report = _try(read, loaded, told, digits)
+    loaded.save(output)
+    report = {"network": output, "architecture": loaded.architecture.to_dict(), **loaded.card, **report}
     if as_json:
         print_json(report)
     else:
-        _print_report(loaded, report)
+        _print_report(loaded, report, file)
 
 
-def _count_right(network: Network) -> int:
-    """The number of the ten samples that a network recognizes correctly."""
-    import numpy as np
+def _choose_order(read: partial[Network], told: dict[str, Any], digits: Digits) -> partial[Network]:
+    """How C5's inputs of kernels in Keras's order were flattened: as Keras does, or by maps first."""
+    from lenet.export.trials import is_better, try_network
 
-    from lenet.images.normalize import normalize_digit
-    from lenet.samples import read_sample
-
-    images = np.stack([normalize_digit(read_sample(digit)) for digit in range(10)])
-    return int((network.penalties(images).argmin(axis=1) == np.arange(10)).sum())
+    turned = partial(read, maps_first=True)
+    trials = [try_network(each(**told), digits, told) for each in (turned, read)]
+    return turned if is_better(*trials) else read
 
 
-def _find_better(file: Path, report: dict[str, Any]) -> dict[str, Any] | None:
-    """The activation and pooling with which most samples are recognized, if others than the given ones."""
-    from lenet.export.state_dict import ACTIVATIONS, POOLINGS
-    from lenet.export.state_dict import import_network as read
+def _try(read: partial[Network], loaded: Network, told: dict[str, Any], digits: Digits) -> dict[str, Any]:
+    """How many digits the network misreads, and the settings with which it would misread fewer."""
+    from lenet.export import state_dict, trials
 
-    mean, std, most, best = report["mean"], report["std"], report["samples_right"], None
-    for activation in ACTIVATIONS if most < len(DIGITS) else ():
-        for pooling in POOLINGS:
-            right = _count_right(read(file, activation, pooling, mean, std))
-            if right > most:
-                most, best = right, {"activation": activation, "pooling": pooling, "right": right}
-    return best
+    taken = {name: loaded.card.get(name) for name in told}
+    here = trials.try_network(loaded, digits, taken)
+    report: dict[str, Any] = {"tried": digits.name, "count": len(digits.labels), "wrong": here.errors}
+    if "tensors" not in loaded.card:
+        return report
+    choices = {"activation": state_dict.ACTIVATIONS, "pooling": state_dict.POOLINGS}
+    found = list(trials.try_all(read, digits, told, choices))
+    best = min(found, key=rank, default=here)
+    if best.errors > trials.HOPELESS * len(digits.labels):
+        return report | {"fits": False}
+    padded = min((trial for trial in found if not trial.resized), key=rank, default=here)
+    if best.resized and trials.is_better(best, padded):
+        report["resized"] = {**best.settings, "wrong": best.errors, "padded": padded.errors}
+    if padded.settings != taken and trials.is_better(padded, here):
+        report["better"] = {**padded.settings, "wrong": padded.errors}
+    return report
 
 
-def _print_report(network: Network, report: dict[str, Any]) -> None:
+def rank(trial: Trial) -> tuple[int, float]:
+    """Fewer misread digits come first, then the smaller loss."""
+    return trial.errors, trial.loss
+
+
+def _print_report(network: Network, report: dict[str, Any], file: Path) -> None:
     console = make_console()
     found = report.get("tensors")
     if found:
@@ -87,10 +104,29 @@ def _print_report(network: Network, report: dict[str, Any]) -> None:
         console.print(say("import.assumed", **taken), soft_wrap=True)
         if report["mean"]:
             console.print(say("import.border", grey=f"{255 * report['mean']:.0f}"), soft_wrap=True)
-    if "samples_right" in report:
-        console.print(say("import.samples", right=report["samples_right"]), soft_wrap=True)
+    if "tried" in report:
+        console.print(say(f"import.tried_{report['tried']}", **_count(report)), soft_wrap=True)
+    if report.get("fits") is False:
+        console.print(say("import.no_fit"), style="bold", soft_wrap=True)
+    if "resized" in report:
+        values = {name: report["resized"][name] for name in ("wrong", "padded")}
+        line = say("import.resized", count=f"{report['count']:,}", **values)
+        console.print(line, style="bold", soft_wrap=True)
     if "better" in report:
-        console.print(say("import.better", **report["better"]), style="bold", soft_wrap=True)
+        console.print(_format_better(report, file), style="bold", soft_wrap=True)
+
+
+def _count(report: dict[str, Any]) -> dict[str, str]:
+    return {"wrong": f"{report['wrong']:,}", "count": f"{report['count']:,}"}
+
+
+def _format_better(report: dict[str, Any], file: Path) -> str:
+    better = report["better"]
+    words = ["lenet", "import", str(file), "-o", str(report["network"])]
+    for name in ("activation", "pooling", "mean", "std"):
+        value = better[name]
+        words += [f"--{name}", value if isinstance(value, str) else f"{value:g}"]
+    return say("import.better", better=better["wrong"], command=quote_words(words), **_count(report))
 
 
 def _print_tensors(network: Network, found: dict[str, str]) -> None:

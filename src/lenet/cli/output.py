@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lenet.counts import Count
 from lenet.texts import get_language, say
+from lenet.texts.controls import escape_controls, replace_controls
 
 # A word or a Chinese character, with the brackets and marks that may not be parted from it. Compiled when it
 # is needed, which takes 4 ms.
@@ -22,8 +24,6 @@ PIECES = (
 )
 
 # What could move the cursor of a terminal, change its colours or reverse its text, and bytes of file names
-# that are not text: all control characters but tab and line feed, direction marks, lone surrogates.
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 UNLIMITED = 10_000  # columns of a table in an output that is no terminal
 
@@ -43,7 +43,8 @@ def print_json(result: dict[str, Any]) -> None:
     Args:
         result: may contain NumPy's numbers and arrays, and paths.
     """
-    write_output(json.dumps(result, ensure_ascii=False, indent=2, default=_simplify) + "\n")
+    text = json.dumps(_name_numbers(result), ensure_ascii=False, indent=2, allow_nan=False)
+    write_output(escape_controls(text) + "\n")
 
 
 def write_output(text: str) -> None:
@@ -52,10 +53,17 @@ def write_output(text: str) -> None:
         sys.stdout.write(text)
 
 
-def _simplify(value: Any) -> Any:
+def _name_numbers(value: Any) -> Any:
+    """Make of a value what JSON has: null for what is no finite number, text for paths, lists for arrays."""
     if hasattr(value, "tolist"):  # NumPy's, without importing it for commands that do not need it
-        return value.tolist()
-    return str(value)
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(name): _name_numbers(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_name_numbers(each) for each in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else str(value)
 
 
 def make_console(*, stderr: bool = False, width: int | None = None) -> Console:
@@ -137,11 +145,6 @@ def draw_picture(compose: Callable[[str], Drawing], path: Path) -> None:
     if language != get_language():
         message += f"\n{say('pictures.no_chinese_font')}"
     make_console(stderr=True).print(message, soft_wrap=True)
-
-
-def replace_controls(text: str) -> str:
-    """Make a text safe to print: each control character in it becomes �."""
-    return CONTROLS.sub("\ufffd", text)
 
 
 def print_paragraph(text: str) -> None:

@@ -58,9 +58,30 @@ def _slower(found: dict[str, str]) -> str:
 KNOWN: tuple[tuple[str, str, Remedy], ...] = (
     ("managed", r"externally-managed-environment", lambda _: VENV),
     ("no_space", r"\[Errno 28\]|No space left on device", lambda _: f"{sys.executable} -m pip cache purge"),
+    ("conda_absent", r"'conda' is not recognized|conda: (?:command )?not found", lambda _: VENV),
+    (
+        "conda_network",
+        r"CondaHTTPError|CondaSSLError|CondaProxyError|HTTP 000 CONNECTION FAILED",
+        lambda _: "conda config --show-sources",
+    ),
+    (
+        "conda_missing",
+        r"PackagesNotFoundError|ResolvePackageNotFound|nothing provides requested",
+        lambda _: "conda env create -f environment.yml",
+    ),
+    (
+        "conda_solve",
+        # conda goes on by itself after "failed with initial frozen solve" and "failed with repodata"
+        r"Solving environment: failed(?! with )|UnsatisfiableError",
+        lambda _: f"conda create -n lenet python={find_supported_python()[1]}",
+    ),
+    ("forbidden", r"\b403\b.{0,40}(?:Forbidden|Client Error)|HTTP (?:error )?403\b", _slower),
     (
         "certificate",
-        r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|confirming the ssl certificate",
+        (
+            r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|confirming the ssl certificate"
+            r"|WRONG_VERSION_NUMBER|UNEXPECTED_EOF_WHILE_READING|SSL: \w+"
+        ),
         _slower,
     ),
     (
@@ -73,7 +94,7 @@ KNOWN: tuple[tuple[str, str, Remedy], ...] = (
         r"NewConnectionError|NameResolutionError|getaddrinfo failed|name resolution|Cannot connect to proxy",
         _slower,
     ),
-    ("platform", r"(?P<wheel>\S+\.whl) is not a supported wheel on this platform", lambda _: ""),
+    ("platform", r"(?<!\S)(?P<wheel>\S+\.whl) is not a supported wheel on this platform", lambda _: ""),
     (
         "no_version",
         r"satisfies the requirement (?P<package>[\w.-]+)==(?P<wanted>\S+) \(from versions: (?P<has>\d.*?)\)",
@@ -92,7 +113,10 @@ KNOWN: tuple[tuple[str, str, Remedy], ...] = (
     ("impossible", r"ResolutionImpossible|have conflicting dependencies", lambda _: VENV),
     (
         "conflict",
-        r"(?P<package>[\w.-]+) \S+ requires (?P<wanted>.+), but you have (?P<has>.+) which is incompatible",
+        (
+            r"(?<![\w.-])(?P<package>[\w.-]+) \S+ requires (?P<wanted>.{1,200}?)"
+            r", but you have (?P<has>.{1,200}?) which is incompatible"
+        ),
         lambda found: format_install(found["wanted"]),
     ),
     (
@@ -119,6 +143,20 @@ KNOWN: tuple[tuple[str, str, Remedy], ...] = (
         lambda _: format_install("--force-reinstall", "torch"),
     ),
     (
+        "cuda_memory",
+        r"CUDA out of memory|CUDA_ERROR_OUT_OF_MEMORY|CUBLAS_STATUS_ALLOC_FAILED",
+        lambda _: "nvidia-smi",
+    ),
+    ("openmp", r"OMP: Error #15", lambda _: VENV),
+    (
+        "cudart",
+        (
+            r"Could not (?:load|find) .{0,40}(?:cudart|cudnn|cublas)"
+            r"|(?:cudart64_\d+\.dll|libcudart\.so\S*).{0,20}not found"
+        ),
+        lambda _: "lenet doctor",
+    ),
+    (
         "old_driver",
         r"NVIDIA driver on your system is too old|CUDA driver version is insufficient",
         lambda _: "nvidia-smi",
@@ -131,7 +169,18 @@ KNOWN: tuple[tuple[str, str, Remedy], ...] = (
     ("no_avx", r"Illegal instruction|binary is .* AVX", lambda _: "lenet train --engine reference"),
     ("absent", r"ModuleNotFoundError: No module named '(?P<package>[\w.]+)'", _install),
 )
-DOWNLOADS = {"certificate", "timeout", "no_network"}
+DOWNLOADS = {"certificate", "timeout", "no_network", "forbidden"}
+# what a trouble is no news after: a consequence of theirs
+CAUSES = {
+    "no_wheel": DOWNLOADS | {"no_space", "no_version"},
+    "conda_solve": {"conda_network", "conda_missing"},
+    "certificate": {"conda_network"},
+    "timeout": {"conda_network"},
+    "no_network": {"conda_network"},
+}
+
+MOST_CHARACTERS = 1_000_000  # of a text; the end of a longer one, where the error is
+LONGEST_LINE = 4_000
 
 
 def recognize_troubles(text: str) -> Iterator[Trouble]:
@@ -141,9 +190,13 @@ def recognize_troubles(text: str) -> Iterator[Trouble]:
         text: output of pip, uv, conda or Python.
     """
     seen = set[str]()
+    lines = [line[:LONGEST_LINE] for line in text[-MOST_CHARACTERS:].splitlines()]
     for name, pattern, remedy in KNOWN:
-        match = re.search(pattern, text)
-        if match is None or (name == "no_wheel" and seen & (DOWNLOADS | {"no_space", "no_version"})):
+        if seen & CAUSES.get(name, set()):
+            continue
+        # line by line: a search over the whole text would begin again at each of its characters
+        match = next(filter(None, map(re.compile(pattern).search, lines)), None)
+        if match is None:
             continue
         seen.add(name)
         found = {key: value for key, value in match.groupdict().items() if value}
@@ -151,6 +204,4 @@ def recognize_troubles(text: str) -> Iterator[Trouble]:
         least, tried = find_supported_python()
         values |= {"python": platform.python_version(), "least": least, "tried": tried}
         values |= {"system": f"{platform.system()} {platform.machine()}"}
-        start = text.rfind("\n", 0, match.start()) + 1
-        line = text[start:].partition("\n")[0].strip()
-        yield Trouble(name, line, say(f"trouble.{name}", **values), remedy(found))
+        yield Trouble(name, match.string.strip(), say(f"trouble.{name}", **values), remedy(found))

@@ -14,6 +14,7 @@ from lenet.drawing.fonts import FAMILIES, find_chinese_font, needs_chinese
 from lenet.drawing.palette import DARK, LIGHT
 from lenet.drawing.polyline import Dot, Polyline, draw_dot, draw_polyline, render_dot, render_polyline
 from lenet.drawing.raster import Raster, draw_raster, render_raster
+from lenet.texts.controls import replace_controls
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -106,7 +107,7 @@ def render_svg(drawing: Drawing) -> str:
     view = f'viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {view} {size} role="img">\n'
-        f"<title>{escape(drawing.title)}</title>\n"
+        f"<title>{escape(replace_controls(drawing.title))}</title>\n"
         f"<style>\ntext {{ font-family: {FAMILIES}; }}\n{_render_colours(LIGHT)}\n"
         f"@media (prefers-color-scheme: dark) {{\n{_render_colours(DARK)}\n}}\n</style>\n"
         f'<rect class="f-paper" {size}/>\n{body}\n</svg>\n'
@@ -145,7 +146,7 @@ def _render_part(part: Part) -> str:
         return f'<line class="s-{part.stroke}" {ends} stroke-width="{part.thickness:g}"{dash}/>'
     weight = ' font-weight="600"' if part.bold else ""
     place = f'x="{part.x:.5g}" y="{part.y:.5g}" font-size="{part.size:g}" text-anchor="{part.anchor}"'
-    return f'<text class="f-{part.fill}" {place}{weight}>{escape(part.text)}</text>'
+    return f'<text class="f-{part.fill}" {place}{weight}>{escape(replace_controls(part.text))}</text>'
 
 
 def draw_png(drawing: Drawing, scale: float = PNG_SCALE) -> Image:

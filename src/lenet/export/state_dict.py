@@ -38,6 +38,7 @@ def import_network(
     mean: float | None = None,
     std: float | None = None,
     labels: Sequence[str] | None = None,
+    maps_first: bool = False,
 ) -> Network:
     """Convert a state dict of another program into a network.
 
@@ -57,13 +58,15 @@ def import_network(
             level `mean` around the image, and C1's two outermost rows and columns differ.
         std: likewise, above 0; by default 1.
         labels: names of the classes, in their order; by default 0, 1, 2, ...
+        maps_first: of kernels in Keras's order, (rows, columns, in, out): whether C5's inputs are flattened
+            by maps first, which Keras itself does not.
     Raises:
         FileError: not a file of tensors, or a tensor that does not fit; the error names the first one.
         UsageError: an invalid argument.
         MissingExtra: a `.pt` file without PyTorch installed.
     """
     path, told = Path(path), (activation, pooling, mean, std, labels)
-    tensors, described = read_tensors(path)
+    tensors, described = read_tensors(path, maps_first=maps_first)
     if "architecture" in described:
         if any(value is not None for value in told):
             raise UsageError("import.says_itself", path=path)

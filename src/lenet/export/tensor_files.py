@@ -1,4 +1,4 @@
-"""Named tensors out of other programs' files: safetensors, or PyTorch's without running what they hold."""
+"""Named tensors out of other programs' files: safetensors, PyTorch, Keras, ONNX; nothing in them is run."""
 
 from __future__ import annotations
 
@@ -9,36 +9,54 @@ from typing import Any
 
 import numpy as np
 
-from lenet.engines import get_engine
 from lenet.errors import NetworkFileError
+from lenet.export.foreign_files import (
+    HDF5,
+    is_keras_archive,
+    is_keras_order,
+    order_as_torch,
+    read_hdf5,
+    read_onnx,
+)
+from lenet.export.torch_files import read_torch
 from lenet.storage import read_bytes
 
 LIMIT = 256 * 1024 * 1024  # a checkpoint may hold the states of an optimizer, too
 FLOATS = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": np.uint16}
+MOST_AXES = 8
 ARCHIVE, PICKLE = b"PK\x03\x04", b"\x80"  # how torch.save's files begin, today's and old ones
-# where training scripts put the state dict in their checkpoints
-STATE_DICTS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
 
 
-def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def read_tensors(path: Path, *, maps_first: bool = False) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Read the tensors of a state dict.
 
     Args:
-        path: a safetensors file, or one of `torch.save`, which is read by `torch.load(weights_only=True)`.
+        path: a file of safetensors, of `torch.save` (read by `torch.load(weights_only=True)`), of Keras (.h5,
+            .keras) or of ONNX.
+        maps_first: of a safetensors file in Keras's order: see `order_as_torch`.
     Returns:
         The tensors by name, floating-point ones as float64, in their order; and what lenet wrote of the
         network, empty in files of others.
     Raises:
-        FileError: absent, too large, neither of the two, or without tensors.
-        MissingExtra: a file of PyTorch, where that is not installed.
+        FileError: absent, too large, none of these, or without tensors.
+        MissingExtra: a file of PyTorch, Keras or ONNX, where what reads it is not installed.
     """
     content = read_bytes(path, LIMIT)
     # the length of a safetensors file's header, which comes first, may begin with any byte
     headed = int.from_bytes(content[:8], "little") <= len(content) and content[8:9] == b"{"
-    if content.startswith((ARCHIVE, PICKLE)) and not headed:
-        tensors, described = dict(_read_torch(path, content)), {}
-    else:
+    described: dict[str, Any] = {}
+    if headed:
         tensors, described = dict(_read_safetensors(path, content)), _read_description(content)
+        if is_keras_order(tensors):
+            tensors = order_as_torch(tensors, maps_first=maps_first)
+    elif content.startswith(HDF5) or (content.startswith(ARCHIVE) and is_keras_archive(content)):
+        tensors = read_hdf5(path, content, LIMIT)
+    elif path.suffix == ".onnx":
+        tensors = read_onnx(path, content)
+    elif content.startswith((ARCHIVE, PICKLE)):
+        tensors = read_torch(path, content, LIMIT)
+    else:
+        raise NetworkFileError("import.unknown_file", path=path)
     if not tensors:
         raise NetworkFileError("import.no_tensors", path=path)
     for name, array in tensors.items():
@@ -65,6 +83,9 @@ def _read_safetensors(path: Path, content: bytes) -> Iterator[tuple[str, np.ndar
         numbers = np.frombuffer(entry["data"], kind)
         if entry["dtype"] == "BF16":  # the upper half of a float32
             numbers = (numbers.astype(np.uint32) << np.uint32(16)).view(np.float32)
+        if len(entry["shape"]) > MOST_AXES:
+            axes = len(entry["shape"])
+            raise NetworkFileError("tensors.axes", path=path, name=name, axes=axes, most=MOST_AXES)
         yield name, numbers.astype(np.float64).reshape(entry["shape"])
 
 
@@ -76,45 +97,6 @@ def _read_description(content: bytes) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError, RecursionError):
         return {}
     return described if isinstance(described, dict) else {}
-
-
-def _read_torch(path: Path, content: bytes) -> Iterator[tuple[str, np.ndarray]]:
-    get_engine("pytorch")  # says how PyTorch is installed, where it is not
-    import io
-    import pickle
-    import warnings
-
-    import torch
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of TorchScript, which is refused below
-            loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        # a whole model is a program, which nobody should run to read some numbers
-        raise NetworkFileError("import.whole_model", path=path) from error
-    except Exception as error:  # a damaged file may raise anything
-        raise NetworkFileError("import.unknown_file", path=path) from error
-    for name, tensor in _find_state_dict(loaded).items():
-        array = tensor.detach().to(torch.float64 if tensor.is_floating_point() else torch.int64)
-        yield name, array.numpy()
-
-
-def _find_state_dict(loaded: Any) -> dict[str, Any]:
-    """The tensors by name: of a state dict, or of that in a checkpoint."""
-    import torch
-
-    if not isinstance(loaded, Mapping):
-        return {}
-    tensors = {n: t for n, t in loaded.items() if isinstance(n, str) and isinstance(t, torch.Tensor)}
-    if any(tensor.ndim > 1 for tensor in tensors.values()):
-        return tensors
-    first = [loaded[name] for name in STATE_DICTS if name in loaded]
-    for inner in (*first, *loaded.values()):
-        tensors = _find_state_dict(inner)
-        if tensors:
-            return tensors
-    return {}
 
 
 def check_range(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

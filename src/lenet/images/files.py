@@ -6,7 +6,21 @@ import os
 from pathlib import Path
 
 # what `read_picture` reads; a file that is named by itself is read whatever its suffix
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif"}
+SUFFIXES = {
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".bmp",
+    ".gif",
+    ".pgm",
+    ".ppm",
+    ".avif",
+    ".heic",
+    ".heif",
+}
 
 
 def list_pictures(folder: str | Path) -> list[Path]:

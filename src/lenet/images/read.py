@@ -25,8 +25,8 @@ MAX_PIXELS = 64_000_000
 MAX_FILE_BYTES = 256 * 1024 * 1024  # 64 megapixels of 8-bit colour, uncompressed, with room to spare
 WORKING_SIDE = 1024  # larger pictures are reduced while the shorter side keeps at least this many pixels
 
-PLUGINS = ("Png", "Jpeg", "WebP", "Tiff", "Bmp", "Gif", "Avif")
-KINDS = "PNG, JPEG, WebP, TIFF, BMP, GIF"
+PLUGINS = ("Png", "Jpeg", "WebP", "Tiff", "Bmp", "Gif", "Ppm", "Avif")
+KINDS = "PNG, JPEG, WebP, TIFF, BMP, GIF, PGM, PPM"
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 # EXIF's tag 0x0112: how the stored rows must be turned to stand upright
@@ -48,8 +48,8 @@ def read_picture(source: str | Path | bytes) -> np.ndarray:
     """Read one picture as luminance, upright, on white paper.
 
     Args:
-        source: a file's path, or a file's content: PNG, JPEG, WebP, TIFF, BMP, the first frame of a GIF;
-            AVIF where Pillow has it, HEIC where pillow-heif is installed.
+        source: a file's path, or a file's content: PNG, JPEG, WebP, TIFF, BMP, PGM, PPM, the first frame of a
+            GIF; AVIF where Pillow has it, HEIC where pillow-heif is installed.
     Returns:
         (H, W) uint8, 0 black to 255 white. A picture whose shorter side has 2 x 1024 pixels or more
         comes back reduced by a whole factor.
@@ -183,11 +183,17 @@ def _take_luminance(image: Image) -> np.ndarray:
 
     if image.mode.startswith(("I", "F")):
         image = Image.fromarray(_scale_depth(np.asarray(image)))
-    elif image.has_transparency_data:
+    elif image.has_transparency_data and not _is_invisible(image):
         return _lay_on_paper(_reduce(image.convert("RGBA")))
     elif image.mode == "LAB":  # which Pillow cannot convert; its first band is lightness
         image = image.getchannel(0)
     return np.asarray(_reduce(image.convert("L")))
+
+
+def _is_invisible(image: Image) -> bool:
+    """Whether every pixel is transparent, as where a program filled four channels with three colours."""
+    alpha = image.convert("RGBA").getchannel("A")
+    return alpha.getextrema() == (0, 0)
 
 
 def _reduce(image: Image) -> Image:

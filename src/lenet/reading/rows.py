@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lenet.reading.recognize import Reading
+from lenet.texts.controls import replace_controls
 
 COLUMNS = ("file", "label", "verdict", "reason", "confidence", "penalty", "second", "margin", "error")
 NUMBERS = ("confidence", "penalty", "margin")  # the columns that are no text
 DIGITS_KEPT = 4  # after the point
-
-# Control and direction characters, and lone surrogates: a file's name may contain them, a table must not.
-CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def describe_reading(reading: Reading) -> dict[str, Any]:
@@ -51,13 +48,19 @@ def format_rows(rows: Iterable[Mapping[str, Any]], *, header: bool) -> str:
         header: whether a first line names the columns.
     """
     text = io.StringIO()
-    lines = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    lines = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     if header:
         lines.writeheader()
     for row in rows:
-        words = {name: row[name] for name in ("file", "error") if name in row}
-        lines.writerow({**row, **{name: CONTROLS.sub("\ufffd", word) for name, word in words.items()}})
+        lines.writerow({name: _make_line(row[name]) for name in COLUMNS if name in row})
     return text.getvalue()
+
+
+def _make_line(value: Any) -> Any:
+    """A text without line ends and controls, which a file's name or a foreign label may contain."""
+    if not isinstance(value, str):
+        return value
+    return replace_controls(value.replace("\n", "\ufffd").replace("\t", " "))
 
 
 def parse_rows(lines: Iterable[str]) -> Iterable[dict[str, Any]]:
