@@ -35,11 +35,11 @@ check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether l
 	$(BIN)/mypy
 	$(BIN)/python -m tools.build_wasm --check $(MODULE)
 
-lowest: $(BIN)/python ## The quick tests with the lowest versions that pyproject.toml allows, in build/lowest.
+lowest: $(BIN)/python ## The quick tests with the lowest versions that pyproject.toml allows, without and with scikit-learn.
 	tools/try_lowest.sh $(abspath $(BIN)/python)
 
-extras-light: $(BIN)/python ## Install each small extra alone and try it: sklearn, onnx, bulk.
-	tools/try_extras.sh $(abspath $(BIN)/python) sklearn onnx bulk
+extras-light: $(BIN)/python ## Install lenet alone, then each small extra alone, and try it: sklearn, onnx, bulk.
+	tools/try_extras.sh $(abspath $(BIN)/python) base sklearn onnx bulk
 
 extras: $(BIN)/python ## The same for the large ones, pytorch and keras: 2 GB more, so not in every run.
 	tools/try_extras.sh $(abspath $(BIN)/python) pytorch keras
@@ -99,7 +99,7 @@ constraints: ## Pin the newest versions of everything in constraints.txt (torch 
 	rm -rf .venv-pins
 
 clean: ## Remove everything that these commands made, except your runs.
-	rm -rf $(VENV) .venv-pins build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-pins .venv-test build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What benchmarks/nondigits.py draws letters with: the fonts in matplotlib's wheel, whose version fixes them.
