@@ -25,7 +25,7 @@ def test_the_page_is_written_to_a_folder(lenet, tmp_path):
     answer = lenet("page", "--static", tmp_path / "page")
     assert answer.code == 0
     names = {path.name for path in (tmp_path / "page").iterdir()}
-    assert {"index.html", "main.js", "lenet.wasm", "network.bin", "texts.zh.json"} <= names
+    assert {"index.html", "main.js", "lenet.wasm", "network.bin", "texts.zh.json", "lenet.html"} <= names
     assert f"{len(names)} files" in answer.out
 
 

@@ -23,15 +23,18 @@ def page(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help=say("page.browser_option"))] = True,
 ) -> None:
     """Open the page in the browser, until Ctrl-C; or write it to a folder."""
-    from lenet.page.digits import find_page_digits
+    from lenet.page.digits import SMALL_NEW, SMALL_TRAIN, find_page_digits
+    from lenet.page.one_file import NAME, join_site
     from lenet.page.server import open_server
-    from lenet.page.site import build_site, write_site
+    from lenet.page.site import TYPES, Asset, build_site, write_site
 
     digits = find_page_digits()
     site = build_site(network, digits)
     if digits is None:
         print_error(say("page_train.no_digits"))
     if static:
+        small = digits and digits.limit(SMALL_TRAIN, SMALL_NEW)
+        site[NAME] = Asset(join_site(build_site(network, small)), TYPES[".html"])
         write_site(static, site)
         size = sum(len(asset.content) for asset in site.values()) / 1e6
         typer.echo(say("page.written", path=static, count=len(site), size=f"{size:.1f}"))

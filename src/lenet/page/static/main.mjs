@@ -1,6 +1,7 @@
 // The page: board and F6 in every view, the layers or the training between and below them.
 import { makeBoard } from "./board.mjs";
 import { readDigits } from "./digits.mjs";
+import { getBytes, getJson, prepareTrainer, spawnTrainer } from "./files.mjs";
 import { h } from "./h.mjs";
 import { SIDE } from "./ink.mjs";
 import { loadKernels } from "./kernels.mjs";
@@ -12,26 +13,11 @@ import { makeCodes, makeF6 } from "./written.mjs";
 const LANGUAGES = { en: "English", zh: "中文" };
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
 
-/** A file of the page. @throws {Error} with its name and the server's status */
-async function get(name) {
-  const response = await fetch(name);
-  if (!response.ok) throw new Error(`${name}: ${response.status}`);
-  return response;
-}
-const getBytes = async (name) => (await get(name)).arrayBuffer();
-
-/** Make the worker that trains; browsers that ask for trusted addresses get one. */
-function spawn() {
-  const address = new URL("./trainer.worker.mjs", import.meta.url).href;
-  spawn.address ??= globalThis.trustedTypes?.createPolicy("lenet", { createScriptURL: (url) => url }).createScriptURL(address) ?? address;
-  return new Worker(spawn.address, { type: "module" });
-}
-
 async function start() {
   const all = {};
   let language = navigator.languages?.find((one) => one.slice(0, 2) in LANGUAGES)?.slice(0, 2) ?? "en";
-  const [facts, texts] = await Promise.all([get("facts.json").then((file) => file.json()), get(`texts.${language}.json`)]);
-  all[language] = await texts.json();
+  const [facts, texts] = await Promise.all([getJson("facts.json"), getJson(`texts.${language}.json`)]);
+  all[language] = texts;
   setTexts(all[language]);
   document.documentElement.lang = language === "zh" ? "zh-CN" : language;
 
@@ -111,7 +97,7 @@ async function start() {
 
   async function switchLanguage() {
     language = language === "zh" ? "en" : "zh";
-    all[language] ??= await (await get(`texts.${language}.json`)).json();
+    all[language] ??= await getJson(`texts.${language}.json`);
     document.documentElement.lang = language === "zh" ? "zh-CN" : language;
     setTexts(all[language]);
     showLanguage();
@@ -146,7 +132,7 @@ async function start() {
   }
 
   /** The view comes when the first answer is there. */
-  const loadTrain = () => (opening ??= import("./train.mjs"));
+  const loadTrain = () => (opening ??= prepareTrainer().then(() => import("./train.mjs")));
 
   async function openTrain() {
     const { mountTrain } = await loadTrain();
@@ -154,7 +140,7 @@ async function start() {
   }
 
   const host = {
-    lessons: facts.lessons, digits: facts.digits, spawn, showTrace,
+    lessons: facts.lessons, digits: facts.digits, spawn: spawnTrainer, showTrace,
     wasm: async () => wasm,
     fetchDigits: (part) => getBytes(`digits-${part}.bin`),
     drawing: () => digit,
