@@ -27,7 +27,7 @@ test: $(VENV)/test.stamp ## The quick tests, under 3 minutes: NumPy and scikit-l
 	$(PYTEST) -m "not slow"
 
 test-all: $(VENV)/all.stamp ## Every test, with every framework; set LENET_DATA to a folder with MNIST for all of them.
-	LENET_REQUIRE_ENGINES=reference,native,pytorch,keras,wasm $(PYTEST)
+	LENET_REQUIRE_PAGE=1 LENET_REQUIRE_ENGINES=reference,native,pytorch,keras,wasm $(PYTEST)
 
 check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether lenet.wasm is what the kernels give.
 	$(BIN)/ruff check .
@@ -35,11 +35,11 @@ check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether l
 	$(BIN)/mypy
 	$(BIN)/python -m tools.build_wasm --check $(MODULE)
 
-lowest: $(BIN)/python ## The quick tests with the lowest versions that pyproject.toml allows, in build/lowest.
+lowest: $(BIN)/python ## The quick tests with the lowest versions that pyproject.toml allows, without and with scikit-learn.
 	tools/try_lowest.sh $(abspath $(BIN)/python)
 
-extras-light: $(BIN)/python ## Install each small extra alone and try it: sklearn, onnx, bulk.
-	tools/try_extras.sh $(abspath $(BIN)/python) sklearn onnx bulk
+extras-light: $(BIN)/python ## Install lenet alone, then each small extra alone, and try it: sklearn, onnx, bulk.
+	tools/try_extras.sh $(abspath $(BIN)/python) base sklearn onnx bulk
 
 extras: $(BIN)/python ## The same for the large ones, pytorch and keras: 2 GB more, so not in every run.
 	tools/try_extras.sh $(abspath $(BIN)/python) pytorch keras
@@ -92,14 +92,14 @@ constraints: ## Pin the newest versions of everything in constraints.txt (torch 
 	tools/make_environment.sh .venv-pins
 	PIP_CONSTRAINT= .venv-pins/bin/python -m pip install -qq --upgrade pip
 	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= .venv-pins/bin/python -m pip install -qq "$$(grep ^torch== constraints.txt)" \
-		scikit-build-core -e ".[all]" --group test --group notebook --group check
+		scikit-build-core -e ".[all]" --group test --group notebook --group check --group page
 	grep '^#' constraints.txt > build.constraints
 	.venv-pins/bin/python -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' | grep -v '^nvidia\|^cuda\|^triton' >> build.constraints
 	mv build.constraints constraints.txt
 	rm -rf .venv-pins
 
 clean: ## Remove everything that these commands made, except your runs.
-	rm -rf $(VENV) .venv-pins build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-pins .venv-test build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What benchmarks/nondigits.py draws letters with: the fonts in matplotlib's wheel, whose version fixes them.
@@ -121,7 +121,7 @@ $(VENV)/test.stamp: GROUPS := --group test
 $(VENV)/check.stamp: EXTRA := .
 $(VENV)/check.stamp: GROUPS := --group check
 $(VENV)/all.stamp: EXTRA := .[all]
-$(VENV)/all.stamp: GROUPS := --group test --group notebook --group clang
+$(VENV)/all.stamp: GROUPS := --group test --group notebook --group clang --group page
 $(VENV)/%.stamp: pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernels/*) | $(BIN)/python
 	@echo "Installing into $(VENV): lenet ($(EXTRA)) $(GROUPS)" >&2
 	@$(BIN)/python tools/install.py --editable "$(EXTRA)" $(GROUPS)

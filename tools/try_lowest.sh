@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install lenet with [sklearn] at the lowest versions that pyproject.toml allows, and run the quick tests with them.
+# Install lenet at the lowest versions that pyproject.toml allows, alone and with [sklearn], and run the quick tests.
 #     tools/try_lowest.sh PYTHON [EXTRA ARGUMENTS OF PYTEST]
 set -eu
 python=$1
@@ -13,11 +13,13 @@ mkdir -p "$folder"
     "$folder/uv/bin/python" -m pip install -qq uv
 }
 uv=$folder/uv/bin/uv
-"$uv" venv -q --clear --python "$python" "$folder/venv"
-# the lowest of what lenet itself needs; what only the tests need is as in every other run
-"$uv" pip compile -q --python "$folder/venv" --resolution lowest-direct --extra sklearn pyproject.toml -o "$folder/lowest.txt"
-grep -v '^ *#' "$folder/lowest.txt" | tr '\n' ' '
-echo
-"$uv" pip install -q --python "$folder/venv" --constraint "$folder/lowest.txt" \
-    ".[sklearn]" --group test
-OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 "$folder/venv/bin/python" -m pytest -q -n auto -m "not slow" "$@"
+for extra in "" sklearn; do
+    "$uv" venv -q --clear --python "$python" "$folder/venv"
+    # the lowest of what lenet itself needs; what only the tests need is as in every other run
+    "$uv" pip compile -q --python "$folder/venv" --resolution lowest-direct ${extra:+--extra "$extra"} pyproject.toml \
+        -o "$folder/lowest.txt"
+    grep -v '^ *#' "$folder/lowest.txt" | tr '\n' ' '
+    echo
+    "$uv" pip install -q --python "$folder/venv" --constraint "$folder/lowest.txt" ".${extra:+[$extra]}" --group test
+    OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 "$folder/venv/bin/python" -m pytest -q -n auto -m "not slow" "$@"
+done

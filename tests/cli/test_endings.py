@@ -12,6 +12,8 @@ import pytest
 
 from lenet.cli.interrupt import ENDINGS, Ended, catch_interrupt, end_in_order
 
+pytest.importorskip("sklearn")  # whose digits are trained on
+
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and /dev are POSIX's")
 TRAIN = [sys.executable, "-m", "lenet", "train", "--data", "digits", "--recipe", "demo", "--epochs", "2"]
 

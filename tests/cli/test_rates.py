@@ -1,5 +1,7 @@
 import pytest
 
+pytest.importorskip("sklearn")  # whose digits are trained on
+
 QUICK = ["--data", "digits", "--epochs", "1", "--limit", "320", "--engine", "reference"]
 
 

@@ -24,6 +24,8 @@ from lenet.network import Network
 from lenet.parameters import initialize_parameters
 from lenet.reproduction.trainings import Shelf, Trained, Training
 
+pytest.importorskip("sklearn")  # whose digits are trained on
+
 QUICK = ("reproduce", "--quick", "--data", "digits", "--limit", 120)
 FILES = {"figure-5.svg", "figure-6.svg", "rejection.svg", "robustness.svg"}
 FILES |= {"report.html", "results.json", "trainings"}

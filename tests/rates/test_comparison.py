@@ -13,6 +13,8 @@ from lenet.rates.comparison import Comparison, Trial, compare_rates, make_recipe
 from lenet.texts import set_language
 from lenet.training.verdicts import Judgement, Shares
 
+pytest.importorskip("sklearn")  # whose digits are trained on
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -115,6 +115,7 @@ def train_on(dataset, rate):
 
 
 def test_shuffled_labels_of_a_real_training_are_noticed():
+    pytest.importorskip("sklearn")
     digits = load_dataset("digits", limit=600)
     labels = np.random.default_rng(0).permutation(digits.train.labels)
     shuffled = replace(digits, train=Examples(digits.train.images, labels))

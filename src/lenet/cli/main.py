@@ -33,6 +33,7 @@ VERBS = {
     "shape": ("understand", "lenet.cli.shape:shape"),
     "codes": ("understand", "lenet.cli.codes:codes"),
     "explain": ("understand", "lenet.cli.explain:explain"),
+    "page": ("start", "lenet.cli.page:page"),
     "train": ("use", "lenet.cli.train:train"),
     "rates": ("understand", "lenet.cli.rates:rates"),
     "reproduce": ("understand", "lenet.cli.reproduce:reproduce"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from lenet.errors import DataError, MissingExtra
 MAGIC = b"LNDG"
 LEVELS = 16  # of grey: the network of 1998 misreads as many digits as with 256
 TRAIN, NEW = 10_000, 2_000
+SMALL_TRAIN, SMALL_NEW = 5_000, 1_000  # in the one file
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,10 @@ class PageDigits:
     name: str
     train: Examples
     new: Examples
+
+    def limit(self, train: int, new: int) -> PageDigits:
+        """At most so many of them, from the beginning."""
+        return replace(self, train=self.train.first(train), new=self.new.first(new))
 
 
 def find_page_digits(train: int = TRAIN, new: int = NEW) -> PageDigits | None:
@@ -53,7 +58,7 @@ def find_page_digits(train: int = TRAIN, new: int = NEW) -> PageDigits | None:
             if error.key != "data.not_here":
                 raise
             continue
-        return PageDigits(name, dataset.train.first(train), dataset.test.first(new))
+        return PageDigits(name, dataset.train, dataset.test).limit(train, new)
     return None
 
 

@@ -3,7 +3,7 @@
 /** A file that is refused: `key` names its sentence in the texts, `values` fill its braces. */
 export class Refusal extends Error {
   /**
-   * @param {string} key such as "page_file.names"
+   * @param {string} key such as "page_file.header"
    * @param {Object<string, string | number>} values
    */
   constructor(key, values = {}) {

@@ -42,7 +42,7 @@ function download(bytes, name) {
 
 /**
  * @param {HTMLElement} root
- * @param {object} host see `Training`; and `showTrace(trace, frozen)`, `putDigit(image)`, `digits`: {name, train, fresh, size}
+ * @param {object} host see `Training`; and `showTrace(trace, frozen, linear)`, `putDigit(image)`, `digits`: {name, train, fresh, size}
  * @returns {{update: () => void, destroy: () => void, watch: (image: Uint8Array) => void}}
  */
 export function mountTrain(root, host) {
@@ -141,7 +141,7 @@ export function mountTrain(root, host) {
 
   function showLook(look, flags = null) {
     kernels.show(look);
-    host.showTrace(look.trace ?? null, flags);
+    host.showTrace(look.trace ?? null, flags, training.settings.architecture.output === "linear");
   }
 
   function hear(what, message = {}) {

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 from typing import Any, ClassVar
@@ -77,13 +78,15 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """The system's chromium, driven by playwright."""
-    playwright = pytest.importorskip("playwright.sync_api")
     path = next(filter(None, map(which, BROWSERS)), None)
-    if path is None:
-        if os.environ.get("LENET_REQUIRE_PAGE"):
-            pytest.fail("the tests of the page need chromium")
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as driver:
+    missing = "playwright" if not find_spec("playwright") else "chromium" if path is None else None
+    if missing and os.environ.get("LENET_REQUIRE_PAGE"):
+        pytest.fail(f"the tests of the page need {missing}")
+    if missing:
+        pytest.skip(f"{missing} is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()

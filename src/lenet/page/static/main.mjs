@@ -1,0 +1,169 @@
+// The page: board and F6 in every view, the layers or the training between and below them.
+import { makeBoard } from "./board.mjs";
+import { readDigits } from "./digits.mjs";
+import { getBytes, getJson, prepareTrainer, spawnTrainer } from "./files.mjs";
+import { h } from "./h.mjs";
+import { SIDE } from "./ink.mjs";
+import { loadKernels } from "./kernels.mjs";
+import { makeLayers } from "./layers.mjs";
+import { readNetwork } from "./network_file.mjs";
+import { setTexts, t } from "./say.mjs";
+import { makeCodes, makeF6 } from "./written.mjs";
+
+const LANGUAGES = { en: "English", zh: "中文" };
+const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
+
+async function start() {
+  const all = {};
+  let language = navigator.languages?.find((one) => one.slice(0, 2) in LANGUAGES)?.slice(0, 2) ?? "en";
+  const [facts, texts] = await Promise.all([getJson("facts.json"), getJson(`texts.${language}.json`)]);
+  all[language] = texts;
+  setTexts(all[language]);
+  document.documentElement.lang = language === "zh" ? "zh-CN" : language;
+
+  let [kernels, network, digit, waiting, opening, train, training] = [null, null, null, false, null, null, false];
+  const board = makeBoard(readSoon);
+  const f6 = makeF6();
+  const layers = makeLayers(facts.lessons.frozen.amplitude);
+  const codes = makeCodes(facts.codes, facts.labels);
+  const answer = h("p", { class: "answer", role: "status" });
+  const samples = facts.labels.map((label, k) => h("button", { type: "button", onclick: () => showSample(k) }, label));
+  const tools = h(
+    "div", { class: "tools" },
+    text("button", "page.undo", {}, { type: "button", onclick: () => board.undo() }),
+    text("button", "page.clear", {}, { type: "button", onclick: () => board.clear() }),
+  );
+  const row = h("div", { class: "tools" }, text("span", "page.samples", {}, { class: "quiet" }), h("div", { class: "samples" }, ...samples));
+  const left = h("section", {}, text("h2", "page.you_draw"), text("p", "page.you_draw_note", {}, { class: "quiet" }), board.root, tools, row);
+  const right = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root, answer);
+  const views = { see: text("a", "page.see", {}, { href: "#see" }), train: text("a", "page.train", {}, { href: "#train" }) };
+  const other = h("button", { type: "button", onclick: switchLanguage });
+  const theme = text("button", "page.theme", {}, { type: "button", onclick: switchTheme });
+  const bar = h("header", { class: "bar" }, h("strong", {}, "LeNet-5"), h("nav", { class: "bar-views" }, views.see, views.train), h("span", { class: "right" }, other, theme));
+  const trainRoot = h("section", { class: "view", hidden: true });
+  const main = h("main", {}, text("h1", "page.headline"), h("div", { class: "stage" }, left, layers.root, right), codes.root, trainRoot);
+  document.body.replaceChildren(bar, main);
+
+  const [wasm, file, sampleFile] = await Promise.all([getBytes("lenet.wasm"), getBytes("network.bin"), getBytes("samples.bin")]);
+  kernels = await loadKernels(wasm.slice(0));
+  const bundled = readNetwork(file);
+  network = kernels.network(bundled.architecture, bundled.parameters);
+  const sampleDigits = await readDigits(sampleFile);
+
+  function showSample(k) {
+    board.show(sampleDigits.images.slice(784 * k, 784 * (k + 1)));
+  }
+
+  /** The 28x28 of what is on the board; null if it is blank. */
+  function normalize() {
+    if (board.image()) return board.image();
+    return board.ink().some((value) => value > 0) ? kernels.normalize(board.ink(), SIDE, SIDE) : null;
+  }
+
+  function readSoon() {
+    if (!kernels) return; // what is drawn before is read when they are there
+    if (!waiting) requestAnimationFrame(read);
+    waiting = true;
+  }
+
+  function read() {
+    waiting = false;
+    digit = normalize();
+    if (training) {
+      if (digit) train?.watch(digit);
+      return;
+    }
+    const trace = network.trace(digit ?? new Uint8Array(784));
+    show(trace, null, bundled.architecture.output === "linear");
+    if (!digit) t(answer, "page.blank");
+  }
+
+  /** Show the states of a network; a linear output has no distances. */
+  function show(trace, frozen, linear) {
+    layers.show(trace);
+    f6.show(trace.f6, frozen);
+    const nearest = codes.show(trace.output, linear);
+    const label = facts.labels[nearest];
+    if (linear) t(answer, "page.answer_linear", { label });
+    else t(answer, "page.answer", { label, distance: trace.output[nearest].toFixed(1) });
+  }
+
+  /** The states of the network in training for her digit. */
+  function showTrace(trace, frozen, linear) {
+    if (!trace || trainRoot.hidden) return;
+    training = true;
+    show(trace, frozen, linear);
+  }
+
+  async function switchLanguage() {
+    language = language === "zh" ? "en" : "zh";
+    all[language] ??= await getJson(`texts.${language}.json`);
+    document.documentElement.lang = language === "zh" ? "zh-CN" : language;
+    setTexts(all[language]);
+    showLanguage();
+  }
+
+  function showLanguage() {
+    const next = language === "zh" ? "en" : "zh";
+    other.textContent = LANGUAGES[next];
+    other.lang = next;
+  }
+
+  function switchTheme() {
+    const root = document.documentElement;
+    root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+    board.redraw();
+    codes.redraw();
+    read();
+  }
+
+  function showView() {
+    const name = location.hash.slice(1) === "train" ? "train" : "see";
+    for (const [key, link] of Object.entries(views)) {
+      if (key === name) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    trainRoot.hidden = name !== "train";
+    if (name === "train") openTrain();
+    if (name === "see") {
+      training = false;
+      read();
+    }
+  }
+
+  /** The view comes when the first answer is there. */
+  const loadTrain = () => (opening ??= prepareTrainer().then(() => import("./train.mjs")));
+
+  async function openTrain() {
+    const { mountTrain } = await loadTrain();
+    train ??= mountTrain(trainRoot, host);
+  }
+
+  const host = {
+    lessons: facts.lessons, digits: facts.digits, spawn: spawnTrainer, showTrace,
+    wasm: async () => wasm,
+    fetchDigits: (part) => getBytes(`digits-${part}.bin`),
+    drawing: () => digit,
+    bundled: async () => bundled,
+    putDigit(image) {
+      board.show(image);
+      left.scrollIntoView({ block: "nearest" });
+    },
+  };
+  document.addEventListener("keydown", (event) => {
+    const free = event.target === document.body || event.target.classList.contains("board");
+    if (free && !event.ctrlKey && !event.altKey && !event.metaKey && /^[0-9]$/.test(event.key)) showSample(Number(event.key));
+  });
+  addEventListener("hashchange", showView);
+  document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  showLanguage();
+  codes.redraw();
+  if (!board.ink().includes(255)) showSample(3);
+  showView();
+  (globalThis.requestIdleCallback ?? setTimeout)(loadTrain);
+}
+
+start().catch((error) => {
+  const words = "The page could not be loaded. Load it again; it needs Chrome 91, Firefox 114, Safari 16.4 or newer. 页面无法加载。";
+  document.body.append(h("p", { role: "alert" }, `${words} (${error.message})`));
+});

@@ -1,0 +1,216 @@
+"""The whole page in a real browser, as `lenet page` serves it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lenet
+from lenet.data.examples import Examples
+from lenet.images.normalize import find_digit
+from lenet.page.digits import PageDigits, reduce_levels
+from lenet.page.server import PageServer
+from lenet.page.site import build_site
+from lenet.samples import read_sample
+from lenet.texts import load_texts
+
+if find_spec("playwright"):  # without it the fixture `browser` skips every test
+    from playwright.sync_api import expect
+SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.5, 0.5), (0.45, 0.8)]
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def server(digits: Examples) -> Iterator[PageServer]:
+    found = PageServer(build_site(digits=PageDigits("digits", digits, digits.first(60))), 0)
+    with found.running():
+        yield found
+
+
+@pytest.fixture
+def open_page(browser: Any, server: PageServer) -> Iterator[Open]:
+    """Open the page; no mistake of a script, no refused policy and no other host is allowed."""
+    contexts, mistakes, asked = [], [], []
+
+    def open_it(
+        width: int = 1280, height: int = 900, lang: str = "en", theme: str = "light", view: str = ""
+    ) -> Any:
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, locale=lang, color_scheme=theme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        page.on("console", lambda message: mistakes.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: asked.append((request.method, request.url)))
+        page.goto(server.address + view)
+        expect(page.locator(".answer")).to_have_text(re.compile("3"))
+        page.asked = asked
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert mistakes == []
+    foreign = [
+        (method, url) for method, url in asked if method != "GET" or not url.startswith(server.address)
+    ]
+    assert [one for one in foreign if not one[1].startswith(("data:", "blob:"))] == []
+
+
+def draw(page: Any, points: list[tuple[float, float]] = SEVEN) -> None:
+    box = page.locator(".board").bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=10)
+    page.mouse.up()
+
+
+def test_the_first_screen_answers_without_a_press(open_page: Open) -> None:
+    page = open_page(1440, 900)
+    assert page.text_content(".answer") == "3, nearest; distance 0.0"
+    for part in ("h1", ".board", ".written canvas", ".answer", ".codes li >> nth=9"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= 900, part
+    tops = [box["y"] for box in (layer.bounding_box() for layer in page.locator(".layer").all())]
+    assert max(tops) < 400  # all layers beside each other
+
+
+def test_on_a_phone_board_f6_and_answer_are_in_the_first_screen(open_page: Open) -> None:
+    page = open_page(390, 844)
+    for part in ("h1", ".board", ".written canvas", ".answer"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= 844, part
+
+
+def test_a_stroke_is_read_without_a_press(open_page: Open) -> None:
+    page = open_page()
+    draw(page)
+    expect(page.locator(".answer")).to_have_text(re.compile("^7, nearest"))
+    assert page.locator(".codes [aria-current] b").text_content() == "7"
+    page.click("button:has-text('Clear')")
+    expect(page.locator(".answer")).to_have_text("The board is blank.")
+
+
+def test_undo_takes_back_one_stroke(open_page: Open) -> None:
+    page = open_page()
+    draw(page)
+    expect(page.locator(".answer")).to_have_text(re.compile("^7"))
+    before = page.text_content(".answer")
+    draw(page, [(0.2, 0.9), (0.8, 0.9)])
+    expect(page.locator(".answer")).not_to_have_text(before)
+    page.click("button:has-text('Undo')")
+    expect(page.locator(".answer")).to_have_text(before)
+
+
+def test_the_ten_samples_are_answered_as_in_python(open_page: Open) -> None:
+    page = open_page()
+    network = lenet.load("1998")
+    for digit in range(10):
+        image = reduce_levels(find_digit(read_sample(digit)).digit)
+        penalties = network.penalties(image[None])[0]
+        page.keyboard.press(str(digit))
+        expect(page.locator(".answer")).to_have_text(
+            f"{penalties.argmin()}, nearest; distance {penalties.min():.1f}"
+        )
+        shown = [float(text) for text in page.locator(".codes li > span:first-of-type").all_text_contents()]
+        np.testing.assert_allclose(shown, penalties, atol=0.0501)
+
+
+def test_a_digit_is_drawn_by_keyboard_alone(open_page: Open) -> None:
+    page = open_page()
+    page.locator(".board").focus()
+    page.keyboard.press("Delete")
+    expect(page.locator(".answer")).to_have_text("The board is blank.")
+    for _ in range(9):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press(" ")
+    for _ in range(18):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press(" ")
+    expect(page.locator(".answer")).to_have_text(re.compile("^1, nearest"))
+
+
+def test_training_starts_in_two_presses_and_watches_her_digit(open_page: Open) -> None:
+    page = open_page()
+    draw(page)
+    expect(page.locator(".answer")).to_have_text(re.compile("^7"))
+    before = page.text_content(".answer")
+    page.wait_for_load_state("networkidle")
+    asked = len(page.asked)
+    page.click("nav >> text=Train")
+    page.wait_for_timeout(300)
+    assert len(page.asked) == asked  # no digit is loaded before the button that names its size
+    page.click(".start")
+    expect(page.locator(".train-result")).to_have_text(re.compile("After epoch 3"))
+    assert page.text_content(".answer") != before
+    page.click("nav >> text=See")
+    expect(page.locator(".answer")).to_have_text(before)
+
+
+def test_a_misread_digit_goes_to_the_board(open_page: Open) -> None:
+    page = open_page(view="#train")
+    page.click("label:has-text('SGD') >> nth=0")
+    page.locator("#train-rate").fill("-3")
+    page.click(".start")
+    expect(page.locator(".train-result")).to_have_text(re.compile("After epoch 3"))
+    before = page.text_content(".answer")
+    page.locator(".train-misread button").first.click()
+    expect(page.locator(".answer")).not_to_have_text(before)
+
+
+def test_another_language_leaves_no_word_of_the_first(open_page: Open) -> None:
+    page = open_page(view="#train")
+    page.click("text=中文")
+    expect(page.locator("h1")).to_have_text(load_texts("zh")["page.headline"])
+    assert page.get_attribute("html", "lang") == "zh-CN"
+    words = page.inner_text("main")
+    assert re.findall(r"\b(?:the|of|digits?|draw|train|loss|rate)\b", words, re.IGNORECASE) == []
+    page.click("text=English")
+    expect(page.locator("h1")).to_have_text(load_texts("en")["page.headline"])
+
+
+def test_a_chinese_browser_gets_chinese(open_page: Open) -> None:
+    page = open_page(lang="zh-CN")
+    assert page.text_content("h1") == load_texts("zh")["page.headline"]
+    assert not [url for _, url in page.asked if url.endswith("texts.en.json")]
+
+
+@pytest.mark.parametrize("width", [320, 390, 1024, 1440])
+@pytest.mark.parametrize("view", ["", "#train"])
+def test_nothing_scrolls_sideways(open_page: Open, width: int, view: str) -> None:
+    page = open_page(width, 800, view=view)
+    if view:
+        page.click(".start")
+        expect(page.locator(".train-result")).to_have_text(re.compile("After epoch 3"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(
+    ("view", "lang", "theme"), list(product(["", "#train"], ["en", "zh-CN"], ["light", "dark"]))
+)
+def test_axe_finds_nothing(open_page: Open, view: str, lang: str, theme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    for width in (390, 1280):
+        page = open_page(width, 900, lang, theme, view)
+        if view:
+            page.click(".start")
+            expect(page.locator(".train-result")).to_have_text(re.compile("3"))
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
+
+def test_a_missing_file_is_said(browser: Any, server: PageServer) -> None:
+    page = browser.new_page()
+    page.route("**/network.bin", lambda route: route.fulfill(status=404))
+    page.goto(server.address)
+    expect(page.locator("[role=alert]")).to_have_text(re.compile(r"network\.bin: 404"))
+    page.close()
