@@ -43,6 +43,7 @@ BOTH = ("image", "weight")
 ROOMS = {
     "__init__": Room("the public names; nothing is imported before it is used", "公开的名字；用到时才导入"),
     "__main__": Room("python -m lenet", "python -m lenet"),
+    "plausibility": Room("data that cannot be meant: inverted, turned", "不合情理的数据：反色、转置"),
     "locks": Room("locks on files, which end with their process", "文件锁，随进程结束"),
     "cli": Room("a file for each verb of the command line", "命令行，每个命令一个文件", BOTH),
     "page": Room("the kernels as WebAssembly", "编译成 WebAssembly 的内核"),

@@ -41,7 +41,7 @@ def test_list_shows_every_set_and_how_to_get_it(capsys: pytest.CaptureFixture[st
 def test_list_as_json_is_one_object_with_sizes_and_places(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "list", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["datasets"]}
-    assert list(rows) == ["mnist", "fashion", "digits"]
+    assert list(rows) == ["mnist", "fashion", "kmnist", "digits"]
     assert (rows["mnist"]["train"], rows["mnist"]["test"], rows["mnist"]["bytes"]) == (
         60_000,
         10_000,
@@ -85,7 +85,7 @@ def test_verify_of_damaged_data_is_one_line_and_exit_code_1(
 
 def test_verify_of_what_is_not_there_is_a_mistake_of_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "verify", "mnits"]) == 2
-    assert "mnist, fashion, digits" in capsys.readouterr().err
+    assert "mnist, fashion, kmnist, digits" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion"])
@@ -117,3 +117,16 @@ def test_data_alone_shows_its_three_verbs(capsys: pytest.CaptureFixture[str]) ->
 def test_chinese_is_spoken_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--lang", "zh", "data", "fetch", "cifar"]) == 2
     assert "没有可下载的内容" in capsys.readouterr().err
+
+
+def test_inverted_data_are_noticed_when_they_are_verified_and_trained_on(lenet, tmp_path):
+    images = np.full((20, 28, 28), 255, np.uint8)
+    images[:, 10:20, 12:16] = 0
+    labels = np.arange(20) % 10
+    path = tmp_path / "inverted.npz"
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    assert "255 - images" in lenet("data", "verify", path).out
+    assert list(lenet("data", "verify", path, "--json").json["suspicions"]) == ["inverted"]
+    words = ("--data", path, "--recipe", "demo", "--epochs", "1", "--out", tmp_path / "run")
+    assert "255 - images" in lenet("train", *words).err
+    assert "255 - images" in lenet("evaluate", "--data", path).err

@@ -34,7 +34,7 @@ FLOORS = [
     {"weights"},
     {"doubt"},
     {"network"},
-    {"calibration", "evaluation"},
+    {"calibration", "evaluation", "plausibility"},
     {"drawing"},
     {"training"},
     {"reading"},

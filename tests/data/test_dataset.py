@@ -107,8 +107,8 @@ def test_a_limit_keeps_the_first_training_examples_and_the_whole_test_part(
     [
         (lambda a: a.__setitem__(1, a[1][:-1]), "train part: 24 images but 23 labels"),
         (lambda a: a.__setitem__(2, a[2][:, :20]), r"test part: expected images \(N, 28, 28\) uint8"),
-        (lambda a: a.__setitem__(0, a[0].astype(np.float32)), "train part: expected"),
-        (lambda a: a.__setitem__(3, a[3].astype(np.float32)), "test part: expected"),
+        (lambda a: a.__setitem__(0, a[0].astype(np.float32) + 0.5), "train part: expected"),
+        (lambda a: a.__setitem__(3, a[3].astype(np.float32) + 0.5), "test part: expected"),
         (lambda a: a.__setitem__(1, a[1].astype(np.int32) - 1), "label -1 at position 0"),
         (lambda a: a.__setitem__(1, a[1].astype(np.int32) + 10**6), "expected 0 to 255"),
         (lambda a: (a.__setitem__(2, a[2][:0]), a.__setitem__(3, a[3][:0])), "the test part has no examples"),
@@ -133,7 +133,7 @@ def test_an_incomplete_folder_says_what_is_missing(
 def test_what_is_no_data_is_refused_with_what_would_be(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no data found"):
         load_dataset(tmp_path)
-    with pytest.raises(UsageError, match=r"neither a known data set \(mnist, fashion, digits\)"):
+    with pytest.raises(UsageError, match=r"neither a known data set \(mnist, fashion, kmnist, digits\)"):
         load_dataset("mnits")
     (tmp_path / "lone").write_bytes(b"anything")
     with pytest.raises(DataError, match=r"not an \.npz file"):

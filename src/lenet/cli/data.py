@@ -120,9 +120,11 @@ def verify(
 ) -> None:
     """Read everything and report it."""
     from lenet.data.dataset import load_dataset
+    from lenet.plausibility import find_suspicions
 
     dataset = load_dataset(path, download=False)
     counts = {part: _count_labels(dataset, examples) for part, examples in _parts(dataset)}
+    suspicions = find_suspicions(dataset)
     if json:
         print_json(
             {
@@ -132,10 +134,12 @@ def verify(
                 "examples": {part: len(examples) for part, examples in _parts(dataset)},
                 "each_class": counts,
                 "fingerprint": dataset.fingerprint,
+                "suspicions": {each.name: str(each) for each in suspicions},
             }
         )
         return
     _print_verified(dataset, counts)
+    print_lines(map(str, suspicions))
 
 
 def _parts(dataset: Dataset) -> tuple[tuple[str, Examples], ...]:

@@ -42,12 +42,15 @@ def evaluate(
     from lenet.data.dataset import load_dataset
     from lenet.evaluation import evaluate as evaluate_network
     from lenet.network import Network
+    from lenet.plausibility import find_suspicions
 
     loaded = Network.load(network, engine)
     dataset = load_dataset(data)
     _check_labels(network, loaded, data, dataset)
     console = make_console(stderr=True)
     console.print(dataset.seen, soft_wrap=True)
+    for suspicion in find_suspicions(dataset):
+        console.print(str(suspicion), style="bold", soft_wrap=True)
     with console.status(say("evaluate.reading", count=f"{len(dataset.test):,}")):
         evaluation = evaluate_network(loaded, dataset.test.images, dataset.test.labels)
     if as_json:

@@ -23,6 +23,7 @@ def load_data(name: str | None, limit: int | None = None) -> Dataset:
         LenetError: the data cannot be loaded.
     """
     from lenet.data.dataset import load_dataset
+    from lenet.plausibility import find_suspicions
 
     console = make_console(stderr=True)
     try:
@@ -35,4 +36,6 @@ def load_data(name: str | None, limit: int | None = None) -> Dataset:
         console.print(say("train.instead"), style="bold", soft_wrap=True)
         dataset = load_dataset("digits", limit=limit)
     console.print(dataset.seen, soft_wrap=True)
+    for suspicion in find_suspicions(dataset):
+        console.print(str(suspicion), style="bold", soft_wrap=True)
     return dataset

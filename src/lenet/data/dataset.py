@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from lenet.codes import DIGITS
+from lenet.data.csv_file import find_csv, read_csv
 from lenet.data.digits import read_digits
 from lenet.data.download import Progress, download_files
 from lenet.data.examples import Dataset, Examples, check_limit, describe_form, is_form
 from lenet.data.find import find_files, is_released
 from lenet.data.folder import find_parts, is_folder_by_class, read_folder
+from lenet.data.forms import take_images, take_labels
 from lenet.data.idx import format_idx, read_idx
+from lenet.data.idx_names import find_idx, is_transposed
 from lenet.data.npz import read_npz
 from lenet.data.sources import MNIST, SKLEARN_DIGITS, SOURCES, Source, SourceFile
 from lenet.errors import DataError, FileError, UsageError
@@ -28,6 +31,7 @@ __all__ = ["Dataset", "Examples", "load_dataset"]
 # where a person's folder may keep the four files: itself, or torchvision's places under its root
 IDX_FOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw")
 ARCHIVE = "mnist.npz"
+SHOWN = 8  # names of a folder in a message
 
 
 def load_dataset(
@@ -87,25 +91,26 @@ def _load_path(path: Path) -> Dataset:
     if not path.is_dir():
         raise UsageError("data.unknown", source=path, names=", ".join(SOURCES))
     for folder in (path / name for name in IDX_FOLDERS):
-        files = [_find_idx(folder, file.name) for file in MNIST.files]
+        files = find_idx(folder) if folder.is_dir() else []
         if any(files):
             return _load_idx(folder, files)
     if (path / ARCHIVE).is_file():
         return _load_archive(path / ARCHIVE)
+    tables = find_csv(path)
+    if tables:
+        return _build(path.resolve().name, path, "data.form_csv", read_csv(*tables))
     if not is_folder_by_class(path):
-        raise DataError("data.nothing", path=path)
+        raise DataError("data.nothing", path=path, found=_name_entries(path))
     labels, train, test = read_folder(path)
     key = "data.seen_parted" if find_parts(path)[1] else "data.seen_folders"
     seen = say(key, path=path, classes=len(labels), train=len(train), test=len(test))
     return Dataset(path.resolve().name, seen, labels, train, test)
 
 
-def _find_idx(folder: Path, name: str) -> Path | None:
-    """A file of a released name, gzipped or not, also with the dot that some browsers put in it."""
-    plain = name.removesuffix(".gz")
-    dotted = plain.replace("-idx", ".idx")
-    candidates = (folder / form for form in (plain, dotted, f"{plain}.gz", f"{dotted}.gz"))
-    return next((path for path in candidates if path.is_file()), None)
+def _name_entries(folder: Path) -> str:
+    """What is in a folder, for a message: the first names."""
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "") or "-"
 
 
 def _load_idx(folder: Path, files: Sequence[Path | None]) -> Dataset:
@@ -117,7 +122,11 @@ def _load_idx(folder: Path, files: Sequence[Path | None]) -> Dataset:
     released = [
         source for source in SOURCES.values() if source.files and all(map(is_released, paths, source.files))
     ]
-    return _build(folder.resolve().name, folder, form, [read_idx(path) for path in paths], *released)
+    arrays = [read_idx(path) for path in paths]
+    for at in (0, 2):
+        if is_transposed(paths[at]) and arrays[at].ndim == 3:
+            arrays[at] = np.ascontiguousarray(arrays[at].transpose(0, 2, 1))
+    return _build(folder.resolve().name, folder, form, arrays, *released)
 
 
 def _load_archive(path: Path) -> Dataset:
@@ -125,6 +134,10 @@ def _load_archive(path: Path) -> Dataset:
         if file.read(2) != b"PK":
             if path.suffix.lower() in SUFFIXES:
                 raise UsageError("data.lone_picture", path=path)
+            if path.suffix.lower() == ".csv":
+                beside = find_csv(path.parent)
+                test = beside[1] if beside and beside[0] == path else None
+                return _build(path.stem, path, "data.form_csv", read_csv(path, test))
             raise DataError("data.lone_file", path=path)
     arrays = read_npz(path)
     return _build(path.stem, path, "data.form_npz", arrays, *([MNIST] if _is_mnist(arrays) else []))
@@ -169,6 +182,7 @@ def _build(
 
 
 def _pair(path: Path, part: str, images: np.ndarray, labels: np.ndarray) -> Examples:
+    images, labels = take_images(images), take_labels(labels)
     if not is_form(images, labels):
         raise DataError("data.form", path=path, part=part, found=describe_form(images, labels))
     if len(images) != len(labels):

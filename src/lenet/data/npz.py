@@ -15,6 +15,13 @@ from lenet.errors import DataError, FileError, LenetError
 
 # in the order of a source's files: training images, training labels, test images, test labels
 NAMES = ("x_train", "y_train", "x_test", "y_test")
+# as others call them, in the same order; case does not count
+OTHER_NAMES = (
+    ("train_images", "train_labels", "test_images", "test_labels"),
+    ("training_images", "training_labels", "test_images", "test_labels"),
+    ("train_x", "train_y", "test_x", "test_y"),
+    ("train_data", "train_labels", "test_data", "test_labels"),
+)
 
 
 def read_npz(path: Path) -> list[np.ndarray]:
@@ -41,11 +48,13 @@ def read_npz(path: Path) -> list[np.ndarray]:
 def _read_archive(file: IO[bytes], size: int, path: Path) -> list[np.ndarray]:
     try:
         with zipfile.ZipFile(file) as archive:
-            members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            missing = [name for name in NAMES if name not in members]
-            if missing:
-                raise DataError("data.npz_names", path=path, missing=", ".join(missing))
-            return [_read_member(archive, members[name], size, path) for name in NAMES]
+            members = {info.filename.removesuffix(".npy").lower(): info for info in archive.infolist()}
+            names = next((each for each in (NAMES, *OTHER_NAMES) if members.keys() >= set(each)), None)
+            if names is None:
+                missing = ", ".join(name for name in NAMES if name not in members)
+                found = ", ".join(sorted(members)[:8]) or "-"
+                raise DataError("data.npz_names", path=path, missing=missing, found=found)
+            return [_read_member(archive, members[name], size, path) for name in names]
     except LenetError:
         raise
     except Exception as error:  # damaged bytes make zipfile and NumPy's header parser raise nearly anything
@@ -64,7 +73,7 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, pat
     with archive.open(info) as member:
         shape, fortran, dtype = _read_header(member)
         claimed = math.prod(shape) * dtype.itemsize
-        if dtype.kind not in "iuf" or claimed != info.file_size - member.tell():
+        if dtype.kind not in "biuf" or claimed != info.file_size - member.tell():
             refuse(f"{dtype} {shape}")
         array = np.empty(shape[::-1] if fortran else shape, dtype)
         if fill_array(array, member) != claimed or member.read(1):

@@ -89,10 +89,11 @@ MNIST = Source(
             "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
         ),
     ),
-    # the original host answers 403
+    # the original host answers 403; the third, Paddle's, is reached in mainland China (not fetched by us)
     mirrors=(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        "https://dataset.bj.bcebos.com/mnist/",
     ),
     folders=("", "mnist", "MNIST/raw"),
 )
@@ -158,4 +159,38 @@ SKLEARN_DIGITS = Source(
     home="https://scikit-learn.org/stable/modules/generated/sklearn.datasets.load_digits.html",
 )
 
-SOURCES = {source.name: source for source in (MNIST, FASHION, SKLEARN_DIGITS)}
+# Sizes and SHA-256 as TensorFlow Datasets records them (url_checksums/kmnist.txt); not fetched by us.
+KMNIST = Source(
+    name="kmnist",
+    title="Kuzushiji-MNIST",
+    labels=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+    train=60_000,
+    test=10_000,
+    home="http://codh.rois.ac.jp/kmnist/",
+    files=(
+        SourceFile(
+            "train-images-idx3-ubyte.gz",
+            18_165_135,
+            "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+        ),
+        SourceFile(
+            "train-labels-idx1-ubyte.gz",
+            29_497,
+            "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+        ),
+        SourceFile(
+            "t10k-images-idx3-ubyte.gz",
+            3_041_136,
+            "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+        ),
+        SourceFile(
+            "t10k-labels-idx1-ubyte.gz",
+            5_120,
+            "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+        ),
+    ),
+    mirrors=("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",),
+    folders=("kmnist", "KMNIST/raw", ""),
+)
+
+SOURCES = {source.name: source for source in (MNIST, FASHION, KMNIST, SKLEARN_DIGITS)}
