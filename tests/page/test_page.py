@@ -168,6 +168,33 @@ def test_a_misread_digit_goes_to_the_board(open_page: Open) -> None:
     expect(page.locator(".answer")).not_to_have_text(before)
 
 
+def test_a_unit_opens_in_one_press_with_its_sum(open_page: Open) -> None:
+    page = open_page()
+    page.locator(".layer").nth(3).locator("canvas").nth(5).click(position={"x": 30, "y": 10})
+    assert page.text_content(".unit code") == "lenet explain --unit c3:5:2,7"
+    assert page.locator(".unit-term").count() == len(C3_TABLE[5])
+    network = lenet.load("1998")
+    image = reduce_levels(find_digit(read_sample(3)).digit)
+    trace = network.trace(image, sums=True)
+    said = page.text_content(".unit-sum").replace("\u2212", "-")
+    total, state = (trace[name][5, 2, 7] for name in ("c3.sum", "c3"))
+    assert f"the sum is {total:.3f}, and the activation function makes it {state:.3f}" in said
+    page.keyboard.press("1")
+    expect(page.locator(".unit-sum")).not_to_have_text(said)
+    page.click("text=Close")
+    assert page.locator(".unit-term").count() == 0
+
+
+def test_every_layer_has_a_unit_to_be_chosen_by_keyboard(open_page: Open) -> None:
+    page = open_page()
+    for layer in ("c1", "s2", "c3", "s4", "c5", "f6", "output"):
+        page.select_option("#unit-layer", layer)
+        page.fill("#unit-map", "3")
+        page.press("#unit-map", "Enter")
+        assert f"--unit {layer}:3" in page.text_content(".unit code")
+        assert re.search(r"\d\.\d{3}", page.text_content(".unit-sum"))
+
+
 def test_a_cut_wire_changes_the_answer_and_is_restored(open_page: Open) -> None:
     page = open_page()
     before = page.locator(".codes li > span:first-of-type").all_text_contents()

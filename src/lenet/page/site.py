@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lenet.architecture import C3_TABLE
+from lenet.architecture import C3_TABLE, TANH_AMPLITUDE, TANH_SLOPE
 from lenet.codes import DIGITS, codes
 from lenet.data.examples import Examples
 from lenet.errors import UsageError
@@ -73,6 +73,7 @@ def build_site(network: Path | None = None, digits: PageDigits | None = None) ->
         "labels": list(DIGITS),
         "codes": codes("".join(DIGITS)).tolist(),
     }
+    facts["activation"] = {"amplitude": TANH_AMPLITUDE, "slope": TANH_SLOPE}
     facts["table"] = [list(sources) for sources in C3_TABLE]
     if digits:
         parts = {"train": pack_digits(digits.train), "new": pack_digits(digits.new)}

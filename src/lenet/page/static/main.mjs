@@ -8,6 +8,7 @@ import { loadKernels } from "./kernels.mjs";
 import { makeLayers } from "./layers.mjs";
 import { readNetwork } from "./network_file.mjs";
 import { setTexts, t } from "./say.mjs";
+import { makeUnit } from "./unit_view.mjs";
 import { cutKernels, makeWires } from "./wires.mjs";
 import { makeCodes, makeF6 } from "./written.mjs";
 
@@ -26,7 +27,7 @@ async function start() {
   let [kernels, network, digit, waiting, opening, train, training, fresh] = [null, null, null, false, null, null, false, null];
   const board = makeBoard(readSoon);
   const f6 = makeF6();
-  const layers = makeLayers(facts.lessons.frozen.amplitude);
+  const layers = makeLayers(facts.lessons.frozen.amplitude, (chosen) => openUnit(chosen));
   const codes = makeCodes(facts.codes, facts.labels);
   const answer = h("p", { class: "answer", role: "status" });
   const samples = facts.labels.map((label, k) => h("button", { type: "button", onclick: () => showSample(k) }, label));
@@ -53,9 +54,13 @@ async function start() {
   network = kernels.network(bundled.architecture, bundled.parameters);
   const sampleDigits = await readDigits(sampleFile);
 
+  const known = { table: facts.table, codes: facts.codes, activation: facts.activation };
+  const unit = makeUnit({ ...bundled, ...known }, (chosen, terms) => layers.light(chosen, terms));
+  seeRoot.append(unit.root);
   if (bundled.architecture.connections === "table") {
     const cut = (wires) => {
-      network.restart(cutKernels(bundled.parameters, wires));
+      Object.assign(unit.network, { parameters: cutKernels(bundled.parameters, wires) });
+      network.restart(unit.network.parameters);
       read();
     };
     seeRoot.append(makeWires(facts.table, facts.digits ?? null, { cut, count: countErrors }).root);
@@ -74,6 +79,12 @@ async function start() {
       await new Promise((resolve) => setTimeout(resolve));
     }
     return errors;
+  }
+
+  function openUnit(chosen) {
+    if (seeRoot.hidden) return;
+    unit.open(chosen);
+    unit.root.scrollIntoView({ block: "nearest" });
   }
 
   function showSample(k) {
@@ -101,6 +112,7 @@ async function start() {
     }
     const trace = network.trace(digit ?? new Uint8Array(784));
     show(trace, null, bundled.architecture.output === "linear");
+    unit.show(trace);
     if (!digit) t(answer, "page.blank");
   }
 
@@ -151,6 +163,7 @@ async function start() {
     }
     trainRoot.hidden = name !== "train";
     seeRoot.hidden = name !== "see";
+    if (name === "train") unit.close();
     if (name === "train") openTrain();
     if (name === "see") {
       training = false;
