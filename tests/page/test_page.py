@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 
 import lenet
+from lenet.architecture import C3_TABLE
 from lenet.data.examples import Examples
 from lenet.images.normalize import find_digit
-from lenet.page.digits import PageDigits, reduce_levels
+from lenet.page.digits import PageDigits, find_page_digits, reduce_levels
 from lenet.page.server import PageServer
 from lenet.page.site import build_site
+from lenet.parameters import Parameters
 from lenet.samples import read_sample
 from lenet.texts import load_texts
 
@@ -166,6 +168,69 @@ def test_a_misread_digit_goes_to_the_board(open_page: Open) -> None:
     expect(page.locator(".answer")).not_to_have_text(before)
 
 
+def test_a_unit_opens_in_one_press_with_its_sum(open_page: Open) -> None:
+    page = open_page()
+    page.locator(".layer").nth(3).locator("canvas").nth(5).click(position={"x": 30, "y": 10})
+    assert page.text_content(".unit code") == "lenet explain --unit c3:5:2,7"
+    assert page.locator(".unit-term").count() == len(C3_TABLE[5])
+    network = lenet.load("1998")
+    image = reduce_levels(find_digit(read_sample(3)).digit)
+    trace = network.trace(image, sums=True)
+    said = page.text_content(".unit-sum").replace("\u2212", "-")
+    total, state = (trace[name][5, 2, 7] for name in ("c3.sum", "c3"))
+    assert f"the sum is {total:.3f}, and the activation function makes it {state:.3f}" in said
+    page.keyboard.press("1")
+    expect(page.locator(".unit-sum")).not_to_have_text(said)
+    page.click("text=Close")
+    assert page.locator(".unit-term").count() == 0
+
+
+def test_every_layer_has_a_unit_to_be_chosen_by_keyboard(open_page: Open) -> None:
+    page = open_page()
+    for layer in ("c1", "s2", "c3", "s4", "c5", "f6", "output"):
+        page.select_option("#unit-layer", layer)
+        page.fill("#unit-map", "3")
+        page.press("#unit-map", "Enter")
+        assert f"--unit {layer}:3" in page.text_content(".unit code")
+        assert re.search(r"\d\.\d{3}", page.text_content(".unit-sum"))
+
+
+def test_a_cut_wire_changes_the_answer_and_is_restored(open_page: Open) -> None:
+    page = open_page()
+    before = page.locator(".codes li > span:first-of-type").all_text_contents()
+    page.click(".wires tbody tr:nth-child(5) th button")
+    assert page.locator(".wires [aria-pressed=true]").count() == sum(4 in row for row in C3_TABLE)
+    expect(page.locator(".codes li > span:first-of-type").first).not_to_have_text(before[0])
+    page.click("text=Restore all")
+    assert page.locator(".wires [aria-pressed=true]").count() == 0
+    expect(page.locator(".codes li > span:first-of-type").first).to_have_text(before[0])
+
+
+def test_errors_after_a_cut_are_those_of_python(open_page: Open, digits: Examples) -> None:
+    page = open_page()
+    new = digits.first(60)
+    images = reduce_levels(new.images)
+    network = lenet.load("1998")
+    weights = {name: array.copy() for name, array in network.parameters.items()}
+    errors = [int((network.penalties(images).argmin(axis=1) != new.labels).sum())]
+    pairs = [(target, source) for target, row in enumerate(C3_TABLE) for source in row]
+    weights["c3.weight"][[pair[1] == 4 for pair in pairs]] = 0
+    cut = lenet.Network(network.architecture, Parameters(network.architecture, weights), network.labels)
+    errors.append(int((cut.penalties(images).argmin(axis=1) != new.labels).sum()))
+    page.wait_for_load_state("networkidle")
+    asked = len(page.asked)
+    page.click(".wires tbody tr:nth-child(5) th button")
+    assert len(page.asked) == asked
+    page.click("text=how many of 60 >> xpath=.. >> button:nth-of-type(3)")
+    page.click("text=Count errors (loads 0.0 MB of digits)")
+    said = page.locator(".wires-said")
+    expect(said).to_have_text(
+        f"{errors[1]} of 60 new digits misread; {errors[0]} with all connections. You guessed 3."
+    )
+    page.click("text=Restore all")
+    expect(said).to_have_text(f"{errors[0]} of 60 new digits misread; {errors[0]} with all connections.")
+
+
 def test_another_language_leaves_no_word_of_the_first(open_page: Open) -> None:
     page = open_page(view="#train")
     page.click("text=中文")
@@ -213,4 +278,24 @@ def test_a_missing_file_is_said(browser: Any, server: PageServer) -> None:
     page.route("**/network.bin", lambda route: route.fulfill(status=404))
     page.goto(server.address)
     expect(page.locator("[role=alert]")).to_have_text(re.compile(r"network\.bin: 404"))
+    page.close()
+
+
+@pytest.mark.mnist
+@pytest.mark.slow
+def test_s2_map_4_is_the_one_that_is_missed(browser: Any) -> None:
+    """325 of the first 2,000 test digits are misread without it, 26 with it."""
+    found = find_page_digits()
+    if found is None or found.name != "mnist":
+        pytest.skip("MNIST is not at hand")
+    server = PageServer(build_site(digits=found), 0)
+    page = browser.new_page(locale="en")
+    with server.running():
+        page.goto(server.address)
+        page.click(".wires tbody tr:nth-child(5) th button")
+        page.click("button:has-text('Count errors')")
+        said = page.locator(".wires-said")
+        expect(said).to_have_text(re.compile("32[2-8] of 2,000 new digits misread; 26 with all"))
+        page.click("text=Restore all")
+        expect(said).to_have_text(re.compile("^26 of 2,000"))
     page.close()

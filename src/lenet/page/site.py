@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from lenet.architecture import C3_TABLE, TANH_AMPLITUDE, TANH_SLOPE
 from lenet.codes import DIGITS, codes
 from lenet.data.examples import Examples
 from lenet.errors import UsageError
@@ -66,12 +68,20 @@ def build_site(network: Path | None = None, digits: PageDigits | None = None) ->
     site = dict(_read_static())
     weights = Path(str(files("lenet.weights") / "1998.safetensors")) if network is None else network
     site["network.bin"] = _read_network(weights)
-    facts = {"lessons": list_lessons(), "labels": list(DIGITS), "codes": codes("".join(DIGITS)).tolist()}
+    facts: dict[str, Any] = {
+        "lessons": list_lessons(),
+        "labels": list(DIGITS),
+        "codes": codes("".join(DIGITS)).tolist(),
+    }
+    facts["activation"] = {"amplitude": TANH_AMPLITUDE, "slope": TANH_SLOPE}
+    facts["table"] = [list(sources) for sources in C3_TABLE]
     if digits:
         parts = {"train": pack_digits(digits.train), "new": pack_digits(digits.new)}
-        size = f"{sum(map(len, parts.values())) / 1e6:.1f}"
+        size, size_new = (
+            f"{length / 1e6:.1f}" for length in (sum(map(len, parts.values())), len(parts["new"]))
+        )
         counts = {"train": len(digits.train), "fresh": len(digits.new)}
-        facts["digits"] = {"name": digits.name, "size": size, **counts}
+        facts["digits"] = {"name": digits.name, "size": size, "sizeNew": size_new, **counts}
         site |= {f"digits-{part}.bin": content for part, content in parts.items()}
         site["digits.txt"] = ORIGIN[digits.name].format(**counts).encode()
     site["samples.bin"] = pack_digits(_read_samples())

@@ -9,12 +9,46 @@ const LAYERS = [
 ];
 const C5 = { columns: 10, side: 7 };
 
-/** @returns {{root: HTMLElement, show: (trace: object) => void}} @param {number} amplitude the greatest state */
-export function makeLayers(amplitude) {
+/**
+ * @param {number} amplitude the greatest state
+ * @param {(unit: object) => void} open is told which unit was pressed
+ * @returns {{root: HTMLElement, show: (trace: object) => void, light: (unit: object | null, terms: object[]) => void}}
+ */
+export function makeLayers(amplitude, open) {
   const root = h("section", { class: "layers" });
   const canvases = {};
+  let [marks, last] = [[], null];
+
+  /** A window on a map: a line of ink with a rim of paper. */
+  function mark({ layer, map, row, column, size }) {
+    const found = LAYERS.find(([name]) => name === layer);
+    const canvas = canvases[layer]?.[map];
+    if (!found || !canvas) return;
+    const cell = found[4];
+    const paper = canvas.getContext("2d");
+    const style = getComputedStyle(canvas);
+    for (const [colour, width] of [["--paper", 4], ["--ink", 2]]) {
+      Object.assign(paper, { strokeStyle: style.getPropertyValue(colour), lineWidth: width });
+      paper.strokeRect(column * cell, row * cell, size * cell, size * cell);
+    }
+  }
+
+  function draw() {
+    if (!last) return;
+    for (const [name, , side, , cell] of LAYERS)
+      canvases[name].forEach((canvas, map) => {
+        const states = last[name].subarray(map * side * side, (map + 1) * side * side);
+        drawCells(canvas, states, side, cell, name === "input" ? 1.175 : amplitude);
+      });
+    drawCells(canvases.c5, last.c5, C5.columns, C5.side, amplitude);
+    marks.forEach(mark);
+  }
   for (const [name, maps, side, columns] of LAYERS) {
-    canvases[name] = Array.from({ length: maps }, () => h("canvas", { "aria-hidden": "true" }));
+    const press = (map) => (event) => {
+      const [column, row] = [event.offsetX, event.offsetY].map((at) => Math.min(Math.max(Math.floor(at / LAYERS.find(([one]) => one === name)[4]), 0), side - 1));
+      if (name !== "input") open({ layer: name, map, row, column });
+    };
+    canvases[name] = Array.from({ length: maps }, (_, map) => h("canvas", { "aria-hidden": "true", onclick: press(map) }));
     const grid = h("div", { class: "maps" }, ...canvases[name]);
     grid.style.gridTemplateColumns = `repeat(${columns}, auto)`;
     const size = t(h("p"), maps > 1 ? "page.maps" : "page.one_map", { maps, side });
@@ -26,12 +60,13 @@ export function makeLayers(amplitude) {
   return {
     root,
     show(trace) {
-      for (const [name, , side, , cell] of LAYERS)
-        canvases[name].forEach((canvas, map) => {
-          const states = trace[name].subarray(map * side * side, (map + 1) * side * side);
-          drawCells(canvas, states, side, cell, name === "input" ? 1.175 : amplitude);
-        });
-      drawCells(canvases.c5, trace.c5, C5.columns, C5.side, amplitude);
+      last = trace;
+      draw();
+    },
+    /** Mark a unit and the windows that it reads. */
+    light(unit, terms) {
+      marks = unit ? [...terms, { ...unit, size: 1 }] : [];
+      draw();
     },
   };
 }

@@ -8,8 +8,11 @@ import { loadKernels } from "./kernels.mjs";
 import { makeLayers } from "./layers.mjs";
 import { readNetwork } from "./network_file.mjs";
 import { setTexts, t } from "./say.mjs";
+import { makeUnit } from "./unit_view.mjs";
+import { cutKernels, makeWires } from "./wires.mjs";
 import { makeCodes, makeF6 } from "./written.mjs";
 
+const PIECE = 250; // digits between two looks at what she does
 const LANGUAGES = { en: "English", zh: "中文" };
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
 
@@ -21,10 +24,10 @@ async function start() {
   setTexts(all[language]);
   document.documentElement.lang = language === "zh" ? "zh-CN" : language;
 
-  let [kernels, network, digit, waiting, opening, train, training] = [null, null, null, false, null, null, false];
+  let [kernels, network, digit, waiting, opening, train, training, fresh] = [null, null, null, false, null, null, false, null];
   const board = makeBoard(readSoon);
   const f6 = makeF6();
-  const layers = makeLayers(facts.lessons.frozen.amplitude);
+  const layers = makeLayers(facts.lessons.frozen.amplitude, (chosen) => openUnit(chosen));
   const codes = makeCodes(facts.codes, facts.labels);
   const answer = h("p", { class: "answer", role: "status" });
   const samples = facts.labels.map((label, k) => h("button", { type: "button", onclick: () => showSample(k) }, label));
@@ -40,8 +43,9 @@ async function start() {
   const other = h("button", { type: "button", onclick: switchLanguage });
   const theme = text("button", "page.theme", {}, { type: "button", onclick: switchTheme });
   const bar = h("header", { class: "bar" }, h("strong", {}, "LeNet-5"), h("nav", { class: "bar-views" }, views.see, views.train), h("span", { class: "right" }, other, theme));
+  const seeRoot = h("div", {});
   const trainRoot = h("section", { class: "view", hidden: true });
-  const main = h("main", {}, text("h1", "page.headline"), h("div", { class: "stage" }, left, layers.root, right), codes.root, trainRoot);
+  const main = h("main", {}, text("h1", "page.headline"), h("div", { class: "stage" }, left, layers.root, right), codes.root, seeRoot, trainRoot);
   document.body.replaceChildren(bar, main);
 
   const [wasm, file, sampleFile] = await Promise.all([getBytes("lenet.wasm"), getBytes("network.bin"), getBytes("samples.bin")]);
@@ -49,6 +53,39 @@ async function start() {
   const bundled = readNetwork(file);
   network = kernels.network(bundled.architecture, bundled.parameters);
   const sampleDigits = await readDigits(sampleFile);
+
+  const known = { table: facts.table, codes: facts.codes, activation: facts.activation };
+  const unit = makeUnit({ ...bundled, ...known }, (chosen, terms) => layers.light(chosen, terms));
+  seeRoot.append(unit.root);
+  if (bundled.architecture.connections === "table") {
+    const cut = (wires) => {
+      Object.assign(unit.network, { parameters: cutKernels(bundled.parameters, wires) });
+      network.restart(unit.network.parameters);
+      read();
+    };
+    seeRoot.append(makeWires(facts.table, facts.digits ?? null, { cut, count: countErrors }).root);
+  }
+
+  /** How many new digits are misread, in pieces so that the page stays awake. */
+  async function countErrors() {
+    fresh ??= await readDigits(await getBytes("digits-new.bin"));
+    let errors = 0;
+    for (let from = 0; from < fresh.count; from += PIECE) {
+      const penalties = network.penalties(fresh.images.subarray(784 * from, 784 * (from + PIECE)));
+      for (let k = 0; k < penalties.length / 10; k++) {
+        const row = penalties.subarray(10 * k, 10 * k + 10);
+        errors += Number(row.indexOf(Math.min(...row)) !== fresh.labels[from + k]);
+      }
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return errors;
+  }
+
+  function openUnit(chosen) {
+    if (seeRoot.hidden) return;
+    unit.open(chosen);
+    unit.root.scrollIntoView({ block: "nearest" });
+  }
 
   function showSample(k) {
     board.show(sampleDigits.images.slice(784 * k, 784 * (k + 1)));
@@ -75,6 +112,7 @@ async function start() {
     }
     const trace = network.trace(digit ?? new Uint8Array(784));
     show(trace, null, bundled.architecture.output === "linear");
+    unit.show(trace);
     if (!digit) t(answer, "page.blank");
   }
 
@@ -124,6 +162,8 @@ async function start() {
       else link.removeAttribute("aria-current");
     }
     trainRoot.hidden = name !== "train";
+    seeRoot.hidden = name !== "see";
+    if (name === "train") unit.close();
     if (name === "train") openTrain();
     if (name === "see") {
       training = false;
