@@ -11,6 +11,7 @@ pytest.importorskip("sklearn")  # before the imports that need it
 
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -129,7 +130,9 @@ def test_numbers_outside_of_the_range_are_cut_off(fitted, digits):
     X = digits[0][:5]
     low, high = fitted.range_
     inside = fitted.decision_function(np.where(X > 8, high, low))
-    np.testing.assert_array_equal(fitted.decision_function(np.where(X > 8, high + 1e6, low - 1e6)), inside)
+    with pytest.warns(UserWarning, match="another one"):
+        outside = fitted.decision_function(np.where(X > 8, high + 1e6, low - 1e6))
+    np.testing.assert_array_equal(outside, inside)
 
 
 def test_outliers_do_not_set_the_range():
@@ -287,3 +290,45 @@ def test_without_scikit_learn_everything_else_works_and_the_extra_is_named():
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.startswith("MissingExtra ")
     assert 'pip install "lenet[sklearn]"' in answer.stdout
+
+
+def test_images_with_a_channel_axis_and_truth_values_are_taken(digits):
+    images = (digits[0][:100] / 16).reshape(100, 8, 8)
+    y = digits[1][:100]
+    flat = make_classifier(epochs=1).fit(images, y).predict(images)
+    for channelled in (images[..., None], images[:, None]):
+        predicted = make_classifier(epochs=1).fit(channelled, y).predict(channelled)
+        np.testing.assert_array_equal(predicted, flat)
+    truth = images > 0.5
+    np.testing.assert_array_equal(
+        make_classifier(epochs=1).fit(truth, y).predict(truth),
+        make_classifier(epochs=1).fit(truth.astype(np.uint8), y).predict(truth.astype(np.uint8)),
+    )
+
+
+def test_numbers_on_another_scale_than_in_fit_are_warned_of(digits, fitted):
+    X, _ = digits
+    with pytest.warns(UserWarning, match="another one"):
+        fitted.predict(X[:50] / 255)
+    with pytest.warns(UserWarning, match="another one"):
+        fitted.predict(X[:50] * 1000 + 500)
+    fitted.predict(np.zeros_like(X[:3]))  # blank rows are on any scale
+
+
+def test_a_training_that_diverged_is_warned_of(digits):
+    X, y = digits
+    with pytest.warns(ConvergenceWarning, match="diverged"):
+        make_classifier(epochs=8, rate=10).fit(X[:400], y[:400])
+
+
+def test_the_curve_has_a_loss_for_each_epoch(digits):
+    fitted = make_classifier(epochs=3).fit(digits[0][:200], digits[1][:200])
+    assert fitted.n_iter_ == len(fitted.loss_curve_) == 3
+    assert fitted.loss_curve_[2] < fitted.loss_curve_[0]
+    assert not hasattr(fitted, "coefs_")
+
+
+def test_more_classes_than_the_kernels_take_are_left_to_another_engine():
+    X = np.random.default_rng(0).random((300, 64))
+    fitted = LeNet5Classifier("modern", epochs=1, random_state=0).fit(X, np.arange(300) % 150)
+    assert fitted.predict(X[:5]).shape == (5,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from math import isqrt
@@ -13,10 +14,11 @@ import numpy as np
 
 from lenet.architecture import MAX_CLASSES, PRESETS, Architecture
 from lenet.data.examples import Examples
-from lenet.engines import get_engine
+from lenet.engines import get_engine_for
 from lenet.errors import ArchitectureError, EngineError, MissingExtra, ShapeError
 from lenet.network import Network
 from lenet.texts import say
+from lenet.training.diagnosis import find_faults
 from lenet.training.events import EpochEnded, Event
 from lenet.training.recipe import Recipe, load_recipe
 from lenet.training.run import follow_training
@@ -24,6 +26,7 @@ from lenet.training.trainer import Trainer, start_trainer
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.utils import check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
@@ -37,6 +40,10 @@ INK = 255
 LEAST_STEPS = 20  # in an epoch
 LEAST_BATCH = 8
 MIDDLE = 0.5, 99.5  # percentiles
+LOOKED_AT = 50  # images, for what is wrong with a training
+FAINT = 0.05  # of the range of `fit`: numbers that all stay below it are on another scale
+MOSTLY = 0.5  # of the numbers
+MARGIN = 1.05  # of the loss of a guess
 
 
 class LeNet5Classifier(ClassifierMixin, BaseEstimator):
@@ -68,6 +75,8 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         network_: the fitted `Network`; `network_.save(path)` writes it to a file.
         recipe_: the `Recipe` of the fit.
         history_: the `History` of the fit.
+        n_iter_: number of epochs.
+        loss_curve_: mean loss of each epoch. There is no `coefs_`: the weights are in `network_.parameters`.
     Assumption:
         The paper has only images. The network expects neighbouring features to be related and all features
         to have one scale: put a `StandardScaler` before it otherwise.
@@ -99,20 +108,21 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         """Train a new network.
 
         Args:
-            X: (N, features) numbers, or (N, side, side) images.
+            X: (N, features) numbers, or (N, side, side) images, with an axis for one channel or without.
             y: (N,) labels of 2 to 95 classes; of up to 10,000 with a linear output.
         Raises:
             ValueError: invalid data, or a setting out of range.
             LenetError: likewise, an unavailable engine, or a training that diverged.
         """
         X, y = validate_data(self, _flatten_images(X), y)
+        X = _take_numbers(X)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         self.range_ = _find_range(X)
         architecture = self._choose_architecture()
         self.recipe_ = self._choose_recipe(architecture, len(X))
         seed = self._choose_seed()
-        engine = get_engine(self.engine, training=True)
+        engine = get_engine_for(architecture, self.engine, training=True)
         examples = Examples(self._lay_out(X), labels)
         with _limit_threads(engine.name):
             trainer = start_trainer(engine, architecture, self.recipe_, examples, examples.first(0), seed)
@@ -121,7 +131,21 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         card |= {"engine": engine.name, "seed": seed, "epochs": self.recipe_.epochs}
         names = tuple(map(str, self.classes_.tolist()))
         self.network_ = Network(architecture, trainer.parameters(), names, card, self.engine)
+        self.n_iter_ = len(self.history_.epochs)
+        self.loss_curve_ = [record.loss for record in self.history_.epochs]
+        self._warn_of_divergence(examples)
         return self
+
+    def _warn_of_divergence(self, examples: Examples) -> None:
+        guess = float(np.log(len(self.classes_))) if self.recipe_.loss == "cross-entropy" else None
+        shown = examples.images[:LOOKED_AT]
+        batch, start = self.recipe_.batch, self.network_.parameters
+        faults = find_faults(self.history_, batch, guess, self.network_, start, shown, 0)
+        # a loss that has come back to that of a guess is no news on labels that nobody could learn
+        learned = guess is not None and self.loss_curve_[-1] < MARGIN * guess
+        for fault in faults:
+            if fault.name == "diverges" and not learned:
+                warnings.warn(str(fault), ConvergenceWarning, stacklevel=3)
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the class with the smallest penalty for every row.
@@ -194,9 +218,22 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
 
     def _measure_penalties(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        X = validate_data(self, _flatten_images(X), reset=False)
+        X = _take_numbers(validate_data(self, _flatten_images(X), reset=False))
+        self._warn_of_range(X)
+        self.network_.model  # noqa: B018 - made before NumPy's threads are limited, which would limit its own
         with _limit_threads(self.network_.engine):
             return self.network_.penalties(self._lay_out(X))
+
+    def _warn_of_range(self, X: np.ndarray) -> None:
+        """Warn of numbers that cannot be on the scale of `fit`: all faint, or mostly outside its range."""
+        (low, high), least, most = self.range_, float(X.min()), float(X.max())
+        width = high - low
+        faint = least < most < low + FAINT * width
+        outside = float(np.mean((low - width > X) | (high + width < X)))
+        if faint or outside > MOSTLY:
+            values = {"least": least, "most": most, "low": low, "high": high}
+            rounded = {name: f"{value:g}" for name, value in values.items()}
+            warnings.warn(say("estimator.range", **rounded), UserWarning, stacklevel=4)
 
     def _lay_out(self, X: np.ndarray) -> np.ndarray:
         """Lay out (N, features) as (N, 28, 28) uint8, with the range seen in `fit`."""
@@ -218,12 +255,19 @@ def _print_epoch(trainer: Trainer, event: Event) -> None:
 
 
 def _flatten_images(X: Any) -> Any:
-    """Reshape (N, side, side) to (N, side²); leave anything else to scikit-learn's checks."""
+    """Reshape (N, side, side), with one channel or none, to (N, side²); scikit-learn checks the rest."""
+    if getattr(X, "ndim", 2) == 4 and 1 in (X.shape[1], X.shape[3]):
+        X = X[:, 0] if X.shape[1] == 1 else X[..., 0]
     if getattr(X, "ndim", 2) != 3:
         return X
     if X.shape[1] != X.shape[2]:
         raise ShapeError("estimator.square", height=X.shape[1], width=X.shape[2])
     return X.reshape(len(X), -1)
+
+
+def _take_numbers(X: np.ndarray) -> np.ndarray:
+    """Truth values as 0 and 1; everything else as it is."""
+    return X.astype(np.uint8) if X.dtype == bool else X
 
 
 def _find_range(X: np.ndarray) -> tuple[float, float]:

@@ -15,7 +15,7 @@ import numpy as np
 from lenet.architecture import Architecture
 from lenet.codes import DIGITS
 from lenet.doubt import Calibration, Reason, Verdict, decide, load_judge, weigh
-from lenet.engines import Model, get_engine
+from lenet.engines import Model, get_engine_for
 from lenet.engines.inputs import check_targets
 from lenet.errors import ArchitectureError, FileError, NetworkFileError, ShapeError, UsageError
 from lenet.images.normalize import find_digit
@@ -152,7 +152,8 @@ class Network:
     @cached_property
     def model(self) -> Model:
         """The network, loaded by its engine."""
-        return get_engine(self.engine).load(self.architecture, self.parameters)
+        engine = get_engine_for(self.architecture, self.engine)
+        return engine.load(self.architecture, self.parameters)
 
     @cached_property
     def calibration(self) -> Calibration | None:

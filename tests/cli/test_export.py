@@ -68,7 +68,9 @@ def test_another_network_is_read_from_its_file(lenet, tmp_path):
     [
         (["onyx", "-o", "net.onnx"], "onnx, c, pytorch"),
         (["onnx", "-o", "net.txt"], ".onnx"),
-        (["c", "-o", "net.c", "--uint8"], "onnx"),
+        (["c", "-o", "net.c", "--input", "uint8"], "onnx"),
+        (["onnx", "-o", "net.onnx", "--input", "byte"], "grey, uint8, raw"),
+        (["keras", "-o", "net.keras", "--input", "grey"], "ONNX only"),
         (["pytorch", "-o", "my-net.py"], "lenet5.py"),
         (["pytorch", "-o", "torch.py"], "import torch"),
         (["pytorch", "-o", "numpy.py"], "import numpy"),
@@ -123,7 +125,7 @@ def test_without_onnx_the_others_are_written_and_its_install_line_is_said(lenet,
 
 @pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
 def test_a_disagreement_ends_with_1_and_names_the_image(lenet, monkeypatch, tmp_path):
-    def export_upside_down(network, form, path, uint8=False):
+    def export_upside_down(network, form, path, takes=None):
         formats.export_c(network, path)
         text = path.read_text("utf-8").replace("image[row * LENET_SIDE", "image[(27 - row) * LENET_SIDE")
         path.write_text(text, "utf-8")

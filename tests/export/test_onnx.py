@@ -2,13 +2,14 @@
 
 import json
 import sys
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 
 from lenet.architecture import CHOICES, ORIGINAL
 from lenet.engines.inputs import scale_images
-from lenet.errors import FileError, MissingExtra
+from lenet.errors import FileError, MissingExtra, UsageError
 from lenet.export.onnx import export_onnx
 
 from .conftest import ARCHITECTURES, draw_images, make_network, need
@@ -26,13 +27,19 @@ def test_every_choice_is_tried():
         assert {getattr(architecture, field) for architecture in ARCHITECTURES.values()} == set(values)
 
 
-@pytest.mark.parametrize("uint8", [False, True])
-def test_onnx_runtime_gives_the_penalties_of_the_reference(network, uint8, tmp_path):
+GIVEN = {
+    "grey": lambda images: (images / np.float32(255)).astype(np.float32)[:, None],
+    "uint8": lambda images: images,
+    "raw": lambda images: scale_images(images, np.float32),
+}
+
+
+@pytest.mark.parametrize("takes", GIVEN)
+def test_onnx_runtime_gives_the_penalties_of_the_reference(network, takes, tmp_path):
     need("onnxruntime")
     images = draw_images(40)
-    export_onnx(network, tmp_path / "net.onnx", uint8)
-    given = images if uint8 else scale_images(images, np.float32)
-    penalties, label = run(tmp_path / "net.onnx", given)
+    export_onnx(network, tmp_path / "net.onnx", takes)
+    penalties, label = run(tmp_path / "net.onnx", GIVEN[takes](images))
     expected = network.penalties(images)
     assert penalties.dtype == np.float32
     assert np.abs(penalties - expected).max() <= 1e-5 * np.abs(expected).max()
@@ -44,8 +51,8 @@ def test_onnx_runtime_gives_the_penalties_of_the_reference(network, uint8, tmp_p
 def test_a_model_takes_any_number_of_images(count, tmp_path):
     need("onnxruntime")
     network = make_network(ORIGINAL)
-    export_onnx(network, tmp_path / "net.onnx", uint8=True)
-    penalties, label = run(tmp_path / "net.onnx", draw_images(count))
+    export_onnx(network, tmp_path / "net.onnx")
+    penalties, label = run(tmp_path / "net.onnx", GIVEN["grey"](draw_images(count)))
     assert penalties.shape == (count, 10)
     assert label.shape == (count,)
 
@@ -58,8 +65,15 @@ def test_a_model_says_what_it_is(tmp_path):
     export_onnx(network, tmp_path / "net.onnx")
     model = onnx.load(tmp_path / "net.onnx")
     onnx.checker.check_model(model, full_check=True)
-    said = {entry.key: json.loads(entry.value) for entry in model.metadata_props}
-    assert said == {"architecture": ORIGINAL.to_dict(), "labels": list(network.labels)}
+    said = {entry.key: entry.value for entry in model.metadata_props}
+    assert json.loads(said["architecture"]) == ORIGINAL.to_dict()
+    assert json.loads(said["labels"]) == list(network.labels)
+    assert json.loads(said["card"]) == network.card
+    assert said["version"] == version("lenet")
+    takes = json.loads(said["input"])
+    assert (takes["takes"], takes["shape"], takes["type"]) == ("grey", ["N", 1, 28, 28], "float32")
+    for doc in (model.doc_string, model.graph.input[0].doc_string, takes["meaning"]):
+        assert "0 (paper) to 1 (ink)" in doc
     names = {node.name for node in model.graph.node}
     assert {"c1", "s2", "c3", "s4", "c5", "f6", "penalties", "label"} <= names
     arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
@@ -88,3 +102,8 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match=r"net\.onnx"):
         export_onnx(make_network(ORIGINAL), tmp_path / "file" / "net.onnx")
+
+
+def test_an_unknown_input_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="grey, uint8, raw"):
+        export_onnx(make_network(ORIGINAL), tmp_path / "net.onnx", "byte")

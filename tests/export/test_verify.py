@@ -11,6 +11,7 @@ from lenet.errors import DataError
 from lenet.export.c_file import export_c
 from lenet.export.compiler import list_compilers
 from lenet.export.formats import SUFFIXES, export_network
+from lenet.export.onnx import INPUTS
 from lenet.export.verify import choose_images, compare, verify_exports
 from lenet.network import load
 
@@ -19,21 +20,22 @@ from .conftest import draw_images, make_network, need
 MNIST = os.environ.get("LENET_DATA")
 
 
-def export_all(network, folder, uint8=False):
+def export_all(network, folder, takes=None):
     files = {name: folder / f"net{suffix}" for name, suffix in SUFFIXES.items()}
     for name, path in files.items():
-        export_network(network, name, path, uint8)
+        export_network(network, name, path, takes)
     return files
 
 
-@pytest.mark.parametrize("uint8", [False, True])
-def test_every_engine_and_every_file_agrees(network, uint8, tmp_path):
+@pytest.mark.parametrize("takes", [None, "uint8", "raw"])
+def test_every_engine_and_every_file_agrees(network, takes, tmp_path):
     need("torch")
     need("onnx")
     need("tensorflow")
-    files = export_all(network, tmp_path, uint8)
-    found = list(verify_exports(network, draw_images(40), files, uint8))
-    files = {"net.onnx", "net.py", "net.keras", "net.c"}
+    files = export_all(network, tmp_path, takes)
+    found = list(verify_exports(network, draw_images(40), files, takes))
+    others = {f"net.onnx --input {other}" for other in INPUTS if other != (takes or "grey")}
+    files = {"net.onnx", "net.py", "net.keras", "net.c", *others}
     assert {"native", "pytorch", "keras"} | files == {one.name for one in found}
     assert all(one.agrees for one in found)
     ran = [one for one in found if not one.skipped]

@@ -26,24 +26,37 @@ def export(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help=say("export.output"))],
     network: Annotated[str, typer.Option(metavar="1998|best|FILE", help=say("recognize.network"))] = "1998",
     verify: Annotated[bool, typer.Option("--verify", help=say("export.verify"))] = False,
-    uint8: Annotated[bool, typer.Option("--uint8", help=say("export.uint8"))] = False,
+    takes: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            metavar="grey|uint8|raw",
+            help=say("export.input"),
+            show_default=say("export.input_default"),
+        ),
+    ] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Write the files; with --verify compare every engine and file, and exit with 1 if one differs."""
     from lenet.export.formats import export_network, place_files
+    from lenet.export.onnx import INPUTS
     from lenet.export.pytorch_file import find_weights
     from lenet.network import Network
 
     files = place_files(form, output)
-    if uint8 and not files.keys() & {"onnx", "keras"}:
+    if takes and not files.keys() & {"onnx", "keras"}:
         raise UsageError("export.only_onnx")
+    if takes not in (None, *INPUTS):
+        raise UsageError("export.input_choice", value=takes, choices=", ".join(INPUTS))
     if "pytorch" in files and find_weights(files["pytorch"]).resolve() == Path(network).resolve():
         raise UsageError("export.onto_itself", path=network)
     loaded = Network.load(network)
     skipped = {}
     for name, path in list(files.items()):
         try:
-            export_network(loaded, name, path, uint8)
+            # "all" asks Keras, too, which has no "grey"
+            own = None if (form, name, takes) == ("all", "keras", "grey") else takes
+            export_network(loaded, name, path, own)
         except MissingExtra as missing:
             if form != "all":
                 raise
@@ -52,7 +65,7 @@ def export(
     report: dict[str, Any] = {"network": network, "files": files, "skipped": skipped}
     if not as_json:
         _print_files(files, skipped)
-    agree = not verify or _verify(loaded, files, uint8, report, as_json)
+    agree = not verify or _verify(loaded, files, takes, report, as_json)
     if as_json:
         print_json(report)
     if not agree:
@@ -69,14 +82,16 @@ def _print_files(files: dict[str, Path], skipped: dict[str, str]) -> None:
         console.print(say("export.skipped", name=name, reason=reason), soft_wrap=True)
 
 
-def _verify(loaded: Any, files: dict[str, Path], uint8: bool, report: dict[str, Any], as_json: bool) -> bool:
+def _verify(
+    loaded: Any, files: dict[str, Path], takes: str | None, report: dict[str, Any], as_json: bool
+) -> bool:
     """Compare, fill in the report, and print it unless JSON is wanted; return whether all agree."""
     from lenet.export.compiler import list_compilers, measure_c
     from lenet.export.verify import choose_images, verify_exports
 
     images, source = choose_images()
     with make_console(stderr=True).status(say("export.comparing", count=f"{len(images):,}")):
-        found = list(verify_exports(loaded, images, files, uint8))
+        found = list(verify_exports(loaded, images, files, takes))
         compilers = list_compilers() if "c" in files else []
         sizes = [size for size in (measure_c(files["c"], command) for command in compilers) if size]
     agree = all(comparison.agrees for comparison in found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 
+from lenet.architecture import Architecture
 from lenet.engines.engine import Engine, Model, Refusal, Run
 from lenet.engines.update import Update
 from lenet.errors import EngineError, MissingExtra
@@ -20,6 +21,7 @@ __all__ = [
     "Update",
     "count_processes",
     "get_engine",
+    "get_engine_for",
 ]
 
 ENGINES = ("native", "reference", "pytorch", "keras")
@@ -42,6 +44,22 @@ def _choose_engine(name: str, training: bool) -> str:
     if find_spec("lenet._native"):
         return "native"
     return "pytorch" if training and find_spec("torch") else "reference"
+
+
+def get_engine_for(architecture: Architecture, name: str = "auto", training: bool = False) -> Engine:
+    """Get an engine that can run a network; "auto" is the fastest one that does not refuse it.
+
+    Args:
+        architecture: the network.
+        name: as for `get_engine`; a named engine is given even if it refuses, and says so when asked.
+        training: what for.
+    Raises:
+        EngineError, MissingExtra: as `get_engine`.
+    """
+    engine = get_engine(name, training)
+    if name != "auto" or not engine.refuses(architecture):
+        return engine
+    return get_engine("pytorch" if training and find_spec("torch") else "reference")
 
 
 def get_engine(name: str = "auto", training: bool = False) -> Engine:

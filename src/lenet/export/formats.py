@@ -37,23 +37,26 @@ def place_files(form: str, path: Path) -> dict[str, Path]:
     return {form: path}
 
 
-def export_network(network: Network, form: str, path: Path, uint8: bool = False) -> None:
+def export_network(network: Network, form: str, path: Path, takes: str | None = None) -> None:
     """Write one format's file.
 
     Args:
         network: what to write.
         form: one of `SUFFIXES`.
         path: the file.
-        uint8: for "onnx" and "keras": the model takes images as MNIST stores them.
+        takes: what an ONNX or Keras model takes, see `export_onnx`; None for "grey" and "raw".
     Raises:
+        UsageError: a Keras model that takes grey levels from 0 to 1.
         MissingExtra: a package that the format needs is not installed.
         FileError: the file cannot be written.
     """
     if form == "onnx":
-        export_onnx(network, path, uint8)
+        export_onnx(network, path, takes or "grey")
     elif form == "pytorch":
         export_pytorch(network, path)
     elif form == "keras":
-        export_keras(network, path, uint8)
+        if takes == "grey":
+            raise UsageError("export.keras_input")
+        export_keras(network, path, takes == "uint8")
     else:
         export_c(network, path)

@@ -10,8 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE, TANH_AMPLITUDE, TANH_SLOPE, WINDOW
-from lenet.errors import MissingExtra
+from lenet.architecture import (
+    BORDER,
+    PIXEL_OFFSET,
+    PIXEL_SCALE,
+    STORED,
+    TANH_AMPLITUDE,
+    TANH_SLOPE,
+    WINDOW,
+)
+from lenet.errors import MissingExtra, UsageError
 from lenet.network import Network
 from lenet.storage import write_bytes
 
@@ -19,55 +27,68 @@ from lenet.storage import write_bytes
 OPSET, IR_VERSION = 13, 7
 
 
-def export_onnx(network: Network, path: str | Path, uint8: bool = False) -> None:
+# What the input `image` of a model is: its shape without N, its type, and what its numbers mean.
+INPUTS = {
+    "grey": ((1, 28, 28), "float32", "grey levels from 0 (paper) to 1 (ink), as v / 255"),
+    "uint8": ((28, 28), "uint8", "grey levels from 0 (paper) to 255 (ink), as MNIST stores them"),
+    "raw": ((1, 32, 32), "float32", "0.005 v - 0.1: paper -0.1, ink 1.175, with a border of 2"),
+}
+
+
+def export_onnx(network: Network, path: str | Path, takes: str = "grey") -> None:
     """Write a network as an ONNX model that takes any number of images.
 
     Its outputs are `penalties`, (N, classes) float32, and `label`, (N,) int64: the class with the smallest
-    penalty, as a place in the labels. Architecture and labels stand in its metadata, as JSON.
+    penalty, as a place in the labels. Its metadata holds what the input is, the architecture, the labels and
+    the card, as JSON.
 
     Args:
         network: what to write.
         path: an `.onnx` file.
-        uint8: the input `image` is (N, 28, 28) uint8 as MNIST stores it, and border and grey levels are
-            part of the graph; otherwise it is (N, 1, 32, 32) float32, background -0.1 and ink 1.175.
+        takes: what its input `image` is: "grey", (N, 1, 28, 28) float32 from 0 to 1; "uint8", (N, 28, 28) as
+            MNIST stores it; or "raw", (N, 1, 32, 32) float32, background -0.1 and ink 1.175.
     Raises:
+        UsageError: another input.
         MissingExtra: the package onnx is not installed.
         FileError: the file cannot be written.
     """
-    write_bytes(Path(path), build_onnx(network, uint8))
+    write_bytes(Path(path), build_onnx(network, takes))
 
 
-def build_onnx(network: Network, uint8: bool = False) -> bytes:
+def build_onnx(network: Network, takes: str = "grey") -> bytes:
     """The content of the file that `export_onnx` writes.
 
     Raises:
+        UsageError: an unknown input.
         MissingExtra: the package onnx is not installed.
     """
+    if takes not in INPUTS:
+        raise UsageError("export.input_choice", value=takes, choices=", ".join(INPUTS))
     if not find_spec("onnx"):
         raise MissingExtra("extra.missing", package="onnx", extra="onnx")
     import onnx
 
-    model = _build_model(network, uint8)
+    model = _build_model(network, takes)
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString(deterministic=True)
     return content
 
 
-def _build_model(network: Network, uint8: bool) -> Any:
+def _build_model(network: Network, takes: str) -> Any:
     from onnx import TensorProto, helper
 
     graph = _Graph(network)
-    image = graph.scale("image") if uint8 else "image"
+    image = "image" if takes == "raw" else graph.scale("image", takes)
     s2 = graph.subsample("s2", graph.convolve("c1", image))
     s4 = graph.subsample("s4", graph.convolve("c3", s2))
     c5 = graph.add("Flatten", "c5.vector", graph.convolve("c5", s4))
     graph.measure(graph.connect("f6", c5))
     graph.add("ArgMin", "label", "penalties", axis=1, keepdims=0)
 
-    side = FIELD - 2 * BORDER if uint8 else FIELD
-    shape = ["N", side, side] if uint8 else ["N", 1, side, side]
+    shape, dtype, meaning = INPUTS[takes]
     describe = helper.make_tensor_value_info
-    inputs = [describe("image", TensorProto.UINT8 if uint8 else TensorProto.FLOAT, shape)]
+    kind = TensorProto.UINT8 if dtype == "uint8" else TensorProto.FLOAT
+    inputs = [describe("image", kind, ["N", *shape], doc_string=meaning)]
     outputs = [
         describe("penalties", TensorProto.FLOAT, ["N", network.architecture.classes]),
         describe("label", TensorProto.INT64, ["N"]),
@@ -78,9 +99,14 @@ def _build_model(network: Network, uint8: bool) -> Any:
         ir_version=IR_VERSION,
         producer_name="lenet",
         producer_version=version("lenet"),
-        doc_string="LeNet-5: a penalty for every class, the smallest of which wins (LeCun et al. 1998).",
+        doc_string=(
+            "LeNet-5: a penalty for every class, the smallest of which wins (LeCun et al. 1998). "
+            f"Input image, {dtype} (N, {', '.join(map(str, shape))}): {meaning}."
+        ),
     )
-    metadata = {key: json.dumps(network.metadata[key]) for key in ("architecture", "labels")}
+    described = {"takes": takes, "shape": ["N", *shape], "type": dtype, "meaning": meaning}
+    metadata = {key: json.dumps(value) for key, value in {**network.metadata, "input": described}.items()}
+    metadata["version"] = version("lenet")
     helper.set_model_props(model, metadata)
     return model
 
@@ -114,16 +140,18 @@ class _Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name, **settings))
         return name
 
-    def scale(self, image: str) -> str:
-        """(N, 28, 28) uint8 to (N, 1, 32, 32) float32."""
+    def scale(self, image: str, takes: str) -> str:
+        """From (N, 28, 28) uint8 or (N, 1, 28, 28) float32, 0 to 1, to what the network sees."""
         from onnx import TensorProto
 
-        side = FIELD - 2 * BORDER
-        grey = self.add("Cast", "image.float", image, to=TensorProto.FLOAT)
-        shape = self.hold("image.shape", np.array([-1, 1, side, side], np.int64))
+        factor = PIXEL_SCALE if takes == "uint8" else 255 * PIXEL_SCALE
+        if takes == "uint8":
+            shape = self.hold("image.shape", np.array([-1, 1, STORED, STORED], np.int64))
+            grey = self.add("Cast", "image.float", image, to=TensorProto.FLOAT)
+            image = self.add("Reshape", "image.maps", grey, shape)
         border = self.hold("image.border", np.array([0, 0, BORDER, BORDER] * 2, np.int64))
-        field = self.add("Pad", "image.field", self.add("Reshape", "image.maps", grey, shape), border)
-        field = self.add("Mul", "image.scaled", field, self.hold("image.scale", np.float32(PIXEL_SCALE)))
+        field = self.add("Pad", "image.field", image, border)
+        field = self.add("Mul", "image.scaled", field, self.hold("image.scale", np.float32(factor)))
         return self.add("Add", "input", field, self.hold("image.offset", np.float32(PIXEL_OFFSET)))
 
     def squash(self, layer: str, sums: str) -> str:

@@ -17,6 +17,7 @@ from lenet.engines import ENGINES, get_engine
 from lenet.engines.inputs import scale_images
 from lenet.errors import DataError, EngineError, MissingExtra
 from lenet.export.compiler import compile_c, list_compilers, name_compiler, run_program
+from lenet.export.onnx import INPUTS, export_onnx
 from lenet.images.normalize import normalize_digit
 from lenet.network import Network
 from lenet.samples import read_sample
@@ -93,7 +94,7 @@ def choose_images() -> tuple[np.ndarray, str]:
 
 
 def verify_exports(
-    network: Network, images: np.ndarray, files: Mapping[str, Path], uint8: bool = False
+    network: Network, images: np.ndarray, files: Mapping[str, Path], takes: str | None = None
 ) -> Iterator[Verification]:
     """Compare every available engine, and every exported file, with the engine `reference`.
 
@@ -101,7 +102,8 @@ def verify_exports(
         network: the exported network.
         images: (N, 28, 28) uint8.
         files: the exported file of each format.
-        uint8: whether the ONNX and Keras models take unscaled uint8 images.
+        takes: what the ONNX and Keras models take, as for `export_network`. ONNX models with the other inputs
+            are tried, too.
     Yields:
         One verification per program, engines first.
     Raises:
@@ -112,11 +114,16 @@ def verify_exports(
         (name, partial(_ask_engine, name, network, images)) for name in ENGINES if name != "reference"
     ]
     if "onnx" in files:
-        asked.append((files["onnx"].name, partial(_ask_onnx, files["onnx"], images, uint8)))
+        path, written = files["onnx"], takes or "grey"
+        asked.append((path.name, partial(_ask_onnx, path, images, written)))
+        for other in INPUTS:
+            if other != written:
+                name = f"{path.name} --input {other}"
+                asked.append((name, partial(_ask_other_onnx, network, images, other)))
     if "pytorch" in files:
         asked.append((files["pytorch"].name, partial(_ask_module, files["pytorch"], network, images)))
     if "keras" in files:
-        asked.append((files["keras"].name, partial(_ask_keras, files["keras"], images, uint8)))
+        asked.append((files["keras"].name, partial(_ask_keras, files["keras"], images, takes == "uint8")))
     if "c" in files:
         path, compilers = files["c"], list_compilers()
         asked += [(path.name, partial(_ask_program, path, command, network, images)) for command in compilers]
@@ -169,7 +176,14 @@ def _name_program(engine: str) -> str:
     return f"{BEHIND[engine]} {version(BEHIND[engine])}"
 
 
-def _ask_onnx(path: Path, images: np.ndarray, uint8: bool) -> Answers:
+def _ask_other_onnx(network: Network, images: np.ndarray, takes: str) -> Answers:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "net.onnx")
+        export_onnx(network, path, takes)
+        return _ask_onnx(path, images, takes)
+
+
+def _ask_onnx(path: Path, images: np.ndarray, takes: str) -> Answers:
     if not find_spec("onnxruntime"):
         raise MissingExtra("extra.missing", package="onnxruntime", extra="onnx")
     import onnxruntime
@@ -178,7 +192,11 @@ def _ask_onnx(path: Path, images: np.ndarray, uint8: bool) -> Answers:
     parts = []
     for i in range(0, len(images), CHUNK):
         image = images[i : i + CHUNK]
-        given = image if uint8 else scale_images(image, np.float32)
+        given = image
+        if takes == "grey":
+            given = (image / np.float32(255)).astype(np.float32)[:, None]
+        elif takes == "raw":
+            given = scale_images(image, np.float32)
         parts.append(session.run(["penalties"], {"image": given})[0])
     return f"ONNX Runtime {onnxruntime.__version__}", np.concatenate(parts)
 
