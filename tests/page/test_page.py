@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -299,3 +300,21 @@ def test_s2_map_4_is_the_one_that_is_missed(browser: Any) -> None:
         page.click("text=Restore all")
         expect(said).to_have_text(re.compile("^26 of 2,000"))
     page.close()
+
+
+def test_a_network_with_a_linear_output_answers_without_distances(browser: Any) -> None:
+    folder = Path(lenet.__file__).parent / "weights"
+    server = PageServer(build_site(folder / "best.safetensors"), 0)
+    page = browser.new_page(locale="en")
+    mistakes: list[str] = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    with server.running():
+        page.goto(server.address)
+        expect(page.locator(".answer")).to_have_text("3, largest output")
+        page.select_option("#unit-layer", "output")
+        assert "840" not in page.text_content(".unit-sum")
+        assert page.locator(".wires").count() == 0  # every map reads every map
+        page.click("nav >> text=Train")
+        expect(page.locator(".view >> text=There are no digits")).to_be_visible()
+    page.close()
+    assert mistakes == []

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import lenet
-from lenet.architecture import ORIGINAL
+from lenet.architecture import MODERN, ORIGINAL
 from lenet.data.examples import Examples
 from lenet.errors import LenetError, UsageError
 from lenet.page.digits import PageDigits
@@ -133,6 +133,14 @@ def test_her_own_network_is_shown(tmp_path: Path) -> None:
     parameters = initialize_parameters(architecture, 1, scheme="variance")
     path = tmp_path / "mine.safetensors"
     lenet.Network(architecture, parameters, tuple("0123456789")).save(path)
+    site = build_site(path)
+    assert site["network.bin"].content == path.read_bytes()
+    assert set(np.unique(json.loads(site["facts.json"].content)["targets"])) == {0, 1}  # relu cannot reach -1
+
+
+def test_a_network_with_a_linear_output_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    lenet.Network(MODERN, initialize_parameters(MODERN, 1), tuple("0123456789")).save(path)
     assert build_site(path)["network.bin"].content == path.read_bytes()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import numpy as np
 import pytest
 
 import lenet
+from lenet.architecture import MODERN, ORIGINAL
+from lenet.codes import DIGITS
 from lenet.data.examples import Examples
 from lenet.page.digits import reduce_levels
 from lenet.page.lessons import list_lessons
+from lenet.parameters import initialize_parameters
 from lenet.texts import load_texts
 
 from .test_trainer import give
@@ -244,6 +248,30 @@ def test_an_opened_network_goes_on_training(view: Any) -> None:
     view.set_input_files("#train-file", package / "weights" / "1998.safetensors")
     wait(view, "goes on from 1998.safetensors", ".train-status")
     wait(view, r"After epoch \d", ".train-result")
+
+
+@pytest.mark.parametrize(
+    ("change", "choice"),
+    [
+        ({}, "original"),
+        ({"connections": "full"}, "full"),
+        (MODERN.to_dict(), "modern"),
+        ({"pooling": "max"}, None),
+    ],
+)
+def test_an_opened_network_is_recognized_by_its_architecture(
+    view: Any, tmp_path: Path, change: dict[str, Any], choice: str | None
+) -> None:
+    architecture = replace(ORIGINAL, **change)
+    path = tmp_path / "opened.safetensors"
+    parameters = initialize_parameters(architecture, 1, scheme="variance")
+    lenet.Network(architecture, parameters, DIGITS).save(path)
+    view.set_input_files("#train-file", path)
+    if choice is None:
+        wait(view, "this file has another one", ".train-status")
+        return
+    wait(view, "After epoch 3", ".train-result")
+    assert view.is_checked(f"input[name=train-network][value={choice}]")
 
 
 @pytest.mark.parametrize("content", [b"", b"no network", bytes(2**21)])

@@ -16,6 +16,7 @@ from lenet.codes import DIGITS, codes
 from lenet.data.examples import Examples
 from lenet.errors import UsageError
 from lenet.images.normalize import find_digit
+from lenet.network import Network
 from lenet.page.digits import PageDigits, pack_digits
 from lenet.page.lessons import list_lessons
 from lenet.samples import read_sample
@@ -67,12 +68,15 @@ def build_site(network: Path | None = None, digits: PageDigits | None = None) ->
     """
     site = dict(_read_static())
     weights = Path(str(files("lenet.weights") / "1998.safetensors")) if network is None else network
-    site["network.bin"] = _read_network(weights)
+    shown = _read_network(weights)
+    site["network.bin"] = weights.read_bytes()
     facts: dict[str, Any] = {
         "lessons": list_lessons(),
         "labels": list(DIGITS),
         "codes": codes("".join(DIGITS)).tolist(),
     }
+    rbf = shown.architecture.output == "rbf"
+    facts["targets"] = shown.architecture.codes.tolist() if rbf else facts["codes"]
     facts["activation"] = {"amplitude": TANH_AMPLITUDE, "slope": TANH_SLOPE}
     facts["table"] = [list(sources) for sources in C3_TABLE]
     if digits:
@@ -131,13 +135,11 @@ def _read_static() -> list[tuple[str, bytes]]:
     return found
 
 
-def _read_network(path: Path) -> bytes:
-    from lenet.network import Network
-
+def _read_network(path: Path) -> Network:
     network = Network.load(path)
     if network.labels != DIGITS:
         raise UsageError("page.classes", path=path)
-    return path.read_bytes()
+    return network
 
 
 def _read_samples() -> Examples:

@@ -54,7 +54,7 @@ async function start() {
   network = kernels.network(bundled.architecture, bundled.parameters);
   const sampleDigits = await readDigits(sampleFile);
 
-  const known = { table: facts.table, codes: facts.codes, activation: facts.activation };
+  const known = { table: facts.table, codes: facts.targets, activation: facts.activation };
   const unit = makeUnit({ ...bundled, ...known }, (chosen, terms) => layers.light(chosen, terms));
   seeRoot.append(unit.root);
   if (bundled.architecture.connections === "table") {

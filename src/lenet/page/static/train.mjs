@@ -4,12 +4,13 @@ import { h } from "./h.mjs";
 import { makeHand } from "./hand.mjs";
 import { readNetwork, writeNetwork } from "./network_file.mjs";
 import { makeRates } from "./rates.mjs";
+import { Refusal } from "./refusal.mjs";
 import { t } from "./say.mjs";
 import { makeStory } from "./story.mjs";
 import { makeControls, makeGuess } from "./train_controls.mjs";
 import { makeCurve } from "./train_curve.mjs";
 import { makeResults } from "./train_results.mjs";
-import { Training } from "./training.mjs";
+import { Training, listNetworks } from "./training.mjs";
 import { group, mean } from "./verdict.mjs";
 
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
@@ -122,9 +123,11 @@ export function mountTrain(root, host) {
     if (!chosen) return;
     try {
       const { architecture, parameters } = readNetwork(await chosen.arrayBuffer());
-      const known = Object.entries(host.lessons.architectures).find(([, one]) => String(Object.values(one)) === String(Object.values(architecture)));
+      const same = ([, one]) => Object.keys(architecture).every((field) => one[field] === architecture[field]);
+      const known = Object.entries(listNetworks(host.lessons)).find(same);
+      if (!known) throw new Refusal("page_train.open_other");
       training.act = null;
-      training.set({ network: known ? known[0] : "original" });
+      training.set({ network: known[0] });
       await start([], parameters);
       t(status, "page_train.opened", { name: chosen.name });
     } catch (error) {
