@@ -194,3 +194,26 @@ def test_the_compiler_is_that_of_the_environment(monkeypatch):
     assert list_compilers() == ([["gcc", "-m64"]] if shutil.which("gcc") else [])
     monkeypatch.setenv("CC", "no-such-compiler")
     assert list_compilers() == []
+
+
+USE_FROM_CPP = """
+#include "net.c"
+#include <cstdio>
+int main() {
+    unsigned char image[LENET_SIDE * LENET_SIDE] = {};
+    std::puts(lenet_labels[lenet_recognize(image, nullptr)]);
+}
+"""
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="g++ is not installed")
+@pytest.mark.parametrize("standard", ["c++11", "c++20"])
+def test_the_file_can_be_included_from_cpp(network, standard, tmp_path):
+    export_c(network, tmp_path / "net.c")
+    (tmp_path / "use.cpp").write_text(USE_FROM_CPP)
+    command = ["g++", f"-std={standard}", "-Wall", "-Wextra", "-Werror", "use.cpp", "-o", "use"]
+    built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    expected = network.penalties(np.zeros((1, 28, 28), np.uint8)).argmin()
+    answer = subprocess.run([str(tmp_path / "use")], capture_output=True, text=True, check=True)
+    assert answer.stdout == f"{network.labels[expected]}\n"

@@ -74,4 +74,4 @@ def _render_array(name: str, array: np.ndarray) -> str:
     numbers = [f"{number}f" for number in array.ravel()]
     lines = [", ".join(numbers[start : start + LINE]) for start in range(0, len(numbers), LINE)]
     inner = ",\n    ".join(lines)
-    return f"static const float {name.replace('.', '_')}[{array.size}] = {{\n    {inner},\n}};"
+    return f"LENET_DEFINE float {name.replace('.', '_')}[{array.size}] = {{\n    {inner},\n}};"
