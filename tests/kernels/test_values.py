@@ -23,7 +23,8 @@ from lenet.engines.native.layout import Layout  # noqa: E402 - needs the kernels
 
 ROOT = Path(__file__).parents[2]
 NETWORKS = [ORIGINAL, MODERN, Architecture("logistic", "average", "table", "linear")]
-FLAGS = ["-O2", "-fno-exceptions", "-fno-rtti", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+# as in CMakeLists.txt, without -fno-exceptions: here drive.cpp, which catches, is built in the same command
+FLAGS = ["-O2", "-fno-rtti", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 AVX2 = ["-mavx2", "-mfma", "-mbmi2", "-DLENET_AVX2"]
 COUNT = 20
 
@@ -82,7 +83,6 @@ def build(compiler, variant, flags, folder):
     )
     names = [f"-DLENET_VARIANT=lenet_{variant}", f"-DLENET_VARIANT_NAME={variant}"]
     sources = [kernels / "variant.cpp", kernels / "drive.cpp", checks / "check_values.cpp"]
-    # drive.cpp and the program itself use the library; -fno-exceptions and -fno-rtti do not hurt them
     command = [
         compiler,
         "-std=c++17",
