@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from benchmarks.corruptions28 import CORRUPTIONS28, spoil
 from tools.draw_samples import STROKES, draw_digit
 
 SEED = 1998
@@ -97,6 +99,61 @@ def rule(page: Picture, random: np.random.Generator, scale: float = SCALE) -> Pi
     return np.minimum(page, PAPER - cover * (PAPER - grey))
 
 
+def cut_tight(ink: np.ndarray, random: np.random.Generator, margin: float) -> Picture:
+    """An enlarged digit cut out at its box, as `cv2.boundingRect` gives it; half of them light on dark.
+
+    Args:
+        ink: (28, 28) uint8, a digit of MNIST.
+        random: decides the polarity.
+        margin: paper on each side, as a fraction of the digit's longer side.
+    """
+    large = enlarge(ink, 2 * SCALE)
+    rows, columns = np.flatnonzero(large.max(axis=1) > 64), np.flatnonzero(large.max(axis=0) > 64)
+    box = large[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    page = PAPER - np.pad(box, round(margin * max(box.shape))) / 255 * (PAPER - INK)
+    return page if random.random() < 0.5 else 255 - page
+
+
+def rule_cell(ink: np.ndarray, random: np.random.Generator) -> Picture:
+    """A digit in pencil in the cell of a table whose black rules run to the picture's edges."""
+    large = enlarge(ink, random.uniform(4, 7)) / 255
+    large = large[:, np.flatnonzero(large.max(axis=0) > 0.25)][np.flatnonzero(large.max(axis=1) > 0.25)]
+    height, width = (max(side + 8, length) + 40 for side, length in zip(large.shape, (128, 168), strict=True))
+    page = np.full((height, width), PAPER)
+    top = random.integers(20 + 4, height - 20 - 4 - large.shape[0] + 1)
+    left = random.integers(20 + 4, width - 20 - 4 - large.shape[1] + 1)
+    page[top : top + large.shape[0], left : left + large.shape[1]] -= large * random.uniform(60, 190)
+    ys, xs = np.mgrid[:height, :width]
+    tilt, thick = np.tan(np.deg2rad(random.uniform(-1, 1))), random.uniform(2, 6)
+    for along, at in (
+        (ys + xs * tilt, 18),
+        (ys + xs * tilt, height - 18),
+        (xs - ys * tilt, 18),
+        (xs - ys * tilt, width - 18),
+    ):
+        away = np.abs(along - at - random.uniform(-4, 4)) - thick / 2
+        page = np.minimum(page, PAPER - np.clip(0.5 - away, 0, 1) * (PAPER - 15))
+    return np.clip(page + random.normal(0, 3, page.shape), 0, 255)
+
+
+def lay_on_table(ink: np.ndarray, random: np.random.Generator) -> Picture:
+    """A sheet of paper with the digit, itself on a dark table of which a fifth to two fifths is seen."""
+    sheet = lay_on_page(enlarge(ink, SCALE), random)
+    margins = [round(side * random.uniform(0.06, 0.16)) for side in sheet.shape for _ in range(2)]
+    table = random.uniform(10, 110)
+    page = np.pad(sheet, (margins[:2], margins[2:]), constant_values=table)
+    return np.clip(ndimage.gaussian_filter(page, 0.7) + random.normal(0, 3, page.shape), 0, 255)
+
+
+def pencil(ink: np.ndarray, random: np.random.Generator) -> Picture:
+    """A soft pencil on rough paper: a pale stroke with holes in it."""
+    large = thicken(enlarge(ink, 2 * SCALE), random.uniform(0.5, 1))
+    grain = ndimage.gaussian_filter(random.normal(size=large.shape), 1.2)
+    cover = np.clip(0.65 + 1.6 * grain / grain.std() * 0.3, 0, 1)
+    page = lay_on_page(large * cover * random.uniform(0.25, 0.7), random)
+    return np.clip(page + random.normal(0, 4, page.shape), 0, 255)
+
+
 # --- a page as a file
 
 
@@ -148,6 +205,10 @@ def spoil_everything(ink: np.ndarray, random: np.random.Generator) -> bytes:
     return save_turned(page, random, quality=40)
 
 
+def _spoil_small(name: str, ink: np.ndarray, random: np.random.Generator) -> bytes:
+    return save(spoil(name, ink, random))
+
+
 Corruption = Callable[[np.ndarray, np.random.Generator], bytes]
 CORRUPTIONS: dict[str, Corruption] = {
     "clean": lambda ink, _: save(ink),
@@ -166,6 +227,13 @@ CORRUPTIONS: dict[str, Corruption] = {
     "pen of double thickness": lambda ink, r: save(lay_on_page(thicken(enlarge(ink, SCALE), 2), r)),
     "slant and rotation": lambda ink, r: save(lay_on_page(slant_and_rotate(enlarge(ink, SCALE), r), r)),
     "everything together": spoil_everything,
+    "tight crop": lambda ink, r: save(cut_tight(ink, r, 0)),
+    "tight crop, 5%": lambda ink, r: save(cut_tight(ink, r, 0.05)),
+    "tight crop, 20%": lambda ink, r: save(cut_tight(ink, r, 0.2)),
+    "cell of a table": lambda ink, r: save(rule_cell(ink, r)),
+    "paper on a dark table": lambda ink, r: save(lay_on_table(ink, r)),
+    "pencil": lambda ink, r: save(pencil(ink, r)),
+    **{name: partial(_spoil_small, name) for name in CORRUPTIONS28},
 }
 
 

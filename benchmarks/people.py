@@ -1,0 +1,101 @@
+"""Pictures by people, read as files: how many are misread, and how many of those without a doubt.
+
+    python -m benchmarks.people FOLDER [--network NAME] [--show]
+
+FOLDER holds `people/labels.tsv` (file, label, kind) with its pictures, and `cells/KIND_LABEL_NUMBER.png`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import lenet
+
+
+class Picture(NamedTuple):
+    """A picture with its group in the table and its label."""
+
+    path: Path
+    group: str
+    label: str
+
+
+class Outcome(NamedTuple):
+    """What became of a picture: wrong is another label or the verdict none; sure is wrong without a doubt."""
+
+    picture: Picture
+    answer: lenet.Answer
+
+    @property
+    def wrong(self) -> bool:
+        """Whether a person would call it misread."""
+        return self.answer.label != self.picture.label or self.answer.verdict == "none"
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is misread and no doubt was said."""
+        return self.answer.label != self.picture.label and self.answer.verdict == "digit"
+
+
+def list_people(folder: Path) -> Iterator[Picture]:
+    """The pictures of the decision sets."""
+    with (folder / "people" / "labels.tsv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            yield Picture(folder / "people" / row["file"], f"people, {row['kind']}", row["label"])
+    for path in sorted((folder / "cells").glob("*.png")):
+        kind, label, _ = path.stem.split("_")
+        yield Picture(path, f"cells, {kind}", label)
+
+
+def read_all(pictures: list[Picture], network: str, processes: int) -> list[Outcome]:
+    """The answers to all pictures, in their order."""
+    parts = [pictures[start::processes] for start in range(processes)]
+    with ProcessPoolExecutor(processes) as pool:
+        done = [outcome for part in pool.map(_read_part, parts, [network] * processes) for outcome in part]
+    order = {picture: index for index, picture in enumerate(pictures)}
+    return sorted(done, key=lambda outcome: order[outcome.picture])
+
+
+def _read_part(pictures: list[Picture], network: str) -> list[Outcome]:
+    reader = lenet.load(network)
+    return [Outcome(picture, reader.recognize(picture.path)) for picture in pictures]
+
+
+def describe(outcome: Outcome) -> str:
+    """One line on a misread picture."""
+    picture, answer = outcome
+    why = f"{answer.verdict} {answer.reason or ''}".strip()
+    return f"{picture.path.name} is {picture.label}: read {answer.label}, {why}, {answer.confidence or 0:.3f}"
+
+
+def main() -> None:
+    """Print a table of all groups, and each misread picture where asked."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--network", default="best")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--show", action="store_true", help="each misread picture")
+    given = parser.parse_args()
+    groups: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in read_all(list(list_people(given.folder)), given.network, given.processes):
+        groups[outcome.picture.group].append(outcome)
+    print(f"{'pictures':20} {'number':>6} {'wrong':>6} {'sure':>5} {'refused':>8}")
+    for group, outcomes in groups.items():
+        refused = sum(outcome.answer.verdict != "digit" for outcome in outcomes)
+        wrong, sure = (sum(getattr(outcome, name) for outcome in outcomes) for name in ("wrong", "sure"))
+        print(f"{group:20} {len(outcomes):6} {wrong:6} {sure:5} {refused:8}")
+        for outcome in outcomes if given.show else []:
+            if outcome.wrong:
+                print(f"    {describe(outcome)}")
+
+
+if __name__ == "__main__":
+    main()
