@@ -61,7 +61,7 @@ weights: $(VENV)/all.stamp ## Train the bundled networks anew: as in 1998, and b
 judge: $(VENV)/all.stamp $(FONTS) ## Train the network that knows what no digit looks like (needs MNIST's files: LENET_DATA).
 	$(BIN)/python -m tools.train_judge --data "$(LENET_DATA)"
 
-handwriting: $(VENV)/all.stamp $(FONTS) ## Read 80,000 spoilt digits and 1,500 other pictures (needs LENET_DATA; takes long); write the tables.
+handwriting: $(VENV)/all.stamp $(FONTS) ## Read 5,000 digits spoilt in each of many ways, and 1,500 other pictures (needs LENET_DATA; takes long).
 	$(BIN)/python -m benchmarks.handwriting --data "$(LENET_DATA)"
 	$(BIN)/python -m benchmarks.nondigits --data "$(LENET_DATA)"
 	$(BIN)/python -m tools.write_handwriting

@@ -114,22 +114,27 @@ def cut_tight(ink: np.ndarray, random: np.random.Generator, margin: float) -> Pi
     return page if random.random() < 0.5 else 255 - page
 
 
+RULED_AT, CLEARANCE = 18, 6  # pixels: from the picture's edge to a rule, and from there to the digit
+CELL = 168, 208  # pixels, the least height and width of a cell's picture
+
+
 def rule_cell(ink: np.ndarray, random: np.random.Generator) -> Picture:
     """A digit in pencil in the cell of a table whose black rules run to the picture's edges."""
+    margin = RULED_AT + CLEARANCE
     large = enlarge(ink, random.uniform(4, 7)) / 255
     large = large[:, np.flatnonzero(large.max(axis=0) > 0.25)][np.flatnonzero(large.max(axis=1) > 0.25)]
-    height, width = (max(side + 8, length) + 40 for side, length in zip(large.shape, (128, 168), strict=True))
+    height, width = (max(side + 2 * margin, least) for side, least in zip(large.shape, CELL, strict=True))
     page = np.full((height, width), PAPER)
-    top = random.integers(20 + 4, height - 20 - 4 - large.shape[0] + 1)
-    left = random.integers(20 + 4, width - 20 - 4 - large.shape[1] + 1)
+    top = random.integers(margin, height - margin - large.shape[0] + 1)
+    left = random.integers(margin, width - margin - large.shape[1] + 1)
     page[top : top + large.shape[0], left : left + large.shape[1]] -= large * random.uniform(60, 190)
     ys, xs = np.mgrid[:height, :width]
     tilt, thick = np.tan(np.deg2rad(random.uniform(-1, 1))), random.uniform(2, 6)
     for along, at in (
-        (ys + xs * tilt, 18),
-        (ys + xs * tilt, height - 18),
-        (xs - ys * tilt, 18),
-        (xs - ys * tilt, width - 18),
+        (ys + xs * tilt, RULED_AT),
+        (ys + xs * tilt, height - RULED_AT),
+        (xs - ys * tilt, RULED_AT),
+        (xs - ys * tilt, width - RULED_AT),
     ):
         away = np.abs(along - at - random.uniform(-4, 4)) - thick / 2
         page = np.minimum(page, PAPER - np.clip(0.5 - away, 0, 1) * (PAPER - 15))
@@ -137,7 +142,7 @@ def rule_cell(ink: np.ndarray, random: np.random.Generator) -> Picture:
 
 
 def lay_on_table(ink: np.ndarray, random: np.random.Generator) -> Picture:
-    """A sheet of paper with the digit, itself on a dark table of which a fifth to two fifths is seen."""
+    """A sheet of paper with the digit, itself on a dark table that is seen all around it."""
     sheet = lay_on_page(enlarge(ink, SCALE), random)
     margins = [round(side * random.uniform(0.06, 0.16)) for side in sheet.shape for _ in range(2)]
     table = random.uniform(10, 110)
@@ -149,7 +154,7 @@ def pencil(ink: np.ndarray, random: np.random.Generator) -> Picture:
     """A soft pencil on rough paper: a pale stroke with holes in it."""
     large = thicken(enlarge(ink, 2 * SCALE), random.uniform(0.5, 1))
     grain = ndimage.gaussian_filter(random.normal(size=large.shape), 1.2)
-    cover = np.clip(0.65 + 1.6 * grain / grain.std() * 0.3, 0, 1)
+    cover = np.clip(0.65 + 0.48 * grain / grain.std(), 0, 1)
     page = lay_on_page(large * cover * random.uniform(0.25, 0.7), random)
     return np.clip(page + random.normal(0, 4, page.shape), 0, 255)
 

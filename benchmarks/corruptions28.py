@@ -69,7 +69,7 @@ def _brighten(ink: Ink, random: np.random.Generator) -> Ink:
 
 
 def _stripe(ink: Ink, random: np.random.Generator) -> Ink:
-    """The middle of the picture, upright or level, turned into its negative."""
+    """An upright stripe in the middle of the picture, turned into its negative."""
     start, width = int(random.integers(9, 14)), int(random.integers(4, 7))
     striped = ink.copy()
     striped[:, start : start + width] = 1 - striped[:, start : start + width]

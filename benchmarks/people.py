@@ -1,6 +1,6 @@
 """Pictures by people, read as files: how many are misread, and how many of those without a doubt.
 
-    python -m benchmarks.people FOLDER [--network NAME] [--show]
+    python -m benchmarks.people FOLDER [--network NAME] [--processes N] [--show]
 
 FOLDER holds `people/labels.tsv` (file, label, kind) with its pictures, and `cells/KIND_LABEL_NUMBER.png`.
 """
@@ -12,6 +12,8 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,16 +57,15 @@ def list_people(folder: Path) -> Iterator[Picture]:
 
 def read_all(pictures: list[Picture], network: str, processes: int) -> list[Outcome]:
     """The answers to all pictures, in their order."""
-    parts = [pictures[start::processes] for start in range(processes)]
     with ProcessPoolExecutor(processes) as pool:
-        done = [outcome for part in pool.map(_read_part, parts, [network] * processes) for outcome in part]
-    order = {picture: index for index, picture in enumerate(pictures)}
-    return sorted(done, key=lambda outcome: order[outcome.picture])
+        return list(pool.map(_read, pictures, repeat(network), chunksize=16))
 
 
-def _read_part(pictures: list[Picture], network: str) -> list[Outcome]:
-    reader = lenet.load(network)
-    return [Outcome(picture, reader.recognize(picture.path)) for picture in pictures]
+def _read(picture: Picture, network: str) -> Outcome:
+    return Outcome(picture, _load(network).recognize(picture.path))
+
+
+_load = cache(lenet.load)  # once in each process
 
 
 def describe(outcome: Outcome) -> str:
@@ -84,6 +85,12 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--show", action="store_true", help="each misread picture")
     given = parser.parse_args()
+    if not (given.folder / "people" / "labels.tsv").is_file():
+        parser.error(f"{given.folder} has no people/labels.tsv")
+    try:
+        _load(given.network)
+    except lenet.LenetError as error:
+        parser.error(str(error))
     groups: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in read_all(list(list_people(given.folder)), given.network, given.processes):
         groups[outcome.picture.group].append(outcome)

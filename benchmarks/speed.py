@@ -67,7 +67,7 @@ def measure_online():
 
 
 def start_training(threads, batch):
-    """`train(count, distortion)`, which goes on with one network and gives seconds an epoch of 60,000."""
+    """`train(count, distortion)`, which trains one network further and gives seconds an epoch of 60,000."""
     random = np.random.default_rng(0)
     images = random.integers(1, 256, (10_000, 28, 28), dtype=np.uint8)
     images[random.random(images.shape) < 0.8] = 0

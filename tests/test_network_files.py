@@ -184,6 +184,7 @@ def test_a_name_that_is_too_long_is_an_unreadable_file(ending: str) -> None:
         Network.load("a" * 300 + ending)
 
 
-def test_a_name_that_is_no_network_shows_those_that_are() -> None:
-    with pytest.raises(UsageError, match=r"'2098'.*1998.*\.safetensors"):
-        lenet.load("2098")
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_name_that_is_no_network_shows_those_that_are(kind: Callable[[str], Any]) -> None:
+    with pytest.raises(UsageError, match=r"^network '2098'.*1998.*\.safetensors"):
+        lenet.load(kind("2098"))

@@ -11,7 +11,7 @@
     |   +-- DataError         a data set: an IDX file, a folder of images, a checksum
     |   +-- PictureError      a person's picture
     |   +-- NetworkFileError  a file of weights or a checkpoint
-    |   +-- RunError          a run's folder that cannot be written or gone on with
+    |   +-- RunError          a run's folder that cannot be written or resumed
     +-- DownloadError         a download that failed everywhere: exit code 1
     +-- Diverged              a training whose loss is no longer a number: exit code 1
 
@@ -98,7 +98,7 @@ class NetworkFileError(FileError):
 
 
 class RunError(FileError):
-    """A run's folder that cannot be written, or gone on with."""
+    """A run's folder that cannot be written, or resumed."""
 
 
 class DownloadError(LenetError):

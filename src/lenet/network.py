@@ -111,7 +111,7 @@ class Network:
             arrays, metadata = load_arrays(path)
         except FileError as error:
             if error.key == "file.absent" and path.suffix != ".safetensors":
-                raise UsageError("network.absent", name=source, names=", ".join(BUNDLED)) from error
+                raise UsageError("network.absent", name=str(source), names=", ".join(BUNDLED)) from error
             if path.suffix.lower() in FOREIGN_SUFFIXES:
                 raise UsageError("network.foreign", path=path) from error
             raise

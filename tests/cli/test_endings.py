@@ -65,6 +65,14 @@ def test_a_training_that_is_asked_to_end_can_be_resumed(tmp_path, number):
 
 
 @POSIX
+def test_a_library_may_write_to_a_closed_standard_error():
+    program = "import sys; from lenet.cli.main import run; run(['codes', '3']); sys.stderr.write('said')"
+    words = f'{sys.executable} -c "{program}" 2>&-'
+    answer = subprocess.run(["bash", "-c", words], capture_output=True, timeout=60, check=False)
+    assert answer.returncode == 0
+
+
+@POSIX
 @pytest.mark.parametrize("ending", ["2>&1 | head -1", "2>/dev/full", "2>&-", ">&-", ">&- 2>&-"])
 def test_a_closed_or_full_output_does_not_end_a_training(tmp_path, ending):
     words = " ".join([*TRAIN, "--out", str(tmp_path / "run"), ending])

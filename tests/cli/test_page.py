@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -56,9 +57,19 @@ def test_a_port_in_use_is_a_mistake_of_the_command(lenet):
     assert "--port" in answer.err
 
 
+# A shell that starts the tests in the background has SIGINT ignored, and so has all that they start.
+PAGE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from lenet.cli.main import run
+sys.exit(run(["page", "--no-browser"]))
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-def test_it_is_served_until_it_is_interrupted():
-    words = [sys.executable, "-m", "lenet", "page", "--no-browser"]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_is_served_until_it_is_asked_to_end(number):
+    words = [sys.executable, "-c", PAGE]
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     ) as process:
@@ -68,8 +79,7 @@ def test_it_is_served_until_it_is_interrupted():
         connection.request("GET", "/")
         assert b"LeNet-5" in connection.getresponse().read()
         connection.close()
-        # not SIGINT: what a shell starts in the background ignores that, and so does what it starts itself
-        process.terminate()
+        process.send_signal(number)
         try:
             assert process.wait(20) == 0
         finally:

@@ -1,4 +1,4 @@
-"""A few pictures for the tests of bulk jobs: the ten samples under other names, and one file that is none."""
+"""A few pictures for the tests of bulk jobs: the ten samples under other names, and a file of text."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""The folder of a run: what may be gone on with, and what is refused."""
+"""The folder of a run: what may be resumed, and what is refused."""
 
 import itertools
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A run that is killed with -9 at any moment and gone on with ends in the same bytes as an unbroken one."""
+"""A run that is killed with -9 at any moment and resumed ends in the same bytes as an unbroken one."""
 
 import os
 import signal

@@ -97,7 +97,7 @@ def _explain(network: Network, answer: Answer, picture: Path) -> Iterator[str]:
 
 
 def _suggest(width: int) -> Iterator[str]:
-    """Commands to go on with, each with its help below it."""
+    """Commands to try next, each with its help below it."""
     for command in NEXT:
         yield f"    lenet {command}"
         verb = command.partition(" ")[0]

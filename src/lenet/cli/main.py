@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -60,6 +61,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 for success, 1 for failure, 2 for a mistake on the command line, 130 if interrupted.
     """
     _use_utf8()
+    _replace_closed_error()
     words = list(sys.argv[1:] if arguments is None else arguments)
     _set_threads(words)
     if os.environ.get("RANK", "0") != "0" and "TORCHELASTIC_RUN_ID" in os.environ:
@@ -129,6 +131,12 @@ def _use_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
             stream.reconfigure(encoding="utf-8")
+
+
+def _replace_closed_error() -> None:
+    """Send messages nowhere if the shell has closed standard error: libraries write to it without asking."""
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
 
 
 def _set_threads(words: list[str]) -> None:

@@ -20,7 +20,7 @@ def page(
     ] = None,
     static: Annotated[Path | None, typer.Option(metavar="DIR", help=say("page.static_option"))] = None,
     network: Annotated[Path | None, typer.Option(metavar="FILE", help=say("page.network_option"))] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help=say("page.browser_option"))] = True,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help=say("page.no_browser_option"))] = False,
 ) -> None:
     """Open the page in the browser, until Ctrl-C; or write it to a folder."""
     from lenet.page.digits import SMALL_NEW, SMALL_TRAIN, find_page_digits
@@ -43,7 +43,7 @@ def page(
         server = open_server(site, port)
         with server.running():
             typer.echo(say("page.served", url=server.address))
-            if browser:
+            if not no_browser:
                 webbrowser.open(server.address)
             while not interrupted():
                 time.sleep(0.1)
