@@ -123,7 +123,11 @@ class Network:
             check_overflow(parameters)
             return cls(architecture, parameters, labels, card, engine)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reason = error if isinstance(error, ArchitectureError | ShapeError) else repr(error)
+            reason: object = repr(error)
+            if isinstance(error, ArchitectureError | ShapeError):
+                reason = error
+            elif isinstance(error, KeyError):
+                reason = say("network.no_key", name=error.args[0])
             raise NetworkFileError("network.damaged", path=path, reason=reason) from error
 
     def save(self, path: str | Path) -> None:
