@@ -210,7 +210,7 @@ def test_a_trial_is_that_of_lenet_rates(
     seen = give(given, digits, digits.first(20))
     data = Dataset("test", "", DIGITS, seen, seen)
     setting = {"epochs": 2, "batch": 32, "limit": 300, "seed": 1}
-    expected = compare_rates(data, [rate], **setting).trials[0]
+    expected = compare_rates(data, [rate], seeds=1, **setting).trials[0].first
     found = script(
         f"""{SETTING}
         const {{ runTrial }} = await import("/page/static/rate_trial.mjs");

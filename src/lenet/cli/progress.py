@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lenet.training.trainer import Trainer
 
 SMOOTHING = 0.9  # of the loss that is shown
+BAR = 20  # columns; with the numbers beside it a line fits into 80
 
 
 class TrainingProgress:
@@ -25,7 +26,7 @@ class TrainingProgress:
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._console = make_console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"))
+        columns = (TextColumn("{task.description}"), BarColumn(BAR), TextColumn("{task.fields[now]}"))
         self._bar = Progress(*columns, console=self._console, transient=True)
         self._task = self._bar.add_task("", now="")
         self._begun: tuple[float, int] | None = None
@@ -103,7 +104,6 @@ class TrainingProgress:
         if record.validation_error is not None:
             key = "progress.validated"
             values |= {"error": f"{record.validation_error:.2f}"}
-            values |= {"accuracy": f"{100 - record.validation_error:.2f}"}
         self._console.print(say(key, **values), soft_wrap=True)
 
 

@@ -15,7 +15,7 @@ import typer
 
 from lenet.cli.loading import load_data
 from lenet.cli.options import architecture_option, choose_architecture, json_option
-from lenet.cli.output import draw_picture, make_console, print_json, print_paragraph
+from lenet.cli.output import draw_picture, make_console, print_json, print_paragraph, wrap_line
 from lenet.errors import UsageError
 from lenet.texts import say
 
@@ -242,11 +242,13 @@ def _format_seeds(seeds: list[int]) -> str:
 
 
 def _print_trial(trial: Trial, comparison: Comparison) -> None:
-    make_console().print(
-        say("rates.trial", rate=f"{trial.rate:g}", verdict=_name_verdicts(trial)), style="bold"
-    )
+    console, title = make_console(), say("rates.trial", rate=f"{trial.rate:g}", verdict=_name_verdicts(trial))
+    console.print("\n".join(wrap_line(title, console.width)), style="bold", soft_wrap=True)
     print_paragraph(say("rates.errors", errors=trial.describe_errors()))
-    print_paragraph(trial.first.judgement.reason)
+    reason = trial.first.judgement.reason
+    if len(trial.trainings) > 1:
+        reason = say("rates.of_seed", seed=trial.first.seed, reason=reason)
+    print_paragraph(reason)
     print_paragraph(say("rates.shares", **_format_shares(trial)))
     stuck = [training.stuck for training in trial.trainings]
     if any(stuck):
