@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from lenet.training.trainer import Trainer
 
 SMOOTHING = 0.9  # of the loss that is shown
-BAR = 20  # columns; with the numbers beside it a line fits into 80
 
 
 class TrainingProgress:
@@ -26,7 +25,7 @@ class TrainingProgress:
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._console = make_console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(BAR), TextColumn("{task.fields[now]}"))
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"))
         self._bar = Progress(*columns, console=self._console, transient=True)
         self._task = self._bar.add_task("", now="")
         self._begun: tuple[float, int] | None = None
