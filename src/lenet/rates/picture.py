@@ -126,7 +126,7 @@ def _draw_losses(axes: Axes, trial: Trial, comparison: Comparison, texts: Mappin
     drawn = slice(every - 1, finite, every)
     mark = "dot" if every > 1 else ""
     axes.draw_curve(steps[drawn], first.losses[drawn], Style("soft", 1.1, strength=0.8, mark=mark, reach=2.2))
-    for training in trial.trainings:
+    for training in reversed(trial.trainings):  # the drawn one on top
         means = _average(training.losses)
         smooth = training.judgement.verdict == "smooth"
         drawn_one = training is first
