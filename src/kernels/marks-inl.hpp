@@ -19,6 +19,7 @@ typedef struct {
     Labels labels;
     int count;
     Mark *at;
+    double grain;  // of the picture
 } Marks;
 
 static int height_of(const Mark *m) { return m->bottom - m->top; }
@@ -137,13 +138,13 @@ static void sort_by_mass(uint16_t *order, uint16_t *spare, int count, const doub
 static Marks find_marks(const Plane *darkness, Room *room) {
     const int height = darkness->height, width = darkness->width, most = count_most_regions(height, width);
     const size_t size = (size_t)height * width;
-    Marks marks = {take_labels(room, height, width), 0, TAKE(room, Mark, most)};
+    Marks marks = {take_labels(room, height, width), 0, TAKE(room, Mark, most), 0};
     const size_t before = room->used;
     const Bytes mask = take_bytes(room, height, width);
     double *masses = TAKE(room, double, most + 1), *levels = TAKE(room, double, most + 1);
     float *strongest = TAKE(room, float, most + 1);
     uint16_t *order = TAKE(room, uint16_t, most), *spare = TAKE(room, uint16_t, most + 1);
-    const double grain = measure_grain(darkness, room), faintest = 2.5 * grain > FAINTEST ? 2.5 * grain : FAINTEST;
+    const double grain = marks.grain = measure_grain(darkness, room), faintest = 2.5 * grain > FAINTEST ? 2.5 * grain : FAINTEST;
     for (size_t i = 0; i < size; i++) mask.at[i] = darkness->at[i] > faintest;
     int count = label_regions(&mask, &marks.labels, room);
     measure_levels(&marks.labels, darkness, count, masses, levels);
