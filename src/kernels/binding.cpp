@@ -300,7 +300,7 @@ NB_MODULE(_native, m) {
         }, nb::arg("weights"), nb::arg("velocity"), nb::arg("scales").none(), nb::arg("momentum"), nb::arg("decay"));
     m.def("show", &show, nb::arg("variant"), nb::arg("images"), nb::arg("patterns"), nb::arg("distortion").none(), nb::arg("out"),
           "Some patterns as the network sees them.");
-    m.def("find_digits", &find_digits, nb::arg("picture"), nb::arg("variant").none() = nb::none(),
+    m.def("find_digits", &find_digits, nb::arg("picture").noconvert(), nb::arg("variant").none() = nb::none(),
           "Each way to read a picture: the digit in MNIST's form, and how many other marks could have been read as well.");
     nb::class_<Program>(m, "Program", "One architecture, ready to run in one variant.")
         .def(nb::init<const std::string&, int, int, int, int, std::vector<int>, std::vector<int>, std::vector<int>, ConstFloats>(),

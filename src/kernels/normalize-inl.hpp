@@ -10,7 +10,7 @@ static const double MARGIN = 0.4;        // of the digit's longer side: paper ar
 // at once while its lines are removed or its marks are found.
 static size_t measure_room(int height, int width) {
     const size_t rows = (size_t)least_of(height, OVERVIEW), columns = (size_t)least_of(width, OVERVIEW);
-    return rows * columns * 96 + (rows + columns) * 1024 + (size_t)width * 8 + 128 * 1024;
+    return rows * columns * 96 + (rows + columns) * 1024 + (size_t)width * 8 + 192 * 1024;
 }
 
 static int reach_far(const Picture *picture) { return most_of(3, most_of(picture->height, picture->width) / 4); }

@@ -128,7 +128,7 @@ static Picture set_width(const Picture *ink, Room *room) {
     if (width == 0 || width == wanted) return *ink;
     // the box grows with its strokes, and is scaled to 20 pixels afterwards
     const double change = (wanted - width) / (1 - wanted / BOX) * DETAIL;
-    Picture redrawn = pad_picture(&fine, (int)__builtin_fabs(change) + 2, room);
+    Picture redrawn = pad_picture(&fine, change < 0 ? 0 : (int)change + 2, room);
     if (change < 0) make_thinner(&redrawn, -change, room);
     else make_thicker(&redrawn, change, room);
     return redrawn;
