@@ -19,16 +19,16 @@ static int reach_far(const Picture *picture) { return most_of(3, most_of(picture
 // table. Where a digit fills its picture, there is as much ink as paper, but the outermost pixels are paper; or they are a
 // table. What the pages need is left in the room.
 static int list_pages(const uint8_t *picture, int height, int width, Page *pages, Room *room) {
-    Page page = take_page(picture, height, width, 0, 1);
+    Page page = take_page(picture, height, width, is_dithered(picture, height, width));
     const double polarity = measure_polarity(&page, room);
     const int clear = __builtin_fabs(polarity) >= CLEAR;
-    const double frame = clear ? 0 : measure_frame(&page);
+    const double frame = clear ? 0 : measure_frame(&page, room);
     page.inverted = !(polarity < 0);
     pages[0] = page;
     if (clear || (MIXED < frame && frame < 1 - MIXED)) return 1;
     // a digit that fills its picture to the edges: what runs from edge to edge is rather a stroke of it
     pages[0].inverted = !(frame > 0.5), pages[0].ruled = 0;
-    pages[1] = take_page(picture, height, width, 0, 1);
+    pages[1] = take_page(picture, height, width, page.dithered);
     return frame < 0.5 && cut_sheet(pages + 1, room) ? 2 : 1;
 }
 

@@ -3,6 +3,7 @@
 enum { FITTED = 64 };                   // pixels, the longer side of what the light is fitted to
 static const double LEAST_SHEET = 0.1;   // of the picture: a smaller light region is no sheet of paper
 static const double LEAST_BRIGHT = 0.8;  // of a sheet: the rest is ink
+static const double ALONE = 0.1;         // of the rarer of two levels: as many without a neighbour of their kind are a dither's
 static const double FRAME = 0.85;        // from the middle (0) to the edge (1): where the outer part begins
 enum { TERMS = 6 };                      // 1, x, y, xx, xy, yy
 
@@ -11,24 +12,69 @@ typedef struct { double at[TERMS]; } Surface;
 
 // --- a page
 
-// What a picture may show. The page is a part of it, inverted or not; where a sheet lies on a table, what is not `inner`
-// is taken for paper in the light of the surface.
+// What a picture may show. The page is a part of it, inverted or not; the dots of a dither are smoothed; where a sheet lies
+// on a table, what is not `inner` is taken for paper in the light of the surface. Rows are read when they are needed, so
+// that a photograph is never copied.
 typedef struct {
     const uint8_t *picture;
-    int picture_height, picture_width, inverted, ruled;
+    int picture_height, picture_width, dithered, inverted, ruled;
     int top, left, height, width;
     Bytes inner;  // its `at` is null where there is no sheet
     int down, across;  // the pixels of the picture for one of `inner`
     Surface light;
 } Page;
 
-static Page take_page(const uint8_t *picture, int height, int width, int inverted, int ruled) {
+static Page take_page(const uint8_t *picture, int height, int width, int dithered) {
     Page page;
     __builtin_memset(&page, 0, sizeof page);
     page.picture = picture, page.picture_height = page.height = height, page.picture_width = page.width = width;
-    page.inverted = inverted, page.ruled = ruled;
+    page.dithered = dithered, page.ruled = 1;
     return page;
 }
+
+// --- a dither
+
+// The sum of 3 x 3 numbers around column x, the edge repeated.
+static int sum_around(const uint8_t *const *rows, int x, int width) {
+    const int left = most_of(x - 1, 0), right = least_of(x + 1, width - 1);
+    int sum = 0;
+    for (int k = 0; k < 3; k++) sum += rows[k][left] + rows[k][x] + rows[k][right];
+    return sum;
+}
+
+static void find_rows_around(const uint8_t *picture, int height, int width, int y, const uint8_t **rows) {
+    for (int k = 0; k < 3; k++) rows[k] = picture + (size_t)least_of(most_of(y + k - 1, 0), height - 1) * width;
+}
+
+// Whether a picture has two levels, and many pixels of the rarer one are alone: its dots would be taken for lines and ink.
+static int is_dithered(const uint8_t *picture, int height, int width) {
+    const size_t size = (size_t)height * width;
+    size_t first = 0, others = 0, alone = 0;
+    int other = picture[0];
+    for (size_t i = 0; i < size; i++) {
+        const int v = picture[i];
+        if (v == picture[0]) { first++; continue; }
+        if (others++ && v != other) return 0;
+        other = v;
+    }
+    if (!others) return 0;
+    // where both are as many, the lighter one is the rarer
+    const int rarer = first == others ? most_of(picture[0], other) : first < others ? picture[0] : other;
+    for (int y = 0; y < height; y++) {
+        const uint8_t *rows[3];
+        find_rows_around(picture, height, width, y, rows);
+        for (int x = 0; x < width; x++) {
+            if (rows[1][x] != rarer) continue;
+            const int left = most_of(x - 1, 0), right = least_of(x + 1, width - 1);
+            int near = 0;
+            for (int k = 0; k < 3; k++) near += (rows[k][left] == rarer) + (rows[k][x] == rarer) + (rows[k][right] == rarer);
+            alone += near == 1;
+        }
+    }
+    return alone >= ALONE * (first < others ? first : others);
+}
+
+// --- reading a page
 
 // The i-th of `side` places from -1 to 1, as numpy.linspace gives it.
 static float place_between(int i, int side) {
@@ -45,23 +91,24 @@ static void light_row(const Surface *light, float y, const float *__restrict xs,
     }
 }
 
-// A row of a page on a sheet, from one of its columns to another.
-static void read_sheet(const Page *page, int y, int from, int to, uint8_t *row) {
-    const int v = page->top + y, inner_y = v / page->down;
-    const uint8_t *picture = page->picture + (size_t)v * page->picture_width;
+// A row of a page, from one of its columns to another: where it is in the picture, or in `line`.
+static const uint8_t *read_row(const Page *page, int y, int from, int to, uint8_t *line) {
+    const int v = page->top + y, left = page->left + from, count = to - from, inner_y = page->inner.at ? v / page->down : 0;
     const float height = place_between(v, page->picture_height);
-    for (int x = from; x < to; x++) {
-        const int u = page->left + x, inner_x = u / page->across;
-        if (inner_y < page->inner.height && inner_x < page->inner.width && page->inner.at[inner_y * page->inner.width + inner_x]) {
-            row[x - from] = picture[u];
-            continue;
-        }
-        const float place = place_between(u, page->picture_width);
+    const uint8_t *rows[3];
+    find_rows_around(page->picture, page->picture_height, page->picture_width, v, rows);
+    if (!page->dithered && !page->inner.at) return rows[1] + left;
+    if (!page->dithered) __builtin_memcpy(line, rows[1] + left, (size_t)count);
+    else for (int x = 0; x < count; x++) line[x] = (uint8_t)((sum_around(rows, left + x, page->picture_width) + 4) / 9);
+    for (int x = 0; x < count && page->inner.at; x++) {
+        const int inner_x = (left + x) / page->across;
+        if (inner_y < page->inner.height && inner_x < page->inner.width && page->inner.at[inner_y * page->inner.width + inner_x]) continue;
+        const float place = place_between(left + x, page->picture_width);
         double light;
         light_row(&page->light, height, &place, 1, &light);
-        light = round_even(light < 0 ? 0 : light > 255 ? 255 : light);
-        row[x - from] = (uint8_t)light;
+        line[x] = (uint8_t)round_even(light < 0 ? 0 : light > 255 ? 255 : light);
     }
+    return line;
 }
 
 enum { ROWS_IN_16_BITS = 256 };  // of bytes, summed
@@ -75,16 +122,13 @@ static Picture shrink_page(const Page *page, int top, int left, int bottom, int 
     const size_t before = room->used;
     uint32_t *sums = TAKE(room, uint32_t, width);
     uint16_t *few = TAKE(room, uint16_t, width);
-    uint8_t *line = page->inner.at ? TAKE(room, uint8_t, width) : NULL;
+    uint8_t *line = TAKE(room, uint8_t, width);
     for (int y = 0; y < small.height; y++) {
         __builtin_memset(sums, 0, (size_t)width * sizeof(uint32_t));
         for (int start = 0; start < down; start += ROWS_IN_16_BITS) {
             __builtin_memset(few, 0, (size_t)width * sizeof(uint16_t));
             for (int k = start; k < down && k < start + ROWS_IN_16_BITS; k++) {
-                const int v = top + y * down + k;
-                const uint8_t *row = line;
-                if (line) read_sheet(page, v, left, right, line);
-                else row = page->picture + (size_t)(page->top + v) * page->picture_width + page->left + left;
+                const uint8_t *row = read_row(page, top + y * down + k, left, right, line);
                 uint16_t *__restrict to = few;
                 for (int x = 0; x < width; x++) to[x] = (uint16_t)(to[x] + row[x]);
             }
@@ -298,21 +342,28 @@ static float split_picture(const Picture *picture) {
 }
 
 // The share of a page's outermost pixels that are light.
-static double measure_frame(const Page *page) {
+static double measure_frame(const Page *page, Room *room) {
     uint32_t counts[4][256];  // of every fourth pixel, so that equal neighbours do not wait for each other
+    const size_t before = room->used;
     const int height = page->height, width = page->width;
-    const size_t size = (size_t)height * width;
+    uint8_t *line = TAKE(room, uint8_t, width);
     __builtin_memset(counts, 0, sizeof counts);
-    const uint8_t *at = page->picture;
-    size_t i = 0;
-    for (; i + 4 <= size; i += 4) counts[0][at[i]]++, counts[1][at[i + 1]]++, counts[2][at[i + 2]]++, counts[3][at[i + 3]]++;
-    for (; i < size; i++) counts[0][at[i]]++;
+    for (int y = 0; y < height; y++) {
+        const uint8_t *at = read_row(page, y, 0, width, line);
+        int i = 0;
+        for (; i + 4 <= width; i += 4) counts[0][at[i]]++, counts[1][at[i + 1]]++, counts[2][at[i + 2]]++, counts[3][at[i + 3]]++;
+        for (; i < width; i++) counts[0][at[i]]++;
+    }
     for (int k = 0; k < 256; k++) counts[0][k] += counts[1][k] + counts[2][k] + counts[3][k];
     const int level = split_levels(counts[0]);
     size_t light = 0;
-    const uint8_t *last = at + (size_t)(height - 1) * width;
-    for (int x = 0; x < width; x++) light += (at[x] > level) + (last[x] > level);
-    for (int y = 1; y + 1 < height; y++) light += (at[(size_t)y * width] > level) + (at[(size_t)y * width + width - 1] > level);
+    for (int y = 0; y < height; y++) {
+        const int edge = y == 0 || y == height - 1;
+        const uint8_t *at = read_row(page, y, 0, width, line);
+        if (edge) for (int x = 0; x < width; x++) light += (height == 1 ? 2 : 1) * (at[x] > level);
+        else light += (at[0] > level) + (at[width - 1] > level);
+    }
+    room->used = before;
     return (double)light / (2.0 * width + 2.0 * most_of(height - 2, 0));
 }
 
@@ -352,7 +403,7 @@ static void keep_largest(const Bytes *mask, Bytes *largest, Room *room) {
 static int cut_sheet(Page *page, Room *room) {
     int factor;
     page->inner = take_bytes(room, least_of(page->height, FITTED), least_of(page->width, FITTED));
-    const Page whole = take_page(page->picture, page->height, page->width, 0, 1);
+    const Page whole = take_page(page->picture, page->height, page->width, page->dithered);
     const size_t before = room->used;
     const Picture small = shrink_whole(&whole, FITTED, &factor, room);
     const int height = small.height, width = small.width, size = height * width;

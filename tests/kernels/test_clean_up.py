@@ -79,11 +79,15 @@ def put_two(page: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return np.concatenate([page, second], axis=1)
 
 
+def dither(page: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return np.asarray(Image.fromarray(np.clip(page, 0, 255).astype(np.uint8)).convert("1"), np.float64) * 255
+
+
 def invert(page: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return 255 - page
 
 
-SPOILS = (cut_tight, light, rule, roughen, lay_on_table, put_two, invert)
+SPOILS = (cut_tight, light, rule, roughen, lay_on_table, put_two, dither, invert)
 
 
 def spoil(index: int) -> np.ndarray:
