@@ -238,7 +238,8 @@ const Kernels& choose_variant() {
 // Each way to read a picture: the digit, and how many marks beside it could have been read as well.
 nb::list find_digits(Bytes picture, const std::optional<std::string>& variant) {
     const Kernels& kernels = variant ? find_variant(*variant) : choose_variant();
-    require(picture.size() && picture.shape(0) <= INT32_MAX && picture.shape(1) <= INT32_MAX, "picture: expected uint8 (H, W), not empty");
+    constexpr size_t most = size_t(1) << 30;  // sides of the overview times its factor stay within an int
+    require(picture.size() && picture.shape(0) <= most && picture.shape(1) <= most, "picture: expected uint8 (H, W), not empty");
     const int height = (int)picture.shape(0), width = (int)picture.shape(1);
     uint8_t digits[WAYS * STORED * STORED];
     int others[WAYS], count;

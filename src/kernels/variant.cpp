@@ -164,7 +164,12 @@ extern const Kernels KERNELS;
 const Kernels KERNELS = {
     QUOTE(LENET_VARIANT_NAME), LANES, BLOCK_FLOATS, SINGLE_FLOATS, ONLINE_FLOATS, OWN_FLOATS,
     recognize, trace, learn, count_items, finish, show, recognize_one, begin_one, learn_one, end_one, measure_peak, measure_clock,
-    cleanup::measure_room, cleanup::find_digits, cleanup::measure_drawing, cleanup::normalize_ink,
+    cleanup::measure_drawing, cleanup::normalize_ink,
+#if defined(LENET_SMALL)  // a page has a drawing, whose ink is known
+    nullptr, nullptr,
+#else
+    cleanup::measure_room, cleanup::find_digits,
+#endif
 };
 
 }  // namespace LENET_VARIANT

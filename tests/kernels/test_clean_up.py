@@ -105,7 +105,7 @@ def read(picture: np.ndarray, variant: str) -> list[tuple[bytes, int]]:
 
 
 def differ(one: list[Find], other: list[Find]) -> int:
-    """The most that a pixel differs, in grey levels; 256 where the number of digits or of other marks does."""
+    """The most that a pixel differs, in grey levels; 256 where the number of finds or of other marks does."""
     if [find.others for find in one] != [find.others for find in other]:
         return 256
     pairs = zip(one, other, strict=True)
