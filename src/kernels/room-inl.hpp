@@ -1,5 +1,5 @@
 // Memory for the clean-up of a picture: a stack in a buffer that the caller gives, and the kinds of planes in it. The
-// headers of the clean-up, from this one to find-inl.hpp, are C99 as well as C++17, for they become a file in C, too.
+// headers of the clean-up, from this one to normalize-inl.hpp, are C99 as well as C++17, for they become a file in C, too.
 
 typedef struct {
     unsigned char *at;  // at a multiple of 64

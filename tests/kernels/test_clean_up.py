@@ -136,6 +136,13 @@ def test_any_small_picture_gives_what_numpy_defines_or_a_blank_one(picture):
     assert [find.digit.any() for find in found] == [find.digit.any() for find in define_digits(picture)]
 
 
+def test_numpy_finds_the_digit_where_there_are_no_kernels(monkeypatch):
+    monkeypatch.setattr("lenet.images.normalize._native", None)
+    (find,), (defined,) = find_digits(spoil(0)), define_digits(spoil(0))
+    assert find.digit.any()
+    assert find.digit.tobytes() == defined.digit.tobytes()
+
+
 @pytest.mark.parametrize("digit", range(10))
 def test_a_normal_picture_comes_back_as_it_is(digit):
     picture = normal(digit).astype(np.uint8)
