@@ -26,36 +26,47 @@ static void select_slowly(double *values, int count, int k) {
     }
 }
 
-#define SAMPLED 512  // numbers, to guess between which two the k-th one is
+enum { SAMPLED = 512 };  // numbers, to guess between which two the k-th one is
 
 // The k-th and the next of `count` numbers (the k-th twice if it is the last). `spare` has room for as many.
 static void select_two(const double *values, int count, int k, double *spare, double *found) {
-    int kept = 0, below = 0;
-    if (count > 4 * SAMPLED) {
-        const int step = count / SAMPLED, at = (int)((int64_t)k * SAMPLED / count), slack = SAMPLED / 12;
-        const int first = most_of(at - slack, 0), last = least_of(at + slack, SAMPLED - 1);
-        for (int i = 0; i < SAMPLED; i++) spare[i] = values[(size_t)i * step];
-        select_slowly(spare, SAMPLED, first);
-        const double low = spare[first];
-        select_slowly(spare, SAMPLED, last);
-        const double high = spare[last];
-        for (int i = 0; i < count; i++) {
-            const double v = values[i];
+    double sample[SAMPLED];
+    const double *from = values;
+    int left = count, at = k;
+    while (left > 4 * SAMPLED) {
+        const int step = left / SAMPLED, middle = (int)((int64_t)at * SAMPLED / left), slack = SAMPLED / 12;
+        const int first = most_of(middle - slack, 0), last = least_of(middle + slack, SAMPLED - 1);
+        for (int i = 0; i < SAMPLED; i++) sample[i] = from[(size_t)i * step];
+        select_slowly(sample, SAMPLED, first);
+        const double low = sample[first];
+        select_slowly(sample, SAMPLED, last);
+        const double high = sample[last];
+        int64_t below = 0, within = 0;
+        for (int i = 0; i < left; i++) below += from[i] < low, within += from[i] <= high;
+        if (at < below || at + 1 >= within) {  // the guess was wrong, and numbers may be gone
+            from = values, left = count, at = k;
+            break;
+        }
+        if (low == high) {
+            found[0] = found[1] = low;
+            return;
+        }
+        int kept = 0;
+        for (int i = 0; i < left; i++) {
+            const double v = from[i];
             spare[kept] = v;
             kept += (v >= low) & (v <= high);
-            below += v < low;
         }
+        const int few = kept < left / 2;
+        from = spare, left = kept, at -= (int)below;
+        if (!few) break;  // most of them are equal
     }
-    if (k < below || k + 1 >= below + kept) {  // the guess was wrong, or there was none
-        __builtin_memcpy(spare, values, (size_t)count * sizeof(double));
-        kept = count, below = 0;
-    }
-    k -= below;
-    select_slowly(spare, kept, k);
-    found[0] = found[1] = spare[k];
-    if (k + 1 < kept) {
-        found[1] = spare[k + 1];
-        for (int i = k + 2; i < kept; i++) if (spare[i] < found[1]) found[1] = spare[i];
+    if (from == values) __builtin_memcpy(spare, values, (size_t)left * sizeof(double));
+    select_slowly(spare, left, at);
+    found[0] = found[1] = spare[at];
+    if (at + 1 < left) {
+        found[1] = spare[at + 1];
+        for (int i = at + 2; i < left; i++) if (spare[i] < found[1]) found[1] = spare[i];
     }
 }
 
