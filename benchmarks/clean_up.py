@@ -8,6 +8,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,13 +50,13 @@ def time_all(ways: dict[str, Callable[[], object]], times: int) -> dict[str, flo
 def measure(picture: np.ndarray, times: int) -> dict[str, float | str]:
     """Milliseconds of NumPy and of each variant of the kernels, which must agree to one grey level."""
     expected = define_digits(picture)
-    ways: dict[str, Callable[[], object]] = {"numpy": lambda: define_digits(picture)}
+    ways: dict[str, Callable[[], object]] = {"numpy": partial(define_digits, picture)}
     for variant in _native.variants():
         found = _native.find_digits(picture, variant)
         for find, (digit, _) in zip(expected, found, strict=True):
             if np.abs(find.digit.astype(int) - digit).max() > 1:
                 raise SystemExit(f"{variant} finds another digit")
-        ways[variant] = lambda variant=variant: _native.find_digits(picture, variant)
+        ways[variant] = partial(_native.find_digits, picture, variant)
     height, width = picture.shape
     return {"pixels": f"{width}x{height}"} | time_all(ways, times)
 

@@ -25,7 +25,8 @@ HEADINGS = {
         "{processes}; {least:.2f} to {most:.2f}), and at most {memory} MiB of memory.\n"
         "Made by `{command}` at {commit} ({machine}).",
         "clean_up": "| picture | NumPy | kernels, {variant} | times as fast |",
-        "clean_up_made": "Milliseconds of processor time, medians of {times}. Made by `{command}` at {commit} ({machine}).",
+        "clean_up_made": "Milliseconds of processor time, medians of {times}. Made by `{command}`\n"
+        "at {commit} ({machine}).",
         "made": "Made by `{command}` at {commit} ({machine}); network `{network}`, SHA-256 {network_sha256}.",
     },
     "zh": {
@@ -39,7 +40,8 @@ HEADINGS = {
         "（{processes} 次的中位数；{least:.2f} 到 {most:.2f}），内存最多 {memory} MiB。"
         "由 `{command}` 在提交 {commit} 得出（{machine}）。",
         "clean_up": "| 图片 | NumPy | C++ 内核，{variant} | 快几倍 |",
-        "clean_up_made": "处理器时间，毫秒，{times} 次的中位数。由 `{command}` 在提交 {commit} 得出（{machine}）。",
+        "clean_up_made": "处理器时间，毫秒，{times} 次的中位数。"
+        "由 `{command}` 在提交 {commit} 得出（{machine}）。",
         "made": "由 `{command}` 在提交 {commit} 得出（{machine}）；`{network}` 的 SHA-256：{network_sha256}",
     },
 }
@@ -62,7 +64,7 @@ CHINESE = {
     "slant and rotation": "倾斜与旋转",
     "everything together": "全部一起",
     "tight crop": "紧贴数字裁切",
-    "drawing": "画图",
+    "drawing": "手绘",
     "photograph": "照片",
     "tight crop, 5%": "裁切，留 5% 的边",
     "tight crop, 20%": "裁切，留 20% 的边",
@@ -191,10 +193,9 @@ def _format_clean_up(report: dict[str, Any], headings: dict[str, str], names: di
     lines = [head, "|---" * (head.count("|") - 1) + "|"]
     for name in ("drawing", "photograph"):
         row = report[name]
-        factor = row["numpy"] / row[variant]
-        lines.append(
-            f"| {names.get(name, name)}, {row['pixels']} | {row['numpy']:.1f} | {row[variant]:.1f} | {factor:.0f} |"
-        )
+        slow, fast = row["numpy"], row[variant]
+        picture = f"{names.get(name, name)}, {row['pixels']}"
+        lines.append(f"| {picture} | {slow:.1f} | {fast:.1f} | {slow / fast:.0f} |")
     foot = headings["clean_up_made"].format(**report | {"commit": report["commit"][:7]})
     return "\n".join([*lines, "", foot])
 
