@@ -1,0 +1,348 @@
+// The filters that the clean-up needs: medians, means, extremes, distances; images/filters.py. Every sum is taken in one
+// order, that of NumPy where it matters, so that all variants give the same bytes.
+
+// --- the k-th smallest of many numbers
+
+static void swap_doubles(double *a, double *b) {
+    const double kept = *a;
+    *a = *b, *b = kept;
+}
+
+// Hoare's selection: afterwards values[k] is the k-th smallest, and no larger one is before it.
+static void select_slowly(double *values, int count, int k) {
+    int low = 0, high = count - 1;
+    while (low < high) {
+        const double a = values[low], b = values[low + (high - low) / 2], c = values[high];
+        const double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+        int i = low, j = high;
+        while (i <= j) {
+            while (values[i] < pivot) i++;
+            while (values[j] > pivot) j--;
+            if (i <= j) swap_doubles(values + i++, values + j--);
+        }
+        if (k <= j) high = j;
+        else if (k >= i) low = i;
+        else return;
+    }
+}
+
+#define SAMPLED 512  // numbers, to guess between which two the k-th one is
+
+// The k-th and the next of `count` numbers (the k-th twice if it is the last). `spare` has room for as many.
+static void select_two(const double *values, int count, int k, double *spare, double *found) {
+    int kept = 0, below = 0;
+    if (count > 4 * SAMPLED) {
+        const int step = count / SAMPLED, at = (int)((int64_t)k * SAMPLED / count), slack = SAMPLED / 12;
+        const int first = most_of(at - slack, 0), last = least_of(at + slack, SAMPLED - 1);
+        for (int i = 0; i < SAMPLED; i++) spare[i] = values[(size_t)i * step];
+        select_slowly(spare, SAMPLED, first);
+        const double low = spare[first];
+        select_slowly(spare, SAMPLED, last);
+        const double high = spare[last];
+        for (int i = 0; i < count; i++) {
+            const double v = values[i];
+            spare[kept] = v;
+            kept += (v >= low) & (v <= high);
+            below += v < low;
+        }
+    }
+    if (k < below || k + 1 >= below + kept) {  // the guess was wrong, or there was none
+        __builtin_memcpy(spare, values, (size_t)count * sizeof(double));
+        kept = count, below = 0;
+    }
+    k -= below;
+    select_slowly(spare, kept, k);
+    found[0] = found[1] = spare[k];
+    if (k + 1 < kept) {
+        found[1] = spare[k + 1];
+        for (int i = k + 2; i < kept; i++) if (spare[i] < found[1]) found[1] = spare[i];
+    }
+}
+
+static double find_median(const double *values, int count, Room *room) {
+    const size_t before = room->used;
+    double two[2];
+    select_two(values, count, (count - 1) / 2, TAKE(room, double, count), two);
+    room->used = before;
+    return count % 2 ? two[0] : (two[0] + two[1]) / 2;
+}
+
+static double find_upper_quartile(const double *values, int count, Room *room) {
+    const size_t before = room->used;
+    const double at = 0.75 * (count - 1);
+    double two[2];
+    select_two(values, count, (int)at, TAKE(room, double, count), two);
+    room->used = before;
+    return two[0] + (two[1] - two[0]) * (float)(at - (int)at);
+}
+
+// --- smaller
+
+static int find_factor(int height, int width, int longest) { return (most_of(height, width) + longest - 1) / longest; }
+
+// Reduce a picture by the smallest whole factor that brings its longer side to `longest` or less.
+// The sums are in NumPy's order up to a factor of 7.
+static Picture shrink(const Picture *picture, int longest, int *factor, Room *room) {
+    *factor = find_factor(picture->height, picture->width, longest);
+    if (*factor == 1) return *picture;
+    const int down = least_of(*factor, picture->height), across = least_of(*factor, picture->width);
+    const Picture small = take_picture(room, picture->height / down, picture->width / across);
+    const size_t before = room->used;
+    float *sums = TAKE(room, float, picture->width);
+    for (int y = 0; y < small.height; y++) {
+        const float *row = picture->at + (size_t)y * down * picture->width;
+        __builtin_memcpy(sums, row, (size_t)picture->width * sizeof(float));
+        for (int k = 1; k < down; k++)
+            for (int x = 0; x < picture->width; x++) sums[x] += row[(size_t)k * picture->width + x];
+        for (int x = 0; x < small.width; x++) {
+            float total = sums[x * across];
+            for (int k = 1; k < across; k++) total += sums[x * across + k];
+            small.at[(size_t)y * small.width + x] = total / (float)(down * across);
+        }
+    }
+    room->used = before;
+    return small;
+}
+
+// --- means
+
+// Rows of numbers of one of three types: the other two pointers are null.
+typedef struct {
+    int height, width;
+    const double *doubles;
+    const float *floats;
+    const uint8_t *bytes;
+} Rows;
+
+static Rows rows_of_plane(const Plane *p) {
+    const Rows rows = {p->height, p->width, p->at, NULL, NULL};
+    return rows;
+}
+static Rows rows_of_picture(const Picture *p) {
+    const Rows rows = {p->height, p->width, NULL, p->at, NULL};
+    return rows;
+}
+static Rows rows_of_bytes(const Bytes *p) {
+    const Rows rows = {p->height, p->width, NULL, NULL, p->at};
+    return rows;
+}
+
+// sums += row y, the edge repeated
+static void add_row(const Rows *rows, int y, double *__restrict sums) {
+    const int width = rows->width;
+    const size_t at = (size_t)(y < 0 ? 0 : y < rows->height ? y : rows->height - 1) * width;
+    if (rows->doubles) {
+        const double *__restrict row = rows->doubles + at;
+        for (int x = 0; x < width; x++) sums[x] += row[x];
+    } else if (rows->floats) {
+        const float *__restrict row = rows->floats + at;
+        for (int x = 0; x < width; x++) sums[x] += row[x];
+    } else {
+        const uint8_t *__restrict row = rows->bytes + at;
+        for (int x = 0; x < width; x++) sums[x] += row[x];
+    }
+}
+
+#define TOGETHER 8  // rows, or columns, that go through a filter side by side
+
+// The mean over 2 radius + 1 numbers of each of 8 sequences, side by side, the ends repeated; as differences of sums from
+// the beginning, in NumPy's order.
+static void average_sequences(const double *__restrict from, int count, int radius, float *__restrict to) {
+    double lead[TOGETHER], lag[TOGETHER];
+    const double wide = 2 * radius + 1;
+    for (int l = 0; l < TOGETHER; l++) lead[l] = lag[l] = from[l];
+    for (int i = 1; i <= 2 * radius + 1; i++) {
+        const double *next = from + (size_t)least_of(most_of(i - radius - 1, 0), count - 1) * TOGETHER;
+        for (int l = 0; l < TOGETHER; l++) lead[l] += next[l];
+    }
+    for (int i = 0; i < count; i++) {
+        const double *first = from + (size_t)least_of(i + radius + 1, count - 1) * TOGETHER;
+        const double *last = from + (size_t)most_of(i - radius, 0) * TOGETHER;
+        for (int l = 0; l < TOGETHER; l++) to[(size_t)i * TOGETHER + l] = (float)((lead[l] - lag[l]) / wide);
+        for (int l = 0; l < TOGETHER; l++) lead[l] += first[l], lag[l] += last[l];
+    }
+}
+
+// The mean over a square of 2 radius + 1 pixels, the edge repeated.
+static Picture blur(const Rows *rows, int radius, Room *room) {
+    const int height = rows->height, width = rows->width;
+    const Picture smooth = take_picture(room, height, width);
+    const size_t before = room->used;
+    const double wide = 2 * radius + 1;
+    double *lead = TAKE(room, double, width), *lag = TAKE(room, double, width);
+    double *turned = TAKE(room, double, (size_t)width * TOGETHER);
+    float *means = TAKE(room, float, (size_t)width * TOGETHER);
+    __builtin_memset(lead, 0, (size_t)width * sizeof(double));
+    __builtin_memset(lag, 0, (size_t)width * sizeof(double));
+    __builtin_memset(turned, 0, (size_t)width * TOGETHER * sizeof(double));
+    add_row(rows, 0, lag);
+    for (int i = 0; i <= 2 * radius + 1; i++) add_row(rows, i - radius - 1, lead);
+    for (int top = 0; top < height; top += TOGETHER) {
+        const int here = least_of(TOGETHER, height - top);
+        for (int l = 0; l < here; l++) {
+            const int y = top + l;
+            for (int x = 0; x < width; x++) turned[x * TOGETHER + l] = (lead[x] - lag[x]) / wide;
+            add_row(rows, y + radius + 1, lead);
+            add_row(rows, y - radius, lag);
+        }
+        average_sequences(turned, width, radius, means);
+        for (int l = 0; l < here; l++)
+            for (int x = 0; x < width; x++) smooth.at[(size_t)(top + l) * width + x] = means[x * TOGETHER + l];
+    }
+    room->used = before;
+    return smooth;
+}
+
+// --- extremes
+
+// The largest of 2 radius + 1 numbers around each, in 8 sequences side by side, cut at the ends; the smallest if `least`.
+// `ends` has room for as many numbers as a window has.
+// Source: van Herk 1992; Gil and Werman 1993. The window's part in one block, and that in the next.
+static void slide_extreme(const double *__restrict from, int count, int radius, int least, double *__restrict ends, double *__restrict to) {
+    const int window = 2 * radius + 1;
+    for (int start = 0; start < count; start += window) {
+        // the block of places start - radius to start + radius; ends[i]: the extreme from its i-th place to its last
+        double extreme[TOGETHER];
+        const double *edge = from + (size_t)least_of(start + radius, count - 1) * TOGETHER;
+        for (int l = 0; l < TOGETHER; l++) extreme[l] = edge[l];
+        for (int i = window - 1; i >= 0; i--) {
+            const int place = start - radius + i;
+            if (place >= 0 && place < count) {
+                const double *v = from + (size_t)place * TOGETHER;
+                if (least) for (int l = 0; l < TOGETHER; l++) extreme[l] = v[l] < extreme[l] ? v[l] : extreme[l];
+                else for (int l = 0; l < TOGETHER; l++) extreme[l] = v[l] > extreme[l] ? v[l] : extreme[l];
+            }
+            for (int l = 0; l < TOGETHER; l++) ends[(size_t)i * TOGETHER + l] = extreme[l];
+        }
+        for (int i = 0; i < window && start + i < count; i++) {
+            const int place = start + i + radius;  // the window's last
+            const double *e = ends + (size_t)i * TOGETHER;
+            double *out = to + (size_t)(start + i) * TOGETHER;
+            if (i && place < count) {
+                const double *v = from + (size_t)place * TOGETHER;
+                if (i == 1) for (int l = 0; l < TOGETHER; l++) extreme[l] = v[l];
+                else if (least) for (int l = 0; l < TOGETHER; l++) extreme[l] = v[l] < extreme[l] ? v[l] : extreme[l];
+                else for (int l = 0; l < TOGETHER; l++) extreme[l] = v[l] > extreme[l] ? v[l] : extreme[l];
+            }
+            // where the window ends within its own block, `extreme` is of that block or of numbers in the window
+            if (i == 0 || start + radius + 1 >= count) for (int l = 0; l < TOGETHER; l++) out[l] = e[l];
+            else if (least) for (int l = 0; l < TOGETHER; l++) out[l] = e[l] < extreme[l] ? e[l] : extreme[l];
+            else for (int l = 0; l < TOGETHER; l++) out[l] = e[l] > extreme[l] ? e[l] : extreme[l];
+        }
+    }
+}
+
+// Slide along the rows: the largest if `most`, then the smallest if `least`.
+static void slide_along_rows(Plane *p, int radius, int most, int least, Room *room) {
+    const size_t before = room->used;
+    const int width = p->width;
+    double *ends = TAKE(room, double, (size_t)(2 * radius + 1) * TOGETHER);
+    double *one = TAKE(room, double, (size_t)width * TOGETHER), *other = TAKE(room, double, (size_t)width * TOGETHER);
+    __builtin_memset(one, 0, (size_t)width * TOGETHER * sizeof(double));
+    for (int top = 0; top < p->height; top += TOGETHER) {
+        const int here = least_of(TOGETHER, p->height - top);
+        double *row = p->at + (size_t)top * width;
+        const double *last = one;
+        for (int l = 0; l < here; l++)
+            for (int x = 0; x < width; x++) one[x * TOGETHER + l] = row[(size_t)l * width + x];
+        if (most) slide_extreme(one, width, radius, 0, ends, other), last = other;
+        if (least) slide_extreme(last, width, radius, 1, ends, last == one ? other : one), last = last == one ? other : one;
+        for (int l = 0; l < here; l++)
+            for (int x = 0; x < width; x++) row[(size_t)l * width + x] = last[x * TOGETHER + l];
+    }
+    room->used = before;
+}
+
+static void slide_along_columns(Plane *p, int radius, int least, Room *room) {
+    const size_t before = room->used;
+    const int height = p->height;
+    double *ends = TAKE(room, double, (size_t)(2 * radius + 1) * TOGETHER);
+    double *one = TAKE(room, double, (size_t)height * TOGETHER), *other = TAKE(room, double, (size_t)height * TOGETHER);
+    __builtin_memset(one, 0, (size_t)height * TOGETHER * sizeof(double));
+    for (int left = 0; left < p->width; left += TOGETHER) {
+        const int here = least_of(TOGETHER, p->width - left);
+        double *column = p->at + left;
+        for (int y = 0; y < height; y++)
+            for (int l = 0; l < here; l++) one[y * TOGETHER + l] = column[(size_t)y * p->width + l];
+        slide_extreme(one, height, radius, least, ends, other);
+        for (int y = 0; y < height; y++)
+            for (int l = 0; l < here; l++) column[(size_t)y * p->width + l] = other[y * TOGETHER + l];
+    }
+    room->used = before;
+}
+
+// Grey closing, in place: fill everything dark that is narrower than 2 radius + 1 pixels.
+static void close_gaps(Plane *p, int radius, Room *room) {
+    slide_along_columns(p, radius, 0, room);
+    slide_along_rows(p, radius, 1, 1, room);
+    slide_along_columns(p, radius, 1, room);
+}
+
+// Grow a mask of zeros and ones, in place, by `radius` pixels to all sides.
+static void dilate_mask(Bytes *mask, int radius, Room *room) {
+    const size_t before = room->used;
+    const int height = mask->height, width = mask->width;
+    uint8_t *grown = TAKE(room, uint8_t, (size_t)height * width);
+    for (int y = 0; y < height; y++) {
+        uint8_t *row = mask->at + (size_t)y * width, *to = grown + (size_t)y * width;
+        int until = -1;  // the last pixel that what was seen so far reaches
+        __builtin_memset(to, 0, (size_t)width);
+        for (int x = 0; x < width; x++) if (row[x]) {
+            const int last = least_of(x + radius, width - 1);
+            for (int u = most_of(until + 1, x - radius); u <= last; u++) to[u] = 1;
+            until = last;
+        }
+    }
+    __builtin_memset(mask->at, 0, (size_t)height * width);
+    for (int y = 0; y < height; y++)
+        for (int v = most_of(y - radius, 0); v <= y + radius && v < height; v++) {
+            const uint8_t *__restrict from = grown + (size_t)v * width;
+            uint8_t *__restrict to = mask->at + (size_t)y * width;
+            for (int x = 0; x < width; x++) to[x] |= from[x];
+        }
+    room->used = before;
+}
+
+// --- distances
+
+// The distance of every pixel to the nearest one outside of a mask, as everything beyond the edge is; 0 outside.
+static Picture measure_distance(const Bytes *mask, Room *room) {
+    const int height = mask->height, width = mask->width;
+    const Picture distance = take_picture(room, height, width);
+    const size_t before = room->used;
+    float *squares = TAKE(room, float, width), *nearest = TAKE(room, float, width);
+    int *run = TAKE(room, int, width);
+    for (int x = 0; x < width; x++) run[x] = 0;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            run[x] = mask->at[(size_t)y * width + x] ? run[x] + 1 : 0;
+            distance.at[(size_t)y * width + x] = (float)run[x];
+        }
+    for (int x = 0; x < width; x++) run[x] = 0;
+    for (int y = height - 1; y >= 0; y--) {
+        float *row = distance.at + (size_t)y * width, most = 0;
+        for (int x = 0; x < width; x++) {
+            run[x] = mask->at[(size_t)y * width + x] ? run[x] + 1 : 0;
+            const float down = (float)run[x] < row[x] ? (float)run[x] : row[x];
+            const float edge = (float)(x + 1 < width - x ? x + 1 : width - x);
+            squares[x] = down * down;
+            nearest[x] = edge < down ? edge * edge : squares[x];
+            if (nearest[x] > most) most = nearest[x];
+        }
+        // the nearest pixel is no more columns away than the largest distance that is known so far
+        for (int step = 1; step < width && (float)step * (float)step < most; step++) {
+            const float square = (float)(step * step);
+            most = 0;
+            for (int x = 0; x < width; x++) {
+                float least = nearest[x];
+                if (x >= step && squares[x - step] + square < least) least = squares[x - step] + square;
+                if (x + step < width && squares[x + step] + square < least) least = squares[x + step] + square;
+                nearest[x] = least;
+                if (least > most) most = least;
+            }
+        }
+        for (int x = 0; x < width; x++) row[x] = __builtin_sqrtf(nearest[x]);
+    }
+    room->used = before;
+    return distance;
+}
