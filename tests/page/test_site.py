@@ -14,10 +14,11 @@ import pytest
 import lenet
 from lenet.architecture import MODERN, ORIGINAL
 from lenet.data.examples import Examples
+from lenet.doubt import JUDGE_FILE
 from lenet.errors import LenetError, UsageError
 from lenet.page.digits import PageDigits
 from lenet.page.server import POLICY
-from lenet.page.site import Asset, build_site, list_texts, write_site
+from lenet.page.site import Asset, build_site, list_texts, strip_comments, write_site
 from lenet.parameters import initialize_parameters
 from lenet.texts import load_texts
 
@@ -150,3 +151,23 @@ def test_a_network_of_letters_is_refused(tmp_path: Path) -> None:
     lenet.Network(ORIGINAL, parameters, tuple("ABCDEFGHIJ")).save(path)
     with pytest.raises(LenetError, match="ten digits"):
         build_site(path)
+
+
+def test_comments_do_not_travel(site: dict[str, Asset]) -> None:
+    source = "/**\n * What f does.\n */\nfunction f(x) {\n  // why\n  return x; // 1 / x\n}\n"
+    assert strip_comments(source) == "function f(x) {\n  return x; // 1 / x\n}\n"
+    for name, asset in site.items():
+        assert not (name.endswith(".js") and re.search(rb"^ *(?://|/\*\*)", asset.content, re.MULTILINE)), (
+            name
+        )
+
+
+def test_the_judge_comes_along_where_the_calibration_asks_for_it(tmp_path: Path) -> None:
+    folder = Path(lenet.__file__).parent / "weights"
+    assert build_site(folder / "best.safetensors")["judge.bin"].content == JUDGE_FILE.read_bytes()
+    path = tmp_path / "own.safetensors"
+    network = lenet.load("1998")
+    lenet.Network(network.architecture, network.parameters, network.labels).save(path)
+    own = build_site(path)
+    assert "judge.bin" not in own
+    assert "calibration" not in json.loads(own["facts.json"].content)

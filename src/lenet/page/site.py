@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from lenet.architecture import C3_TABLE, TANH_AMPLITUDE, TANH_SLOPE
 from lenet.codes import DIGITS, codes
 from lenet.data.examples import Examples
+from lenet.doubt import JUDGE_FILE
 from lenet.errors import UsageError
 from lenet.images.normalize import find_digit
 from lenet.network import Network
@@ -23,7 +24,8 @@ from lenet.samples import read_sample
 from lenet.storage import write_bytes
 from lenet.texts import LANGUAGES, load_texts
 
-TABLES = ("page", "page_train", "page_file", "verdict", "reason")  # of the texts, that the page says
+TABLES = ("page", "page_see", "page_train", "page_file", "doubt", "verdict", "reason")  # that the page says
+COMMENT = re.compile(r"^ *(?://.*|/\*\*(?s:.*?)\*/)\n", re.MULTILINE)  # on lines of its own
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -77,6 +79,10 @@ def build_site(network: Path | None = None, digits: PageDigits | None = None) ->
     }
     rbf = shown.architecture.output == "rbf"
     facts["targets"] = shown.architecture.codes.tolist() if rbf else facts["codes"]
+    if shown.calibration:
+        facts["calibration"] = asdict(shown.calibration)
+        if shown.calibration.judge is not None:
+            site["judge.bin"] = JUDGE_FILE.read_bytes()
     facts["activation"] = {"amplitude": TANH_AMPLITUDE, "slope": TANH_SLOPE}
     facts["table"] = [list(sources) for sources in C3_TABLE]
     if digits:
@@ -124,13 +130,24 @@ def list_texts(language: str) -> dict[str, str]:
     return found
 
 
+def strip_comments(source: str) -> str:
+    """A module without its comments, which are a fifth of what travels; those behind code stay.
+
+    Args:
+        source: one of ours, with no text of several lines whose lines look like a comment.
+    """
+    return COMMENT.sub("", source)
+
+
 def _read_static() -> list[tuple[str, bytes]]:
-    """The files of `static`; modules are called .js, because some servers do not know .mjs."""
+    """The files of `static`, without comments; modules are .js, because some servers do not know .mjs."""
     found = []
     for path in files("lenet.page").joinpath("static").iterdir():
         content = path.read_bytes()
         if path.name.endswith((".mjs", ".html")):
             content = re.sub(rb'\.mjs(?=["\'])', b".js", content)
+        if path.name.endswith(".mjs"):
+            content = strip_comments(content.decode()).encode()
         found.append((re.sub(r"\.mjs$", ".js", path.name), content))
     return found
 

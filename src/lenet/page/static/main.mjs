@@ -1,4 +1,5 @@
 // The page: board and F6 in every view, the layers or the training between and below them.
+import { makeAnswer } from "./answer.mjs";
 import { makeBoard } from "./board.mjs";
 import { readDigits } from "./digits.mjs";
 import { getBytes, getJson, prepareTrainer, spawnTrainer } from "./files.mjs";
@@ -12,6 +13,7 @@ import { makeUnit } from "./unit_view.mjs";
 import { cutKernels, makeWires } from "./wires.mjs";
 import { makeCodes, makeF6 } from "./written.mjs";
 
+const JUDGED = 11; // the ten digits and what is none
 const PIECE = 250; // digits between two looks at what she does
 const LANGUAGES = { en: "English", zh: "中文" };
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
@@ -24,12 +26,13 @@ async function start() {
   setTexts(all[language]);
   document.documentElement.lang = language === "zh" ? "zh-CN" : language;
 
-  let [kernels, network, digit, waiting, opening, train, training, fresh] = [null, null, null, false, null, null, false, null];
+  let [kernels, network, judge, digit, waiting, opening, train, training, fresh] = [null, null, null, null, false, null, null, false, null];
+  let whole = true; // no wire is cut
   const board = makeBoard(readSoon);
   const f6 = makeF6();
   const layers = makeLayers(facts.lessons.frozen.amplitude, (chosen) => openUnit(chosen));
   const codes = makeCodes(facts.codes, facts.labels);
-  const answer = h("p", { class: "answer", role: "status" });
+  const answer = makeAnswer(facts.labels);
   const samples = facts.labels.map((label, k) => h("button", { type: "button", onclick: () => showSample(k) }, label));
   const tools = h(
     "div", { class: "tools" },
@@ -38,7 +41,7 @@ async function start() {
   );
   const row = h("div", { class: "tools" }, text("span", "page.samples", {}, { class: "quiet" }), h("div", { class: "samples" }, ...samples));
   const left = h("section", {}, text("h2", "page.you_draw"), text("p", "page.you_draw_note", {}, { class: "quiet" }), board.root, tools, row);
-  const right = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root, answer);
+  const right = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root, answer.root);
   const views = { see: text("a", "page.see", {}, { href: "#see" }), train: text("a", "page.train", {}, { href: "#train" }) };
   const other = h("button", { type: "button", onclick: switchLanguage });
   const theme = text("button", "page.theme", {}, { type: "button", onclick: switchTheme });
@@ -61,6 +64,7 @@ async function start() {
     const cut = (wires) => {
       Object.assign(unit.network, { parameters: cutKernels(bundled.parameters, wires) });
       network.restart(unit.network.parameters);
+      whole = wires.size === 0;
       read();
     };
     seeRoot.append(makeWires(facts.table, facts.digits ?? null, { cut, count: countErrors }).root);
@@ -110,20 +114,28 @@ async function start() {
       if (digit) train?.watch(digit);
       return;
     }
-    const trace = network.trace(digit ?? new Uint8Array(784));
-    show(trace, null, bundled.architecture.output === "linear");
+    const image = digit ?? new Uint8Array(784);
+    const trace = network.trace(image);
+    // what a network in pieces answers was never measured: no confidence
+    show(trace, null, bundled.architecture.output === "linear", whole ? facts.calibration : null, judge?.penalties(image));
     unit.show(trace);
-    if (!digit) t(answer, "page.blank");
+    if (!digit) answer.blank();
   }
 
   /** Show the states of a network; a linear output has no distances. */
-  function show(trace, frozen, linear) {
+  function show(trace, frozen, linear, calibration = null, judged = null) {
     layers.show(trace);
     f6.show(trace.f6, frozen);
-    const nearest = codes.show(trace.output, linear);
-    const label = facts.labels[nearest];
-    if (linear) t(answer, "page.answer_linear", { label });
-    else t(answer, "page.answer", { label, distance: trace.output[nearest].toFixed(1) });
+    codes.show(trace.output, linear);
+    answer.show(trace.output, linear, judged, calibration);
+  }
+
+  /** The judge comes when the first answer is there. */
+  async function loadJudge() {
+    if (!facts.calibration?.judge) return;
+    const { architecture, parameters } = readNetwork(await getBytes("judge.bin"), JUDGED);
+    judge = kernels.network(architecture, parameters);
+    if (!training) read();
   }
 
   /** The states of the network in training for her digit. */
@@ -200,7 +212,10 @@ async function start() {
   codes.redraw();
   if (!board.ink().includes(255)) showSample(3);
   showView();
-  (globalThis.requestIdleCallback ?? setTimeout)(loadTrain);
+  (globalThis.requestIdleCallback ?? setTimeout)(() => {
+    loadTrain();
+    loadJudge().catch(() => {}); // without it the answer stands, without a confidence
+  });
 }
 
 start().catch((error) => {
