@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
@@ -16,7 +16,7 @@ import lenet
 from lenet.architecture import C3_TABLE
 from lenet.data.examples import Examples
 from lenet.images.normalize import find_digit
-from lenet.page.digits import PageDigits, find_page_digits, reduce_levels
+from lenet.page.digits import find_page_digits, reduce_levels
 from lenet.page.server import PageServer
 from lenet.page.site import build_site
 from lenet.parameters import Parameters
@@ -27,43 +27,6 @@ if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect
 SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.5, 0.5), (0.45, 0.8)]
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def server(digits: Examples) -> Iterator[PageServer]:
-    found = PageServer(build_site(digits=PageDigits("digits", digits, digits.first(60))), 0)
-    with found.running():
-        yield found
-
-
-@pytest.fixture
-def open_page(browser: Any, server: PageServer) -> Iterator[Open]:
-    """Open the page; no mistake of a script, no refused policy and no other host is allowed."""
-    contexts, mistakes, asked = [], [], []
-
-    def open_it(
-        width: int = 1280, height: int = 900, lang: str = "en", theme: str = "light", view: str = ""
-    ) -> Any:
-        size = {"width": width, "height": height}
-        context = browser.new_context(viewport=size, locale=lang, color_scheme=theme)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: mistakes.append(str(error)))
-        page.on("console", lambda message: mistakes.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: asked.append((request.method, request.url)))
-        page.goto(server.address + view)
-        expect(page.locator(".answer")).to_have_text(re.compile("3"))
-        page.asked = asked
-        return page
-
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert mistakes == []
-    foreign = [
-        (method, url) for method, url in asked if method != "GET" or not url.startswith(server.address)
-    ]
-    assert [one for one in foreign if not one[1].startswith(("data:", "blob:"))] == []
 
 
 def draw(page: Any, points: list[tuple[float, float]] = SEVEN) -> None:

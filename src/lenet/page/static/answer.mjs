@@ -13,13 +13,14 @@ export function rank(penalties) {
 
 /**
  * @param {string[]} labels
+ * @param {boolean} silent whether another one is said aloud
  * @returns {{root: HTMLElement, blank: () => void,
  *   show: (penalties: Float32Array, linear: boolean, judged: Float32Array | null, calibration: object | null) => void}}
  *   without a calibration the answer has no confidence
  */
-export function makeAnswer(labels) {
-  const answer = h("p", { class: "answer" });
-  const doubt = h("p", { class: "doubt" });
+export function makeAnswer(labels, silent = false) {
+  const answer = h("p", { class: silent ? "answer-small" : "answer" });
+  const doubt = h("p", { class: silent ? "quiet" : "doubt" });
   const aloud = h("p", { class: "unseen", role: "status" });
   let timer = 0;
 
@@ -35,11 +36,11 @@ export function makeAnswer(labels) {
   function write(key, values, doubtKey = null, doubtValues = {}) {
     t(answer, key, values);
     t(doubt, doubtKey, doubtValues);
-    announce();
+    if (!silent) announce();
   }
 
   return {
-    root: h("div", {}, answer, doubt, aloud),
+    root: h("div", {}, answer, doubt, ...(silent ? [] : [aloud])),
     blank: () => write("page.blank"),
     show(penalties, linear, judged, calibration) {
       const [first, second] = rank(penalties);

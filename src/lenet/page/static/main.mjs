@@ -1,7 +1,8 @@
 // The page: board and F6 in every view, the layers or the training between and below them.
-import { makeAnswer } from "./answer.mjs";
+import { makeAnswer, rank } from "./answer.mjs";
 import { makeBoard } from "./board.mjs";
 import { readDigits } from "./digits.mjs";
+import { decide, weigh } from "./doubt.mjs";
 import { getBytes, getJson, prepareTrainer, spawnTrainer } from "./files.mjs";
 import { h } from "./h.mjs";
 import { SIDE } from "./ink.mjs";
@@ -27,12 +28,12 @@ async function start() {
   document.documentElement.lang = language === "zh" ? "zh-CN" : language;
 
   let [kernels, network, judge, digit, waiting, opening, train, training, fresh] = [null, null, null, null, false, null, null, false, null];
-  let whole = true; // no wire is cut
+  let [whole, change] = [true, null]; // no wire is cut; the demos are not there yet
   const board = makeBoard(readSoon);
   const f6 = makeF6();
   const layers = makeLayers(facts.lessons.frozen.amplitude, (chosen) => openUnit(chosen));
   const codes = makeCodes(facts.codes, facts.labels);
-  const answer = makeAnswer(facts.labels);
+  const answers = [makeAnswer(facts.labels), makeAnswer(facts.labels, true)];
   const samples = facts.labels.map((label, k) => h("button", { type: "button", onclick: () => showSample(k) }, label));
   const tools = h(
     "div", { class: "tools" },
@@ -41,7 +42,7 @@ async function start() {
   );
   const row = h("div", { class: "tools" }, text("span", "page.samples", {}, { class: "quiet" }), h("div", { class: "samples" }, ...samples));
   const left = h("section", {}, text("h2", "page.you_draw"), text("p", "page.you_draw_note", {}, { class: "quiet" }), board.root, tools, row);
-  const right = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root, answer.root);
+  const right = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root, answers[0].root);
   const views = { see: text("a", "page.see", {}, { href: "#see" }), train: text("a", "page.train", {}, { href: "#train" }) };
   const other = h("button", { type: "button", onclick: switchLanguage });
   const theme = text("button", "page.theme", {}, { type: "button", onclick: switchTheme });
@@ -59,7 +60,8 @@ async function start() {
 
   const known = { table: facts.table, codes: facts.targets, activation: facts.activation };
   const unit = makeUnit({ ...bundled, ...known }, (chosen, terms) => layers.light(chosen, terms));
-  seeRoot.append(unit.root);
+  const changeRoot = h("div");
+  seeRoot.append(changeRoot, unit.root);
   if (bundled.architecture.connections === "table") {
     const cut = (wires) => {
       Object.assign(unit.network, { parameters: cutKernels(bundled.parameters, wires) });
@@ -114,12 +116,29 @@ async function start() {
       if (digit) train?.watch(digit);
       return;
     }
-    const image = digit ?? new Uint8Array(784);
+    const image = digit ? (change?.apply(digit) ?? digit) : new Uint8Array(784);
     const trace = network.trace(image);
     // what a network in pieces answers was never measured: no confidence
-    show(trace, null, bundled.architecture.output === "linear", whole ? facts.calibration : null, judge?.penalties(image));
+    show(trace, null, bundled.architecture.output === "linear", calibration(), judge?.penalties(image));
     unit.show(trace);
-    if (!digit) answer.blank();
+    change?.show(digit, trace.f6);
+    if (!digit) answers.forEach((one) => one.blank());
+  }
+
+  /** null where a confidence would mean nothing. */
+  const calibration = () => (whole && facts.calibration && (judge || facts.calibration.judge === null) ? facts.calibration : null);
+
+  /** The answers to several inputs, and whether they are sure. */
+  function readAll(inputs) {
+    const penalties = network.penalties(inputs);
+    const judged = calibration() && judge?.penalties(inputs);
+    return Array.from({ length: penalties.length / facts.labels.length }, (_, n) => {
+      const row = penalties.subarray(facts.labels.length * n, facts.labels.length * (n + 1));
+      const [first] = rank(row);
+      const of = judged?.subarray(JUDGED * n, JUDGED * (n + 1));
+      const sure = !calibration() || decide(weigh(row, of, calibration()), first, calibration().sure).verdict === "digit";
+      return { label: facts.labels[first], sure };
+    });
   }
 
   /** Show the states of a network; a linear output has no distances. */
@@ -127,7 +146,7 @@ async function start() {
     layers.show(trace);
     f6.show(trace.f6, frozen);
     codes.show(trace.output, linear);
-    answer.show(trace.output, linear, judged, calibration);
+    for (const one of answers) one.show(trace.output, linear, judged, calibration);
   }
 
   /** The judge comes when the first answer is there. */
@@ -135,6 +154,14 @@ async function start() {
     if (!facts.calibration?.judge) return;
     const { architecture, parameters } = readNetwork(await getBytes("judge.bin"), JUDGED);
     judge = kernels.network(architecture, parameters);
+    if (!training) read();
+  }
+
+  /** So do the demos. */
+  async function loadChange() {
+    const { makeChange } = await import("./change_view.mjs");
+    change = makeChange(facts.lessons.input, kernels, { answer: answers[1].root, changed: readSoon, read: readAll });
+    changeRoot.append(change.root);
     if (!training) read();
   }
 
@@ -213,6 +240,7 @@ async function start() {
   if (!board.ink().includes(255)) showSample(3);
   showView();
   (globalThis.requestIdleCallback ?? setTimeout)(() => {
+    loadChange();
     loadTrain();
     loadJudge().catch(() => {}); // without it the answer stands, without a confidence
   });
