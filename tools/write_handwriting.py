@@ -24,6 +24,7 @@ HEADINGS = {
         "the whole process, from an installed wheel, nothing else running: {seconds:.2f} s (median of\n"
         "{processes}; {least:.2f} to {most:.2f}), and at most {memory} MiB of memory.\n"
         "Made by `{command}` at {commit} ({machine}).",
+        "comma": ", ",
         "clean_up": "| picture | NumPy | kernels, {variant} | times as fast |",
         "clean_up_made": "Milliseconds of processor time, medians of {times}. Made by `{command}`\n"
         "at {commit} ({machine}).",
@@ -39,6 +40,7 @@ HEADINGS = {
         "从安装好的 wheel 运行，机器上没有别的工作：整个进程 {seconds:.2f} 秒"
         "（{processes} 次的中位数；{least:.2f} 到 {most:.2f}），内存最多 {memory} MiB。"
         "由 `{command}` 在提交 {commit} 得出（{machine}）。",
+        "comma": "，",
         "clean_up": "| 图片 | NumPy | C++ 内核，{variant} | 快几倍 |",
         "clean_up_made": "处理器时间，毫秒，{times} 次的中位数。"
         "由 `{command}` 在提交 {commit} 得出（{machine}）。",
@@ -194,7 +196,7 @@ def _format_clean_up(report: dict[str, Any], headings: dict[str, str], names: di
     for name in ("drawing", "photograph"):
         row = report[name]
         slow, fast = row["numpy"], row[variant]
-        picture = f"{names.get(name, name)}, {row['pixels']}"
+        picture = f"{names.get(name, name)}{headings['comma']}{row['pixels']}"
         lines.append(f"| {picture} | {slow:.1f} | {fast:.1f} | {slow / fast:.0f} |")
     foot = headings["clean_up_made"].format(**report | {"commit": report["commit"][:7]})
     return "\n".join([*lines, "", foot])
