@@ -49,9 +49,9 @@ def test_an_address_is_written_as_it_was_read(script: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("address", BAD)
-def test_what_an_address_says_wrongly_is_left_out(script: Any, address: str) -> None:
-    state = script(f"{LOAD} return readLink(text);", text=address)
+@pytest.mark.parametrize("shown", BAD)
+def test_what_an_address_says_wrongly_is_left_out(script: Any, shown: str) -> None:
+    state = script(f"{LOAD} return readLink(text);", text=shown)
     assert state["dropped"]
     assert state["given"] == {}
     assert state["unit"] is None
