@@ -160,7 +160,12 @@ def open_page(browser: Any, server: PageServer) -> Iterator[Open]:
     contexts, mistakes, asked = [], [], []
 
     def open_it(
-        width: int = 1280, height: int = 900, lang: str = "en", theme: str = "light", view: str = ""
+        width: int = 1280,
+        height: int = 900,
+        lang: str = "en",
+        theme: str = "light",
+        view: str = "",
+        answer: str = "3",
     ) -> Any:
         size = {"width": width, "height": height}
         context = browser.new_context(viewport=size, locale=lang, color_scheme=theme)
@@ -170,7 +175,7 @@ def open_page(browser: Any, server: PageServer) -> Iterator[Open]:
         page.on("console", lambda message: mistakes.append(message.text) if message.type == "error" else None)
         page.on("request", lambda request: asked.append((request.method, request.url)))
         page.goto(server.address + view)
-        expect(page.locator(".answer")).to_have_text(re.compile("3"))
+        expect(page.locator(".answer")).to_have_text(re.compile(answer))
         page.asked = asked
         return page
 

@@ -1,4 +1,5 @@
 // The page: board and F6 in every view, the layers or the training between and below them.
+import { makeAddress } from "./address.mjs";
 import { makeAnswer, rank } from "./answer.mjs";
 import { makeBoard } from "./board.mjs";
 import { readDigits } from "./digits.mjs";
@@ -8,27 +9,27 @@ import { h } from "./h.mjs";
 import { SIDE } from "./ink.mjs";
 import { loadKernels } from "./kernels.mjs";
 import { makeLayers } from "./layers.mjs";
+import { readLink } from "./link.mjs";
 import { readNetwork } from "./network_file.mjs";
 import { setTexts, t } from "./say.mjs";
-import { makeUnit } from "./unit_view.mjs";
-import { cutKernels, makeWires } from "./wires.mjs";
 import { makeCodes, makeF6 } from "./written.mjs";
 
 const JUDGED = 11; // the ten digits and what is none
-const PIECE = 250; // digits between two looks at what she does
 const LANGUAGES = { en: "English", zh: "中文" };
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
 
 async function start() {
   const all = {};
-  let language = navigator.languages?.find((one) => one.slice(0, 2) in LANGUAGES)?.slice(0, 2) ?? "en";
+  const linked = readLink(location.hash).given;
+  let language = linked.lang ?? navigator.languages?.find((one) => one.slice(0, 2) in LANGUAGES)?.slice(0, 2) ?? "en";
   const [facts, texts] = await Promise.all([getJson("facts.json"), getJson(`texts.${language}.json`)]);
   all[language] = texts;
   setTexts(all[language]);
   document.documentElement.lang = language === "zh" ? "zh-CN" : language;
 
-  let [kernels, network, judge, digit, waiting, opening, train, training, fresh] = [null, null, null, null, false, null, null, false, null];
-  let [whole, change] = [true, null]; // no wire is cut; the demos are not there yet
+  let [kernels, network, judge, digit, waiting, opening, train, training] = [null, null, null, null, false, null, null, false];
+  let [whole, below, coming] = [true, null, null]; // whole: no wire is cut; below: what `mountSee` gave
+  let [view, sample] = ["see", null]; // sample: the last one that she chose
   const board = makeBoard(readSoon);
   const f6 = makeF6();
   const layers = makeLayers(facts.lessons.frozen.amplitude, (chosen) => openUnit(chosen));
@@ -46,10 +47,12 @@ async function start() {
   const views = { see: text("a", "page.see", {}, { href: "#see" }), train: text("a", "page.train", {}, { href: "#train" }) };
   const other = h("button", { type: "button", onclick: switchLanguage });
   const theme = text("button", "page.theme", {}, { type: "button", onclick: switchTheme });
-  const bar = h("header", { class: "bar" }, h("strong", {}, "LeNet-5"), h("nav", { class: "bar-views" }, views.see, views.train), h("span", { class: "right" }, other, theme));
+  const address = makeAddress({ collect, open: openLink });
+  const bar = h("header", { class: "bar" }, h("strong", {}, "LeNet-5"), h("nav", { class: "bar-views" }, views.see, views.train), h("span", { class: "right" }, address.button, other, theme), address.said);
   const seeRoot = h("div", {});
   const trainRoot = h("section", { class: "view", hidden: true });
   const main = h("main", {}, text("h1", "page.headline"), h("div", { class: "stage" }, left, layers.root, right), codes.root, seeRoot, trainRoot);
+  document.documentElement.dataset.theme = linked.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   document.body.replaceChildren(bar, main);
 
   const [wasm, file, sampleFile] = await Promise.all([getBytes("lenet.wasm"), getBytes("network.bin"), getBytes("samples.bin")]);
@@ -58,43 +61,17 @@ async function start() {
   network = kernels.network(bundled.architecture, bundled.parameters);
   const sampleDigits = await readDigits(sampleFile);
 
-  const known = { table: facts.table, codes: facts.targets, activation: facts.activation };
-  const unit = makeUnit({ ...bundled, ...known }, (chosen, terms) => layers.light(chosen, terms));
-  const changeRoot = h("div");
-  seeRoot.append(changeRoot, unit.root);
-  if (bundled.architecture.connections === "table") {
-    const cut = (wires) => {
-      Object.assign(unit.network, { parameters: cutKernels(bundled.parameters, wires) });
-      network.restart(unit.network.parameters);
-      whole = wires.size === 0;
-      read();
-    };
-    seeRoot.append(makeWires(facts.table, facts.digits ?? null, { cut, count: countErrors }).root);
-  }
-
-  /** How many new digits are misread, in pieces so that the page stays awake. */
-  async function countErrors() {
-    fresh ??= await readDigits(await getBytes("digits-new.bin"));
-    let errors = 0;
-    for (let from = 0; from < fresh.count; from += PIECE) {
-      const penalties = network.penalties(fresh.images.subarray(784 * from, 784 * (from + PIECE)));
-      for (let k = 0; k < penalties.length / 10; k++) {
-        const row = penalties.subarray(10 * k, 10 * k + 10);
-        errors += Number(row.indexOf(Math.min(...row)) !== fresh.labels[from + k]);
-      }
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-    return errors;
-  }
-
-  function openUnit(chosen) {
+  async function openUnit(chosen) {
     if (seeRoot.hidden) return;
+    const { unit } = await loadSee();
     unit.open(chosen);
     unit.root.scrollIntoView({ block: "nearest" });
   }
 
   function showSample(k) {
-    board.show(sampleDigits.images.slice(784 * k, 784 * (k + 1)));
+    const image = sampleDigits.images.slice(784 * k, 784 * (k + 1));
+    sample = { k, image };
+    board.show(image);
   }
 
   /** The 28x28 of what is on the board; null if it is blank. */
@@ -116,17 +93,20 @@ async function start() {
       if (digit) train?.watch(digit);
       return;
     }
-    const image = digit ? (change?.apply(digit) ?? digit) : new Uint8Array(784);
+    const image = digit ? (below?.change.apply(digit) ?? digit) : new Uint8Array(784);
     const trace = network.trace(image);
     // what a network in pieces answers was never measured: no confidence
     show(trace, null, bundled.architecture.output === "linear", calibration(), judge?.penalties(image));
-    unit.show(trace);
-    change?.show(digit, trace.f6);
+    below?.unit.show(trace);
+    below?.change.show(digit, trace.f6);
     if (!digit) answers.forEach((one) => one.blank());
   }
 
   /** null where a confidence would mean nothing. */
-  const calibration = () => (whole && facts.calibration && (judge || facts.calibration.judge === null) ? facts.calibration : null);
+  function calibration() {
+    const ready = whole && facts.calibration && (judge || facts.calibration.judge === null);
+    return ready ? facts.calibration : null;
+  }
 
   /** The answers to several inputs, and whether they are sure. */
   function readAll(inputs) {
@@ -157,12 +137,20 @@ async function start() {
     if (!training) read();
   }
 
-  /** So do the demos. */
-  async function loadChange() {
-    const { makeChange } = await import("./change_view.mjs");
-    change = makeChange(facts.lessons.input, kernels, { answer: answers[1].root, changed: readSoon, read: readAll });
-    changeRoot.append(change.root);
-    if (!training) read();
+  /** So does what is below the codes. */
+  function loadSee() {
+    const isCut = (is) => (whole = !is);
+    const light = (chosen, terms) => {
+      layers.light(chosen, terms);
+      address.note();
+    };
+    const page = { facts, bundled, kernels, network, answer: answers[1].root, light, read, soon: readSoon, readAll, isCut };
+    coming ??= import("./see.mjs").then(({ mountSee }) => {
+      below = mountSee(seeRoot, page);
+      if (!training) read();
+      return below;
+    });
+    return coming;
   }
 
   /** The states of the network in training for her digit. */
@@ -172,12 +160,17 @@ async function start() {
     show(trace, frozen, linear);
   }
 
-  async function switchLanguage() {
-    language = language === "zh" ? "en" : "zh";
+  function switchLanguage() {
+    setLanguage(language === "zh" ? "en" : "zh");
+  }
+
+  async function setLanguage(wanted) {
+    language = wanted;
     all[language] ??= await getJson(`texts.${language}.json`);
     document.documentElement.lang = language === "zh" ? "zh-CN" : language;
     setTexts(all[language]);
     showLanguage();
+    address.note();
   }
 
   function showLanguage() {
@@ -187,22 +180,55 @@ async function start() {
   }
 
   function switchTheme() {
-    const root = document.documentElement;
-    root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+    setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+  }
+
+  function setTheme(wanted) {
+    document.documentElement.dataset.theme = wanted;
     board.redraw();
     codes.redraw();
     read();
+    address.note();
   }
 
-  function showView() {
-    const name = location.hash.slice(1) === "train" ? "train" : "see";
+  /** What an address can say of this moment. */
+  function collect(all) {
+    const given = { lang: language, theme: document.documentElement.dataset.theme };
+    const state = { view, unit: view === "see" ? (below?.unit.get() ?? null) : null, given };
+    if (!all) return state;
+    if (board.image() && board.image() === sample?.image) given.digit = sample.k;
+    if (!board.image() && board.strokes().length) given.ink = board.strokes();
+    const change = below?.change.get() ?? {};
+    const said = Object.entries(change).filter(([name, value]) => (name === "x" || name === "y" ? change.cover : value));
+    Object.assign(given, Object.fromEntries(said));
+    if (below?.wires?.get().length) given.cut = below.wires.get();
+    return state;
+  }
+
+  /** Show what an address says. A link never starts a training, and it loads nothing. */
+  async function openLink(state) {
+    const { lang, theme: wanted, digit: number, ink, cut, ...changes } = state.given;
+    showView(state.view);
+    if (lang && lang !== language) await setLanguage(lang);
+    if (wanted) setTheme(wanted);
+    if (ink) board.setStrokes(ink);
+    else if (number !== undefined) showSample(number);
+    if (state.unit) openUnit(state.unit);
+    if (!cut && !Object.keys(changes).length) return;
+    const { change, wires } = await loadSee();
+    if (cut) wires?.set(cut);
+    change.set(changes);
+  }
+
+  function showView(name) {
+    view = name;
     for (const [key, link] of Object.entries(views)) {
       if (key === name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     trainRoot.hidden = name !== "train";
     seeRoot.hidden = name !== "see";
-    if (name === "train") unit.close();
+    if (name === "train") below?.unit.close();
     if (name === "train") openTrain();
     if (name === "see") {
       training = false;
@@ -233,14 +259,12 @@ async function start() {
     const free = event.target === document.body || event.target.classList.contains("board");
     if (free && !event.ctrlKey && !event.altKey && !event.metaKey && /^[0-9]$/.test(event.key)) showSample(Number(event.key));
   });
-  addEventListener("hashchange", showView);
-  document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   showLanguage();
   codes.redraw();
   if (!board.ink().includes(255)) showSample(3);
-  showView();
+  address.open();
   (globalThis.requestIdleCallback ?? setTimeout)(() => {
-    loadChange();
+    loadSee();
     loadTrain();
     loadJudge().catch(() => {}); // without it the answer stands, without a confidence
   });
