@@ -24,6 +24,10 @@ HEADINGS = {
         "the whole process, from an installed wheel, nothing else running: {seconds:.2f} s (median of\n"
         "{processes}; {least:.2f} to {most:.2f}), and at most {memory} MiB of memory.\n"
         "Made by `{command}` at {commit} ({machine}).",
+        "comma": ", ",
+        "clean_up": "| picture | NumPy | kernels, {variant} | times as fast |",
+        "clean_up_made": "Milliseconds of processor time, medians of {times}. Made by `{command}`\n"
+        "at {commit} ({machine}).",
         "made": "Made by `{command}` at {commit} ({machine}); network `{network}`, SHA-256 {network_sha256}.",
     },
     "zh": {
@@ -35,6 +39,10 @@ HEADINGS = {
         "photograph": "`lenet recognize` 识别一张 {pixels} 像素的照片（JPEG，{megabytes:.1f} MB），"
         "从安装好的 wheel 运行，机器上没有别的工作：整个进程 {seconds:.2f} 秒"
         "（{processes} 次的中位数；{least:.2f} 到 {most:.2f}），内存最多 {memory} MiB。"
+        "由 `{command}` 在提交 {commit} 得出（{machine}）。",
+        "comma": "，",
+        "clean_up": "| 图片 | NumPy | C++ 内核，{variant} | 快几倍 |",
+        "clean_up_made": "处理器时间，毫秒，{times} 次的中位数。"
         "由 `{command}` 在提交 {commit} 得出（{machine}）。",
         "made": "由 `{command}` 在提交 {commit} 得出（{machine}）；`{network}` 的 SHA-256：{network_sha256}",
     },
@@ -58,6 +66,8 @@ CHINESE = {
     "slant and rotation": "倾斜与旋转",
     "everything together": "全部一起",
     "tight crop": "紧贴数字裁切",
+    "drawing": "手绘",
+    "photograph": "照片",
     "tight crop, 5%": "裁切，留 5% 的边",
     "tight crop, 20%": "裁切，留 20% 的边",
     "cell of a table": "表格的一格",
@@ -110,8 +120,8 @@ ENGLISH = {
 
 
 def read_results() -> dict[str, Any]:
-    """What the four benchmarks wrote."""
-    names = ("handwriting", "nondigits", "people", "photograph")
+    """What the five benchmarks wrote."""
+    names = ("handwriting", "nondigits", "people", "photograph", "clean_up")
     return {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in names}
 
 
@@ -174,7 +184,22 @@ def format_tables(results: dict[str, Any], language: str) -> dict[str, str]:
         tables[name] = "\n".join([heading, rule, *body, "", foot])
     photograph = results["photograph"]
     values = photograph | {"commit": photograph["commit"][:7], "megabytes": photograph["bytes"] / 1e6}
-    return tables | {"photograph": headings["photograph"].format(**values)}
+    tables["photograph"] = headings["photograph"].format(**values)
+    return tables | {"clean_up": _format_clean_up(results["clean_up"], headings, names)}
+
+
+def _format_clean_up(report: dict[str, Any], headings: dict[str, str], names: dict[str, str]) -> str:
+    drawing = report["drawing"]
+    variant = next(name for name in drawing if name not in ("pixels", "numpy"))  # the fastest comes first
+    head = headings["clean_up"].format(variant=variant)
+    lines = [head, "|---" * (head.count("|") - 1) + "|"]
+    for name in ("drawing", "photograph"):
+        row = report[name]
+        slow, fast = row["numpy"], row[variant]
+        picture = f"{names.get(name, name)}{headings['comma']}{row['pixels']}"
+        lines.append(f"| {picture} | {slow:.1f} | {fast:.1f} | {slow / fast:.0f} |")
+    foot = headings["clean_up_made"].format(**report | {"commit": report["commit"][:7]})
+    return "\n".join([*lines, "", foot])
 
 
 if __name__ == "__main__":

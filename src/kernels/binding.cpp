@@ -235,6 +235,18 @@ const Kernels& choose_variant() {
     return *find_variants()[0];
 }
 
+// A thread's room for the clean-up stays for its next picture: fresh memory takes a fifth of the time.
+void* keep_room(size_t size) {
+    static constexpr auto free = [](void* at) { ::operator delete(at, std::align_val_t(64)); };
+    static thread_local std::unique_ptr<void, decltype(free)> room(nullptr, free);
+    static thread_local size_t kept = 0;
+    if (size > kept) {
+        room.reset(), kept = 0;
+        room.reset(::operator new(size, std::align_val_t(64))), kept = size;
+    }
+    return room.get();
+}
+
 // Each way to read a picture: the digit, and how many marks beside it could have been read as well.
 nb::list find_digits(Bytes picture, const std::optional<std::string>& variant) {
     const Kernels& kernels = variant ? find_variant(*variant) : choose_variant();
@@ -246,9 +258,7 @@ nb::list find_digits(Bytes picture, const std::optional<std::string>& variant) {
     {
         nb::gil_scoped_release release;
         const size_t size = kernels.measure_room(height, width);
-        auto free = [](void* at) { ::operator delete(at, std::align_val_t(64)); };
-        const std::unique_ptr<void, decltype(free)> room(::operator new(size, std::align_val_t(64)), free);
-        count = kernels.find_digits(picture.data(), height, width, room.get(), size, digits, others);
+        count = kernels.find_digits(picture.data(), height, width, keep_room(size), size, digits, others);
     }
     nb::list found;
     for (int i = 0; i < count; i++) {

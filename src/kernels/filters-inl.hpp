@@ -8,9 +8,9 @@ static void swap_doubles(double *a, double *b) {
     *a = *b, *b = kept;
 }
 
-// Hoare's selection: afterwards values[k] is the k-th smallest, and no larger one is before it.
-static void select_slowly(double *values, int count, int k) {
-    int low = 0, high = count - 1;
+// Hoare's selection among values[low] to values[high]: afterwards values[k] has its place in their order, and no larger one
+// is before it.
+static void select_slowly(double *values, int low, int high, int k) {
     while (low < high) {
         const double a = values[low], b = values[low + (high - low) / 2], c = values[high];
         const double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
@@ -26,36 +26,71 @@ static void select_slowly(double *values, int count, int k) {
     }
 }
 
-#define SAMPLED 512  // numbers, to guess between which two the k-th one is
+enum { SAMPLED = 512, TRIED = 5 };  // numbers, to guess between which two the k-th one is
+
+// The numbers from `low` to less than `high`, side by side; returns how many there are. `from` may be `to`.
+static int keep_between(const double *from, int count, double low, double high, double *to) {
+    enum { BLOCK = 32 };
+    int kept = 0, i = 0;
+    for (; i + BLOCK <= count; i += BLOCK) {
+        int64_t any = 0;
+        for (int k = 0; k < BLOCK; k++) any += (from[i + k] >= low) & (from[i + k] < high);
+        if (!any) continue;
+        for (int k = 0; k < BLOCK; k++) {
+            const double v = from[i + k];
+            to[kept] = v;
+            kept += (v >= low) & (v < high);
+        }
+    }
+    for (; i < count; i++) {
+        const double v = from[i];
+        to[kept] = v;
+        kept += (v >= low) & (v < high);
+    }
+    return kept;
+}
 
 // The k-th and the next of `count` numbers (the k-th twice if it is the last). `spare` has room for as many.
 static void select_two(const double *values, int count, int k, double *spare, double *found) {
-    int kept = 0, below = 0;
-    if (count > 4 * SAMPLED) {
-        const int step = count / SAMPLED, at = (int)((int64_t)k * SAMPLED / count), slack = SAMPLED / 12;
-        const int first = most_of(at - slack, 0), last = least_of(at + slack, SAMPLED - 1);
-        for (int i = 0; i < SAMPLED; i++) spare[i] = values[(size_t)i * step];
-        select_slowly(spare, SAMPLED, first);
-        const double low = spare[first];
-        select_slowly(spare, SAMPLED, last);
-        const double high = spare[last];
-        for (int i = 0; i < count; i++) {
-            const double v = values[i];
-            spare[kept] = v;
-            kept += (v >= low) & (v <= high);
-            below += v < low;
+    static const int AROUND_K[TRIED] = {-42, -10, 0, 10, 42}, ORDER[TRIED] = {2, 1, 0, 3, 4};  // places in the sample
+    double sample[SAMPLED], tried[TRIED];
+    const double *from = values;
+    int left = count, at = k;
+    while (left > 4 * SAMPLED) {
+        const int step = left / SAMPLED, middle = (int)((int64_t)at * SAMPLED / left);
+        for (int i = 0; i < SAMPLED; i++) sample[i] = from[(size_t)i * step];
+        int64_t below[TRIED] = {0}, equal = 0;
+        for (int i = 0; i < TRIED; i++) {  // each among those that the one before has left on its side
+            const int t = ORDER[i], place = least_of(most_of(middle + AROUND_K[t], 0), SAMPLED - 1);
+            const int low = t > 2 ? least_of(most_of(middle + AROUND_K[t - 1], 0), SAMPLED - 1) : 0;
+            const int high = t < 2 ? least_of(most_of(middle + AROUND_K[t + 1], 0), SAMPLED - 1) : SAMPLED - 1;
+            select_slowly(sample, low, high, place);
+            tried[t] = sample[place];
         }
+        for (int i = 0; i < left; i++) {
+            const double v = from[i];
+            below[0] += v < tried[0], below[1] += v < tried[1], below[2] += v < tried[2], below[3] += v < tried[3], below[4] += v < tried[4];
+            equal += v <= tried[2];
+        }
+        if (below[2] <= at && at + 1 < equal) {
+            found[0] = found[1] = tried[2];
+            return;
+        }
+        int low = -1, high = TRIED;
+        for (int t = 0; t < TRIED; t++) if (below[t] <= at) low = t;
+        for (int t = TRIED - 1; t > low; t--) if (at + 1 < below[t]) high = t;
+        if (low < 0 || high == TRIED) break;  // the guess was wrong
+        const int kept = keep_between(from, left, tried[low], tried[high], spare);
+        const int few = kept < left / 2;
+        from = spare, left = kept, at -= (int)below[low];
+        if (!few) break;  // most of them are equal
     }
-    if (k < below || k + 1 >= below + kept) {  // the guess was wrong, or there was none
-        __builtin_memcpy(spare, values, (size_t)count * sizeof(double));
-        kept = count, below = 0;
-    }
-    k -= below;
-    select_slowly(spare, kept, k);
-    found[0] = found[1] = spare[k];
-    if (k + 1 < kept) {
-        found[1] = spare[k + 1];
-        for (int i = k + 2; i < kept; i++) if (spare[i] < found[1]) found[1] = spare[i];
+    if (from == values) __builtin_memcpy(spare, values, (size_t)left * sizeof(double));
+    select_slowly(spare, 0, left - 1, at);
+    found[0] = found[1] = spare[at];
+    if (at + 1 < left) {
+        found[1] = spare[at + 1];
+        for (int i = at + 2; i < left; i++) if (spare[i] < found[1]) found[1] = spare[i];
     }
 }
 
@@ -145,49 +180,48 @@ static void add_row(const Rows *rows, int y, double *__restrict sums) {
 
 #define TOGETHER 8  // rows, or columns, that go through a filter side by side
 
-// The mean over 2 radius + 1 numbers of each of 8 sequences, side by side, the ends repeated; as differences of sums from
-// the beginning, in NumPy's order.
-static void average_sequences(const double *__restrict from, int count, int radius, float *__restrict to) {
-    double lead[TOGETHER], lag[TOGETHER];
-    const double wide = 2 * radius + 1;
-    for (int l = 0; l < TOGETHER; l++) lead[l] = lag[l] = from[l];
-    for (int i = 1; i <= 2 * radius + 1; i++) {
-        const double *next = from + (size_t)least_of(most_of(i - radius - 1, 0), count - 1) * TOGETHER;
-        for (int l = 0; l < TOGETHER; l++) lead[l] += next[l];
-    }
-    for (int i = 0; i < count; i++) {
-        const double *first = from + (size_t)least_of(i + radius + 1, count - 1) * TOGETHER;
-        const double *last = from + (size_t)most_of(i - radius, 0) * TOGETHER;
-        for (int l = 0; l < TOGETHER; l++) to[(size_t)i * TOGETHER + l] = (float)((lead[l] - lag[l]) / wide);
-        for (int l = 0; l < TOGETHER; l++) lead[l] += first[l], lag[l] += last[l];
+// The sums of a row's numbers from its beginning, the first one `radius` + 1 times before and the last one `radius` times
+// behind, in NumPy's order; of 4 rows at once, for each number must wait for the one before.
+static void sum_up_rows(const double *rows, int width, int radius, double *sums) {
+    const int length = width + 2 * radius + 1;
+    const double *a = rows, *b = a + width, *c = b + width, *d = c + width;
+    double *as = sums, *bs = as + length, *cs = bs + length, *ds = cs + length;
+    double sa = 0, sb = 0, sc = 0, sd = 0;
+    for (int i = 0; i < length; i++) {
+        const int x = least_of(most_of(i - radius - 1, 0), width - 1);
+        as[i] = sa += a[x], bs[i] = sb += b[x], cs[i] = sc += c[x], ds[i] = sd += d[x];
     }
 }
 
-// The mean over a square of 2 radius + 1 pixels, the edge repeated.
+// The mean over a square of 2 radius + 1 pixels, the edge repeated; as differences of sums from the beginning.
 static Picture blur(const Rows *rows, int radius, Room *room) {
-    const int height = rows->height, width = rows->width;
+    enum { AT_ONCE = 4 };
+    const int height = rows->height, width = rows->width, length = width + 2 * radius + 1;
     const Picture smooth = take_picture(room, height, width);
     const size_t before = room->used;
     const double wide = 2 * radius + 1;
     double *lead = TAKE(room, double, width), *lag = TAKE(room, double, width);
-    double *turned = TAKE(room, double, (size_t)width * TOGETHER);
-    float *means = TAKE(room, float, (size_t)width * TOGETHER);
+    double *means = TAKE(room, double, (size_t)width * AT_ONCE), *sums = TAKE(room, double, (size_t)length * AT_ONCE);
     __builtin_memset(lead, 0, (size_t)width * sizeof(double));
     __builtin_memset(lag, 0, (size_t)width * sizeof(double));
-    __builtin_memset(turned, 0, (size_t)width * TOGETHER * sizeof(double));
+    __builtin_memset(means, 0, (size_t)width * AT_ONCE * sizeof(double));
     add_row(rows, 0, lag);
     for (int i = 0; i <= 2 * radius + 1; i++) add_row(rows, i - radius - 1, lead);
-    for (int top = 0; top < height; top += TOGETHER) {
-        const int here = least_of(TOGETHER, height - top);
+    for (int top = 0; top < height; top += AT_ONCE) {
+        const int here = least_of(AT_ONCE, height - top);
         for (int l = 0; l < here; l++) {
             const int y = top + l;
-            for (int x = 0; x < width; x++) turned[x * TOGETHER + l] = (lead[x] - lag[x]) / wide;
+            double *__restrict mean = means + (size_t)l * width;
+            for (int x = 0; x < width; x++) mean[x] = (lead[x] - lag[x]) / wide;
             add_row(rows, y + radius + 1, lead);
             add_row(rows, y - radius, lag);
         }
-        average_sequences(turned, width, radius, means);
-        for (int l = 0; l < here; l++)
-            for (int x = 0; x < width; x++) smooth.at[(size_t)(top + l) * width + x] = means[x * TOGETHER + l];
+        sum_up_rows(means, width, radius, sums);
+        for (int l = 0; l < here; l++) {
+            const double *__restrict sum = sums + (size_t)l * length;
+            float *__restrict to = smooth.at + (size_t)(top + l) * width;
+            for (int x = 0; x < width; x++) to[x] = (float)((sum[x + 2 * radius + 1] - sum[x]) / wide);
+        }
     }
     room->used = before;
     return smooth;

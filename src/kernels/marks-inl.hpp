@@ -112,9 +112,8 @@ static double measure_ink(const Plane *darkness, const uint8_t *chosen, Room *ro
 static void measure_levels(const Labels *labels, const Plane *darkness, int count, double *masses, double *levels) {
     const size_t size = (size_t)labels->height * labels->width;
     for (int k = 0; k <= count; k++) masses[k] = levels[k] = 0;
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = find_marked(labels->at, 0, size); i < size; i = find_marked(labels->at, i + 1, size)) {
         const int k = labels->at[i];
-        if (!k) continue;
         const double v = darkness->at[i];
         masses[k] += v, levels[k] += v * v;
     }
@@ -148,13 +147,14 @@ static Marks find_marks(const Plane *darkness, Room *room) {
     for (size_t i = 0; i < size; i++) mask.at[i] = darkness->at[i] > faintest;
     int count = label_regions(&mask, &marks.labels, room);
     measure_levels(&marks.labels, darkness, count, masses, levels);
-    for (size_t i = 0; i < size; i++) if (mask.at[i]) mask.at[i] = darkness->at[i] > 0.45 * levels[marks.labels.at[i]];
+    for (size_t i = find_marked(marks.labels.at, 0, size); i < size; i = find_marked(marks.labels.at, i + 1, size))
+        mask.at[i] = darkness->at[i] > 0.45 * levels[marks.labels.at[i]];
     count = label_regions(&mask, &marks.labels, room);
     measure_levels(&marks.labels, darkness, count, masses, levels);
     const Rows rows = rows_of_plane(darkness);
     const Picture smooth = blur(&rows, 1, room);
     for (int k = 0; k <= count; k++) strongest[k] = 0;
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = find_marked(marks.labels.at, 0, size); i < size; i = find_marked(marks.labels.at, i + 1, size)) {
         float *s = strongest + marks.labels.at[i];
         if (smooth.at[i] > *s) *s = smooth.at[i];
     }
@@ -166,16 +166,18 @@ static Marks find_marks(const Plane *darkness, Room *room) {
         const Mark m = {height, width, 0, 0, masses[order[k]], levels[order[k]]};
         marks.at[k] = m, spare[order[k]] = (uint16_t)(k + 1);
     }
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            uint16_t *label = marks.labels.at + (size_t)y * width + x;
-            if (!*label || !(*label = spare[*label])) continue;
-            Mark *m = marks.at + *label - 1;
+    for (int y = 0; y < height; y++) {
+        uint16_t *labels = marks.labels.at + (size_t)y * width;
+        for (size_t i = find_marked(labels, 0, width); i < (size_t)width; i = find_marked(labels, i + 1, width)) {
+            const int x = (int)i;
+            if (!(labels[x] = spare[labels[x]])) continue;
+            Mark *m = marks.at + labels[x] - 1;
             if (y < m->top) m->top = y;
             if (x < m->left) m->left = x;
             if (x >= m->right) m->right = x + 1;
             m->bottom = y + 1;
         }
+    }
     room->used = before;
     return marks;
 }

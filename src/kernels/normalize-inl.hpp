@@ -13,6 +13,50 @@ static size_t measure_room(int height, int width) {
     return rows * columns * 96 + (rows + columns) * 1024 + (size_t)width * 8 + 192 * 1024;
 }
 
+// --- what the steps look like
+
+// The pictures between the one that is given and the digit: dark ink on light paper up to RULES, then light ink on black.
+typedef enum { POLARITY, CLOSE, LIGHT, RULES, INK, WIDTH, STEPS } Step;
+typedef struct {
+    Room room;
+    Bytes at[STEPS];  // its own `at` is null for a step that was not reached
+} Looks;
+
+// Bytes that are enough for the looks of every picture of a size.
+static size_t measure_looks(int height, int width) {
+    return round_room((size_t)height * width) + (STEPS - 1) * round_room((size_t)CLOSEUP * CLOSEUP);
+}
+
+static uint8_t show_level(double v) { return (uint8_t)round_even(v < 0 ? 0 : v > 1 ? 255 : v * 255); }
+
+static void look_at_page(Looks *looks, const Page *page) {
+    if (!looks) return;
+    const Bytes look = looks->at[POLARITY] = take_bytes(&looks->room, page->height, page->width);
+    for (int y = 0; y < page->height; y++) {
+        uint8_t *line = look.at + (size_t)y * page->width;
+        const uint8_t *row = read_row(page, y, 0, page->width, line);
+        for (int x = 0; x < page->width; x++) line[x] = page->inverted ? (uint8_t)~row[x] : row[x];
+    }
+}
+
+// Numbers from 0 to `full`.
+static void look_at_picture(Looks *looks, Step step, const Picture *picture, float full) {
+    if (!looks) return;
+    const Bytes look = looks->at[step] = take_bytes(&looks->room, picture->height, picture->width);
+    for (int i = 0; i < picture->height * picture->width; i++) {
+        const float v = picture->at[i] / full, level = (v < 0 ? 0 : v > 1 ? 1 : v) * 255;
+        look.at[i] = (uint8_t)round_even(level);
+    }
+}
+
+static void look_at_darkness(Looks *looks, Step step, const Plane *darkness) {
+    if (!looks) return;
+    const Bytes look = looks->at[step] = take_bytes(&looks->room, darkness->height, darkness->width);
+    for (int i = 0; i < darkness->height * darkness->width; i++) look.at[i] = show_level(1 - darkness->at[i]);
+}
+
+// --- where the digit is
+
 static int reach_far(const Picture *picture) { return most_of(3, most_of(picture->height, picture->width) / 4); }
 
 // What a picture may show, the likeliest first: dark ink on light paper, light on dark, or a sheet of paper on a dark
@@ -32,11 +76,12 @@ static int list_pages(const uint8_t *picture, int height, int width, Page *pages
     return frame < 0.5 && cut_sheet(pages + 1, room) ? 2 : 1;
 }
 
-// Darkness without ruled lines, if there may be any.
-static Plane find_darkness(const Lit *lit, int radius, int ruled, Room *room) {
+// Darkness without ruled lines, if there may be any. `looks` may be null.
+static Plane find_darkness(const Lit *lit, int radius, int ruled, Looks *looks, Room *room) {
     const Plane clean = take_plane(room, lit->picture.height, lit->picture.width);
     const size_t before = room->used;
     const Plane darkness = flatten_light(lit, radius, room);
+    look_at_darkness(looks, LIGHT, &darkness);
     if (ruled) {
         Plane out = clean;
         remove_rules(&darkness, &out, room);
@@ -58,7 +103,7 @@ static int locate_digit(const Picture *overview, int ruled, Mark *box, int *othe
     int found = 0, done = 0;
     double whole = 0;
     for (int look = 0; look < (ruled ? 3 : 1) && !done; look++, room->used = before) {
-        const Plane darkness = find_darkness(&lit, most_of(3, reach_far(overview) / PARTS[look]), ruled, room);
+        const Plane darkness = find_darkness(&lit, most_of(3, reach_far(overview) / PARTS[look]), ruled, NULL, room);
         const Marks marks = find_marks(&darkness, room);
         if (!marks.count) continue;
         if (found) {
@@ -157,32 +202,47 @@ static Picture isolate_digit(const Plane *darkness, const Mark *box, Room *room)
 }
 
 // Ink from 0 to 1 becomes a digit with strokes as wide as is usual in MNIST; 0 where it is blank.
-static int draw_digit(const Picture *ink, uint8_t *digit, Room *room) {
+static int draw_digit(const Picture *ink, uint8_t *digit, Looks *looks, Room *room) {
     const size_t before = room->used;
     int drawn = 0;
     const Picture cropped = crop_picture(ink, room);
     if (cropped.at) {
         const Picture usual = set_width(&cropped, room);
+        look_at_picture(looks, WIDTH, &usual, 1);
         drawn = place_digit(&usual, digit, room);
     }
     room->used = before;
     return drawn;
 }
 
-// Look for the one digit of a page; 0 where there is none.
-static int find_digit(const Page *page, uint8_t *digit, int *others, Room *room) {
+// Look for the one digit of a page; 0 where there is none. `looks` may be null.
+static int find_digit(const Page *page, uint8_t *digit, int *others, Looks *looks, Room *room) {
     const size_t before = room->used;
     Picture closeup;
     Mark box;
     int found = 0;
+    look_at_page(looks, page);
     if (cut_closeup(page, &closeup, &box, others, room)) {
+        look_at_picture(looks, CLOSE, &closeup, 255);
         const Lit lit = find_light(&closeup, !page->ruled, room);
-        const Plane darkness = find_darkness(&lit, find_reach(&lit, &box, room), page->ruled, room);
+        const Plane darkness = find_darkness(&lit, find_reach(&lit, &box, room), page->ruled, looks, room);
+        look_at_darkness(looks, RULES, &darkness);
         const Picture ink = isolate_digit(&darkness, &box, room);
-        found = ink.at && draw_digit(&ink, digit, room);
+        if (ink.at) look_at_picture(looks, INK, &ink, 1);
+        found = ink.at && draw_digit(&ink, digit, looks, room);
     }
     room->used = before;
     return found;
+}
+
+// Whether a picture has MNIST's form already, inverted or not: then `digit` is it.
+static int copy_normal(const uint8_t *picture, int height, int width, uint8_t *digit) {
+    if (height != STORED || width != STORED) return 0;
+    for (int inverted = 0; inverted < 2; inverted++) {
+        for (int i = 0; i < STORED * STORED; i++) digit[i] = inverted ? (uint8_t)~picture[i] : picture[i];
+        if (is_normal(digit)) return 1;
+    }
+    return 0;
 }
 
 // The digit of a picture, (height, width) bytes of luminance, read in every way that is open, the likeliest first: how
@@ -193,19 +253,31 @@ static int find_digits(const uint8_t *picture, int height, int width, void *memo
     Page pages[WAYS];
     if (height < 1 || width < 1 || size < measure_room(height, width)) return 0;
     others[0] = 0;
-    if (height == STORED && width == STORED)
-        for (int inverted = 0; inverted < 2; inverted++) {
-            for (int i = 0; i < STORED * STORED; i++) digits[i] = inverted ? (uint8_t)~picture[i] : picture[i];
-            if (is_normal(digits)) return 1;
-        }
+    if (copy_normal(picture, height, width, digits)) return 1;
     const int ways = list_pages(picture, height, width, pages, &room);
     int found = 0;
     for (int way = 0; way < ways; way++)
-        found += find_digit(pages + way, digits + found * STORED * STORED, others + found, &room);
+        found += find_digit(pages + way, digits + found * STORED * STORED, others + found, NULL, &room);
     if (found) return found;
     __builtin_memset(digits, 0, STORED * STORED);
     others[0] = 0;
     return 1;
+}
+
+// What the steps of one way look like, the first way being 0; how many there are, 0 where there is no such way, or where
+// the picture has MNIST's form already. `shown` has room for measure_looks() bytes.
+static int show_steps(const uint8_t *picture, int height, int width, int way, void *memory, size_t size, void *shown, size_t shown_size, Looks *looks) {
+    Room room = {(unsigned char *)memory, size, 0, 0}, bytes = {(unsigned char *)shown, shown_size, 0, 0};
+    Page pages[WAYS];
+    uint8_t digit[STORED * STORED];
+    int others, reached = 0;
+    __builtin_memset(looks, 0, sizeof *looks);
+    if (height < 1 || width < 1 || size < measure_room(height, width) || shown_size < measure_looks(height, width)) return 0;
+    if (copy_normal(picture, height, width, digit) || way < 0 || way >= list_pages(picture, height, width, pages, &room)) return 0;
+    looks->room = bytes;
+    find_digit(pages + way, digit, &others, looks, &room);
+    while (reached < STEPS && looks->at[reached].at) reached++;
+    return reached;
 }
 
 // --- a drawing, whose ink is known
@@ -219,5 +291,5 @@ static int normalize_ink(const uint8_t *ink, int height, int width, void *memory
     if (height < 1 || width < 1 || size < measure_drawing(height, width)) return 0;
     const Picture whole = take_picture(&room, height, width);
     for (size_t i = 0; i < (size_t)height * width; i++) whole.at[i] = (float)ink[i] / 255;
-    return draw_digit(&whole, digit, &room);
+    return draw_digit(&whole, digit, NULL, &room);
 }

@@ -446,7 +446,7 @@ static int cut_sheet(Page *page, Room *room) {
 // A picture with the smooth part of the light on it.
 typedef struct {
     Picture picture, smooth;
-    Surface light;
+    Plane surface;
 } Lit;
 
 // `tight`: whether a digit fills the picture, so that there may be more ink than paper: paper is then whatever is light.
@@ -454,6 +454,7 @@ static Lit find_light(const Picture *picture, int tight, Room *room) {
     const Rows rows = rows_of_picture(picture);
     Lit lit;
     lit.picture = *picture, lit.smooth = blur(&rows, 1, room);
+    lit.surface = take_plane(room, picture->height, picture->width);
     const size_t before = room->used;
     int factor;
     const Picture small = shrink(picture, FITTED, &factor, room);
@@ -462,7 +463,11 @@ static Lit find_light(const Picture *picture, int tight, Room *room) {
         const float level = split_picture(&small);
         for (int i = 0; i < small.height * small.width; i++) light.at[i] = small.at[i] > level;
     }
-    lit.light = fit_surface(&small, tight ? &light : NULL, room);
+    const Surface fitted = fit_surface(&small, tight ? &light : NULL, room);
+    float *xs = TAKE(room, float, picture->width);
+    for (int x = 0; x < picture->width; x++) xs[x] = place_between(x, picture->width);
+    for (int y = 0; y < picture->height; y++)
+        light_row(&fitted, place_between(y, picture->height), xs, picture->width, lit.surface.at + (size_t)y * picture->width);
     room->used = before;
     return lit;
 }
@@ -473,25 +478,15 @@ static Plane flatten_light(const Lit *lit, int radius, Room *room) {
     const int height = lit->picture.height, width = lit->picture.width, size = height * width;
     Plane light = take_plane(room, height, width);
     const size_t before = room->used;
-    float *xs = TAKE(room, float, width);
-    double *row = TAKE(room, double, width);
-    for (int x = 0; x < width; x++) xs[x] = place_between(x, width);
-    for (int y = 0; y < height; y++) {
-        double *__restrict to = light.at + (size_t)y * width;
-        const float *__restrict smooth = lit->smooth.at + (size_t)y * width;
-        light_row(&lit->light, place_between(y, height), xs, width, row);
-        for (int x = 0; x < width; x++) to[x] = smooth[x] - row[x];
-    }
+    for (int i = 0; i < size; i++) light.at[i] = lit->smooth.at[i] - lit->surface.at[i];
     close_gaps(&light, radius, room);
-    for (int y = 0; y < height; y++) {
-        double *__restrict to = light.at + (size_t)y * width;
-        light_row(&lit->light, place_between(y, height), xs, width, row);
-        for (int x = 0; x < width; x++) to[x] = row[x] + to[x];
-    }
     // closing follows the brightest grains: bring it down to the paper's mean, wherever it is paper
     const Plane lift = take_plane(room, height, width);
     const Bytes paper = take_bytes(room, height, width);
-    for (int i = 0; i < size; i++) lift.at[i] = light.at[i] - lit->smooth.at[i];
+    for (int i = 0; i < size; i++) {
+        const double lit_up = lit->surface.at[i] + light.at[i];
+        light.at[i] = lit_up, lift.at[i] = lit_up - lit->smooth.at[i];
+    }
     const double most = 2 * find_median(lift.at, size, room) + 2;
     for (int i = 0; i < size; i++) paper.at[i] = lift.at[i] <= most;
     for (int i = 0; i < size; i++) lift.at[i] = paper.at[i] ? lift.at[i] : 0;

@@ -28,21 +28,61 @@ static double sum_in_eights(const double *at, int count) {
     return total;
 }
 
-static const double *strip_rows(const Strips *s, int strip) { return s->at + (size_t)strip * (s->height + 2 * s->beyond) + s->beyond; }
+static double *find_strip(const Strips *s, int strip) { return s->at + (size_t)strip * (s->height + 2 * s->beyond) + s->beyond; }
+
+static Strips take_strips(int height, int width, Room *room) {
+    Strips strips = {height, width, ceil_to(STEEPEST_RULE * width / 2) + TOGETHER + 2, NULL};
+    strips.at = TAKE(room, double, (size_t)STRIPS * (height + 2 * strips.beyond));
+    return strips;
+}
+
+// The first ones are wider by a pixel, as numpy.array_split makes them.
+static int measure_strip(int width, int strip) { return width / STRIPS + (strip < width % STRIPS); }
+
+static void repeat_edges(const Strips *s, double *rows) {
+    for (int y = 1; y <= s->beyond; y++) rows[-y] = rows[0], rows[s->height - 1 + y] = rows[s->height - 1];
+}
 
 static Strips cut_strips(const Plane *darkness, Room *room) {
-    const int height = darkness->height, width = darkness->width;
-    Strips strips = {height, width, ceil_to(STEEPEST_RULE * width / 2) + TOGETHER + 2, NULL};
-    const int length = height + 2 * strips.beyond;
-    strips.at = TAKE(room, double, (size_t)STRIPS * length);
+    const Strips strips = take_strips(darkness->height, darkness->width, room);
     int left = 0;
-    for (int k = 0; k < STRIPS; k++) {  // the first ones are wider by a pixel, as numpy.array_split makes them
-        const int wide = width / STRIPS + (k < width % STRIPS);
-        double *rows = strips.at + (size_t)k * length;
-        for (int y = 0; y < height; y++) rows[strips.beyond + y] = sum_in_eights(darkness->at + (size_t)y * width + left, wide) / wide;
-        for (int y = 0; y < strips.beyond; y++) rows[y] = rows[strips.beyond], rows[length - 1 - y] = rows[length - 1 - strips.beyond];
+    for (int k = 0; k < STRIPS; k++) {
+        const int wide = measure_strip(strips.width, k);
+        double *rows = find_strip(&strips, k);
+        for (int y = 0; y < strips.height; y++) rows[y] = sum_in_eights(darkness->at + (size_t)y * strips.width + left, wide) / wide;
+        repeat_edges(&strips, rows);
         left += wide;
     }
+    return strips;
+}
+
+// The strips of a picture that is turned at its diagonal, without turning it: the same sums.
+static Strips cut_turned_strips(const Plane *darkness, Room *room) {
+    const Strips strips = take_strips(darkness->width, darkness->height, room);
+    const size_t before = room->used;
+    const int length = strips.height;
+    double *sums = TAKE(room, double, (size_t)8 * length);
+    const double *from = darkness->at;
+    for (int k = 0; k < STRIPS; k++) {
+        const int wide = measure_strip(strips.width, k), whole = wide / 8 * 8;
+        double *__restrict rows = find_strip(&strips, k);
+        for (int y = 0; y < length; y++) rows[y] = 0;
+        for (int i = 0; i < whole; i++) {
+            double *__restrict sum = sums + (size_t)(i % 8) * length;
+            if (i < 8) __builtin_memcpy(sum, from + (size_t)i * length, (size_t)length * sizeof(double));
+            else for (int y = 0; y < length; y++) sum[y] += from[(size_t)i * length + y];
+        }
+        if (whole) {
+            const double *__restrict r = sums;
+            for (int y = 0; y < length; y++)
+                rows[y] = ((r[y] + r[length + y]) + (r[2 * length + y] + r[3 * length + y])) + ((r[4 * length + y] + r[5 * length + y]) + (r[6 * length + y] + r[7 * length + y]));
+        }
+        for (int i = whole; i < wide; i++) for (int y = 0; y < length; y++) rows[y] += from[(size_t)i * length + y];
+        for (int y = 0; y < length; y++) rows[y] /= wide;
+        repeat_edges(&strips, rows);
+        from += (size_t)wide * length;
+    }
+    room->used = before;
     return strips;
 }
 
@@ -53,16 +93,43 @@ static double steer(int slope, int width) {
 }
 static int count_slopes(int width) { return ceil_to((STEEPEST_RULE + STEEPEST_RULE) / (1.0 / width)); }
 
-// The strips' darkness along 8 lines of a slope that begin at rows `first` to `first` + 7: (STRIPS, 8).
-static void follow_slope(const Strips *s, double slope, int first, double *along) {
+// How a line of a slope goes through the strips: how far it rises in each; and by how many whole rows, where that is
+// `plain`, because no row is halfway between two.
+typedef struct {
+    double rise[STRIPS];
+    int rows[STRIPS], plain;
+} Course;
+
+static Course set_course(const Strips *s, double slope) {
+    Course course;
+    course.plain = 1;
     for (int k = 0; k < STRIPS; k++) {
-        const double rise = slope * ((k + 0.5) * s->width / STRIPS - s->width / 2.0);
-        const double *rows = strip_rows(s, k);
-        for (int l = 0; l < TOGETHER; l++) {
-            const int row = (int)round_even(first + l + rise);
+        const double rise = course.rise[k] = slope * ((k + 0.5) * s->width / STRIPS - s->width / 2.0), off = rise - floor_to(rise) - 0.5;
+        course.rows[k] = (int)round_even(rise);
+        course.plain &= off > 1e-6 || off < -1e-6;
+    }
+    return course;
+}
+
+// The strips' darkness along 8 lines that begin at rows `first` to `first` + 7: (STRIPS, 8).
+static void follow_course(const Strips *s, const Course *course, int first, double *along) {
+    for (int k = 0; k < STRIPS; k++) {
+        const double *rows = find_strip(s, k);
+        if (course->plain) __builtin_memcpy(along + k * TOGETHER, rows + first + course->rows[k], TOGETHER * sizeof(double));
+        else for (int l = 0; l < TOGETHER; l++) {
+            const int row = (int)round_even(first + l + course->rise[k]);
             along[k * TOGETHER + l] = rows[row < 0 ? 0 : row < s->height ? row : s->height - 1];
         }
     }
+}
+
+// Whether so many strips are no darker than paper that the lower quartile of none of 8 lines is.
+static int is_paper(const double *along) {
+    int64_t light[TOGETHER] = {0}, least = STRIPS;
+    for (int k = 0; k < STRIPS; k++)
+        for (int l = 0; l < TOGETHER; l++) light[l] += along[k * TOGETHER + l] <= 0;
+    for (int l = 0; l < TOGETHER; l++) if (light[l] < least) least = light[l];
+    return least > STRIPS / 4;
 }
 
 static void order_two(double *__restrict a, double *__restrict b) {
@@ -72,49 +139,73 @@ static void order_two(double *__restrict a, double *__restrict b) {
     }
 }
 
-// Sort 16 numbers, 8 times side by side. Source: Batcher's odd-even merge sort.
-static void sort_strips(double *v) {
-    for (int p = 1; p < STRIPS; p *= 2)
-        for (int k = p; k >= 1; k /= 2)
-            for (int j = k % p; j + k < STRIPS; j += 2 * k)
-                for (int i = 0; i < k && i + j + k < STRIPS; i++)
-                    if ((i + j) / (2 * p) == (i + j + k) / (2 * p)) order_two(v + (i + j) * TOGETHER, v + (i + j + k) * TOGETHER);
+// Order 16 numbers, 8 times side by side, as far as their quartiles take their places.
+// Source: Batcher's odd-even merge sort, without what only orders the others.
+static void place_quartiles(double *v) {
+    static const struct { uint8_t low, high; } PAIRS[] = {
+        {0, 1}, {2, 3}, {4, 5}, {6, 7}, {8, 9}, {10, 11}, {12, 13}, {14, 15}, {0, 2}, {1, 3}, {4, 6}, {5, 7}, {8, 10}, {9, 11},
+        {12, 14}, {13, 15}, {1, 2}, {5, 6}, {9, 10}, {13, 14}, {0, 4}, {1, 5}, {2, 6}, {3, 7}, {8, 12}, {9, 13}, {10, 14}, {11, 15},
+        {2, 4}, {3, 5}, {10, 12}, {11, 13}, {1, 2}, {3, 4}, {5, 6}, {9, 10}, {11, 12}, {13, 14}, {0, 8}, {1, 9}, {2, 10}, {3, 11},
+        {4, 12}, {5, 13}, {6, 14}, {7, 15}, {4, 8}, {5, 9}, {6, 10}, {7, 11}, {2, 4}, {3, 5}, {10, 12}, {11, 13}, {3, 4}, {11, 12},
+    };
+    for (size_t i = 0; i < sizeof PAIRS / sizeof *PAIRS; i++) order_two(v + PAIRS[i].low * TOGETHER, v + PAIRS[i].high * TOGETHER);
 }
 
-// How dark the lines through 8 rows are: the lower quartile of the strips, 0 where it ends `brief` strips short of an edge;
-// and the upper quartile.
-static void find_quartiles(double *along, int brief, double *faintest, double *darkest) {
-    double first[TOGETHER], last[TOGETHER];
-    for (int l = 0; l < TOGETHER; l++) first[l] = along[l], last[l] = along[(STRIPS - 1) * TOGETHER + l];
-    for (int k = 1; k < brief; k++)
-        for (int l = 0; l < TOGETHER; l++) {
-            const double a = along[k * TOGETHER + l], b = along[(STRIPS - 1 - k) * TOGETHER + l];
-            first[l] = a > first[l] ? a : first[l], last[l] = b > last[l] ? b : last[l];
-        }
-    sort_strips(along);
+// How near to the edges lines come, in strips: those of a table, and others.
+static const int BRIEFS[] = {SHORT, 1};
+enum { KINDS = 2 };
+
+// The lesser of the two ends' darkness, for 8 lines of strips in their order.
+static void find_ends(const double *along, int brief, double *ends) {
     for (int l = 0; l < TOGETHER; l++) {
-        const double low = along[STRIPS / 4 * TOGETHER + l], ends = first[l] < last[l] ? first[l] : last[l];
-        faintest[l] = ends > 0.5 * low ? low : 0;
-        darkest[l] = along[(STRIPS - STRIPS / 4) * TOGETHER + l];
+        double first = along[l], last = along[(STRIPS - 1) * TOGETHER + l];
+        for (int k = 1; k < brief; k++) {
+            const double a = along[k * TOGETHER + l], b = along[(STRIPS - 1 - k) * TOGETHER + l];
+            first = a > first ? a : first, last = b > last ? b : last;
+        }
+        ends[l] = first < last ? first : last;
     }
 }
 
-// The slope along which the most is dark.
-static double find_slope(const Strips *s, int brief) {
-    double along[STRIPS * TOGETHER], faintest[TOGETHER], darkest[TOGETHER], most = -1;
-    int best = 0;
+// For each kind of lines the slope along which the most is dark: the squares of the lower quartiles of the strips, where
+// they do not end short of an edge.
+static void find_slopes(const Strips *s, double *slopes) {
+    double along[STRIPS * TOGETHER], ends[KINDS][TOGETHER], most[KINDS] = {-1, -1};
+    const double *low = along + STRIPS / 4 * TOGETHER;
     for (int slope = 0; slope < count_slopes(s->width); slope++) {
-        double total[TOGETHER] = {0};
+        double total[KINDS][TOGETHER] = {{0}};
+        const Course course = set_course(s, steer(slope, s->width));
         for (int y = 0; y < s->height; y += TOGETHER) {
-            follow_slope(s, steer(slope, s->width), y, along);
-            find_quartiles(along, brief, faintest, darkest);
-            for (int l = 0; l < TOGETHER && y + l < s->height; l++)
-                total[l] += faintest[l] > 0 ? faintest[l] * faintest[l] : 0;
+            follow_course(s, &course, y, along);
+            if (is_paper(along)) continue;
+            for (int kind = 0; kind < KINDS; kind++) find_ends(along, BRIEFS[kind], ends[kind]);
+            place_quartiles(along);
+            for (int kind = 0; kind < KINDS; kind++)
+                for (int l = 0; l < TOGETHER && y + l < s->height; l++)
+                    total[kind][l] += low[l] > 0 && ends[kind][l] > 0.5 * low[l] ? low[l] * low[l] : 0;
         }
-        const double sum = sum_in_eights(total, TOGETHER);
-        if (sum > most) most = sum, best = slope;
+        for (int kind = 0; kind < KINDS; kind++) {
+            const double sum = sum_in_eights(total[kind], TOGETHER);
+            if (sum > most[kind]) most[kind] = sum, slopes[kind] = steer(slope, s->width);
+        }
     }
-    return steer(best, s->width);
+}
+
+// The lower quartiles of the strips on lines of a slope, one for each row, 0 where they end short of an edge; and the upper
+// quartiles. Both have room for 7 more.
+static void find_quartiles(const Strips *s, double slope, int brief, double *faintest, double *darkest) {
+    double along[STRIPS * TOGETHER], ends[TOGETHER];
+    const Course course = set_course(s, slope);
+    for (int y = 0; y < s->height; y += TOGETHER) {
+        follow_course(s, &course, y, along);
+        find_ends(along, brief, ends);
+        place_quartiles(along);
+        for (int l = 0; l < TOGETHER; l++) {
+            const double low = along[STRIPS / 4 * TOGETHER + l];
+            faintest[y + l] = ends[l] > 0.5 * low ? low : 0;
+            darkest[y + l] = along[(STRIPS - STRIPS / 4) * TOGETHER + l];
+        }
+    }
 }
 
 // How dark the ruled line on each row is, in place of the lower quartiles of the rows' darkness; 0 if there is none. An
@@ -150,18 +241,14 @@ static int keep_lines(double *faintest, const double *darkest, int height, int *
     return count;
 }
 
-// Remove level lines that come `brief` strips near to the edges, from darkness to `clean`, which is written only if there
-// are any; returns how many.
-static int remove_level_rules(const Plane *darkness, const Strips *strips, int brief, Plane *clean, Room *room) {
+// Remove level lines of a slope that come `brief` strips near to the edges, from darkness to `clean`, which is written only
+// if there are any; returns how many.
+static int remove_level_rules(const Plane *darkness, const Strips *strips, double slope, int brief, Plane *clean, Room *room) {
     const size_t before = room->used;
     const int height = darkness->height, width = darkness->width, size = height * width;
-    double *line = TAKE(room, double, height + TOGETHER), *darkest = TAKE(room, double, height + TOGETHER), along[STRIPS * TOGETHER];
-    const double slope = find_slope(strips, brief);
+    double *line = TAKE(room, double, height + TOGETHER), *darkest = TAKE(room, double, height + TOGETHER);
     int thickest;
-    for (int y = 0; y < height; y += TOGETHER) {
-        follow_slope(strips, slope, y, along);
-        find_quartiles(along, brief, line + y, darkest + y);
-    }
+    find_quartiles(strips, slope, brief, line, darkest);
     const int lines = keep_lines(line, darkest, height, &thickest, room);
     if (lines) {
         const Plane sizes = take_plane(room, height, width);
@@ -196,24 +283,43 @@ static int remove_level_rules(const Plane *darkness, const Strips *strips, int b
     return lines;
 }
 
-static void transpose_plane(const Plane *from, Plane *to) {
+static void turn_plane(const Plane *from, Plane *to) {
+    enum { TILE = 16 };
     to->height = from->width, to->width = from->height;
-    for (int y = 0; y < from->height; y++)
-        for (int x = 0; x < from->width; x++) to->at[(size_t)x * to->width + y] = from->at[(size_t)y * from->width + x];
+    for (int top = 0; top < from->height; top += TILE)
+        for (int left = 0; left < from->width; left += TILE)
+            for (int x = left; x < left + TILE && x < from->width; x++)
+                for (int y = top; y < top + TILE && y < from->height; y++)
+                    to->at[(size_t)x * to->width + y] = from->at[(size_t)y * from->width + x];
 }
 
-// Without the level and then the upright lines that come this near to the edges; counts[0] and [1]: the number of each.
-static void remove_both(const Plane *darkness, int brief, Plane *clean, int *counts, Room *room) {
+// The strips of a picture and of the turned one, with a slope for each kind of lines.
+typedef struct {
+    Strips level, upright;
+    double slopes[KINDS], upright_slopes[KINDS];
+} Ruling;
+
+static Ruling find_ruling(const Plane *darkness, Room *room) {
+    Ruling ruling;
+    ruling.level = cut_strips(darkness, room), ruling.upright = cut_turned_strips(darkness, room);
+    find_slopes(&ruling.level, ruling.slopes), find_slopes(&ruling.upright, ruling.upright_slopes);
+    return ruling;
+}
+
+// Without the level and then the upright lines of a kind; counts[0] and [1]: the number of each.
+static void remove_both(const Plane *darkness, const Ruling *ruling, int kind, Plane *clean, int *counts, Room *room) {
     const size_t before = room->used;
-    const int height = darkness->height, width = darkness->width;
+    const int height = darkness->height, width = darkness->width, brief = BRIEFS[kind];
     Plane turned = take_plane(room, width, height), cleaned = take_plane(room, width, height);
-    Strips strips = cut_strips(darkness, room);
-    counts[0] = remove_level_rules(darkness, &strips, brief, clean, room);
+    Strips upright = ruling->upright;
+    double slopes[KINDS];
+    __builtin_memcpy(slopes, ruling->upright_slopes, sizeof slopes);
+    counts[0] = remove_level_rules(darkness, &ruling->level, ruling->slopes[kind], brief, clean, room);
     if (!counts[0]) __builtin_memcpy(clean->at, darkness->at, (size_t)height * width * sizeof(double));
-    transpose_plane(clean, &turned);
-    strips = cut_strips(&turned, room);
-    counts[1] = remove_level_rules(&turned, &strips, brief, &cleaned, room);
-    if (counts[1]) transpose_plane(&cleaned, clean);
+    turn_plane(clean, &turned);
+    if (counts[0]) upright = cut_strips(&turned, room), find_slopes(&upright, slopes);
+    counts[1] = remove_level_rules(&turned, &upright, slopes[kind], brief, &cleaned, room);
+    if (counts[1]) turn_plane(&cleaned, clean);
     room->used = before;
 }
 
@@ -225,9 +331,14 @@ static void remove_rules(const Plane *darkness, Plane *clean, Room *room) {
     const size_t before = room->used, bytes = (size_t)darkness->height * darkness->width * sizeof(double);
     int counts[2] = {0, 0}, lines = 0, undo = 1;
     if (least_of(darkness->height, darkness->width) >= LEAST_RULED_SIDE) {
-        remove_both(darkness, SHORT, clean, counts, room);
-        if (counts[0] >= LEAST_GRID || counts[1] >= LEAST_GRID || (counts[0] && counts[1] && counts[0] + counts[1] >= LEAST_GRID)) return;
-        remove_both(darkness, 1, clean, counts, room);
+        const Ruling ruling = find_ruling(darkness, room);
+        remove_both(darkness, &ruling, 0, clean, counts, room);
+        if (counts[0] >= LEAST_GRID || counts[1] >= LEAST_GRID || (counts[0] && counts[1] && counts[0] + counts[1] >= LEAST_GRID)) {
+            room->used = before;
+            return;
+        }
+        remove_both(darkness, &ruling, 1, clean, counts, room);
+        room->used = before;
         lines = counts[0] + counts[1], undo = 0;
     }
     if (lines && lines < LEAST_GRID) {

@@ -42,6 +42,44 @@ export function findType(array) {
   return array.Type ?? (isBytes(array) ? Uint8Array : array.constructor);
 }
 
+/** The memory of a module, which `allocate` gives and `release` takes back. */
+export class Memory {
+  constructor(wasm) {
+    this.wasm = wasm;
+  }
+
+  /** Room for an array of a type; gives its address. */
+  room(Type, length) {
+    const at = this.wasm.allocate(Type.BYTES_PER_ELEMENT * length) >>> 0;
+    if (at === 0) throw new KernelError(1);
+    return at;
+  }
+
+  /** Copy an array in; gives its address. What is kept there already (see `keep`) is not copied. */
+  put(array) {
+    if (array instanceof Kept) return array.address;
+    const Type = findType(array);
+    const at = this.room(Type, array.length);
+    new Type(this.wasm.memory.buffer, at, array.length).set(array);
+    return at;
+  }
+
+  /** Copy an array out. */
+  take(Type, at, length) {
+    return new Type(this.wasm.memory.buffer, at, length).slice();
+  }
+
+  /** Run a function and give back all the memory that it took. */
+  scope(run) {
+    const mark = this.wasm.mark();
+    try {
+      return run();
+    } finally {
+      this.wasm.release(mark);
+    }
+  }
+}
+
 /** Whether images are bytes as stored, and how many there are. */
 export function view(images) {
   const size = isBytes(images) ? STORED : FIELD;
