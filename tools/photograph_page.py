@@ -16,7 +16,7 @@ from lenet.page.server import PageServer
 from lenet.page.site import build_site
 
 FIGURES = Path(__file__).parents[1] / "docs" / "figures"
-SIZE = {"width": 1440, "height": 840}
+WIDTH, HEIGHT = 1440, 840
 COLOURS = 48
 SETTLED = 2500  # milliseconds until the page has answered and has its judge
 DRAWN = 120  # milliseconds after a piece of a stroke
@@ -38,7 +38,7 @@ def main() -> None:
             args=["--no-sandbox", "--disable-gpu"],
         )
         for locale, name in (("en-US", "browser.png"), ("zh-CN", "browser.zh.png")):
-            page = browser.new_page(viewport=SIZE, locale=locale)
+            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, locale=locale)
             page.goto(server.address)
             page.wait_for_timeout(SETTLED)
             write_animation(FIGURES / name, draw_digit(page))
