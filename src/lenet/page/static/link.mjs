@@ -63,6 +63,7 @@ function readCut(text) {
 const READ = new Map([
   ["lang", oneOf(LANGUAGES)],
   ["theme", oneOf(THEMES)],
+  ["show", oneOf(["projector"])],
   ["digit", whole(9)],
   ["ink", readStrokes],
   ["cut", readCut],

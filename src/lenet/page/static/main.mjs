@@ -11,6 +11,7 @@ import { loadKernels } from "./kernels.mjs";
 import { makeLayers } from "./layers.mjs";
 import { readLink } from "./link.mjs";
 import { readNetwork } from "./network_file.mjs";
+import { makeProjector } from "./projector.mjs";
 import { setTexts, t } from "./say.mjs";
 import { makeCodes, makeF6 } from "./written.mjs";
 
@@ -48,10 +49,12 @@ async function start() {
   const other = h("button", { type: "button", onclick: switchLanguage });
   const theme = text("button", "page.theme", {}, { type: "button", onclick: switchTheme });
   const address = makeAddress({ collect, open: openLink });
-  const bar = h("header", { class: "bar" }, h("strong", {}, "LeNet-5"), h("nav", { class: "bar-views" }, views.see, views.train), h("span", { class: "right" }, address.button, other, theme), address.said);
   const seeRoot = h("div", {});
   const trainRoot = h("section", { class: "view", hidden: true });
   const main = h("main", {}, text("h1", "page.headline"), h("div", { class: "stage" }, left, layers.root, right), codes.root, seeRoot, trainRoot);
+  const projector = makeProjector(main, redraw, () => address.note());
+  const buttons = h("span", { class: "right" }, address.button, projector.button, other, theme);
+  const bar = h("header", { class: "bar" }, h("strong", {}, "LeNet-5"), h("nav", { class: "bar-views" }, views.see, views.train), projector.address, buttons, address.said);
   document.documentElement.dataset.theme = linked.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   document.body.replaceChildren(bar, main);
 
@@ -185,16 +188,22 @@ async function start() {
 
   function setTheme(wanted) {
     document.documentElement.dataset.theme = wanted;
+    redraw();
+    address.note();
+  }
+
+  /** Draw everything in the colours of now. */
+  function redraw() {
     board.redraw();
     codes.redraw();
-    read();
-    address.note();
+    if (kernels) read();
   }
 
   /** What an address can say of this moment. */
   function collect(all) {
     const given = { lang: language, theme: document.documentElement.dataset.theme };
     const state = { view, unit: view === "see" ? (below?.unit.get() ?? null) : null, given };
+    if (projector.isOn()) given.show = "projector";
     if (!all) return state;
     if (board.image() && board.image() === sample?.image) given.digit = sample.k;
     if (!board.image() && board.strokes().length) given.ink = board.strokes();
@@ -207,10 +216,11 @@ async function start() {
 
   /** Show what an address says. A link never starts a training, and it loads nothing. */
   async function openLink(state) {
-    const { lang, theme: wanted, digit: number, ink, cut, ...changes } = state.given;
+    const { lang, theme: wanted, show: mode, digit: number, ink, cut, ...changes } = state.given;
     showView(state.view);
     if (lang && lang !== language) await setLanguage(lang);
     if (wanted) setTheme(wanted);
+    if (mode) projector.set(true);
     if (ink) board.setStrokes(ink);
     else if (number !== undefined) showSample(number);
     if (state.unit) openUnit(state.unit);
@@ -256,8 +266,12 @@ async function start() {
     },
   };
   document.addEventListener("keydown", (event) => {
-    const free = event.target === document.body || event.target.classList.contains("board");
-    if (free && !event.ctrlKey && !event.altKey && !event.metaKey && /^[0-9]$/.test(event.key)) showSample(Number(event.key));
+    const free = event.target.closest("input, select, textarea") === null;
+    if (!free || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    const anywhere = event.target === document.body || event.target.classList.contains("board");
+    if (anywhere && /^[0-9]$/.test(event.key)) showSample(Number(event.key));
+    else if (event.key.toLowerCase() === "f") projector.set(!projector.isOn());
+    else if (event.key === "Escape" && projector.isOn()) projector.set(false);
   });
   showLanguage();
   codes.redraw();
