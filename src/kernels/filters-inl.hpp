@@ -3,26 +3,31 @@
 
 // --- the k-th smallest of many numbers
 
-static void swap_doubles(double *a, double *b) {
-    const double kept = *a;
-    *a = *b, *b = kept;
+// Move the numbers below a limit, or up to it with `equal`, to the front of values[from] to values[to]; returns where the
+// others begin. Each is moved, so that there is no branch to be guessed.
+static int part_numbers(double *values, int from, int to, double limit, int equal) {
+    int end = from;
+    for (int i = from; i <= to; i++) {
+        const double v = values[i];
+        values[i] = values[end];
+        values[end] = v;
+        end += equal ? v <= limit : v < limit;
+    }
+    return end;
 }
 
-// Hoare's selection among values[low] to values[high]: afterwards values[k] has its place in their order, and no larger one
-// is before it.
+// Among values[low] to values[high]: afterwards values[k] has its place in their order, and no larger one is before it.
 static void select_slowly(double *values, int low, int high, int k) {
     while (low < high) {
         const double a = values[low], b = values[low + (high - low) / 2], c = values[high];
         const double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
-        int i = low, j = high;
-        while (i <= j) {
-            while (values[i] < pivot) i++;
-            while (values[j] > pivot) j--;
-            if (i <= j) swap_doubles(values + i++, values + j--);
+        const int end = part_numbers(values, low, high, pivot, 0);
+        if (k < end) {
+            high = end - 1;
+            continue;
         }
-        if (k <= j) high = j;
-        else if (k >= i) low = i;
-        else return;
+        low = part_numbers(values, end, high, pivot, 1);
+        if (k < low) return;  // it is equal to the pivot
     }
 }
 
@@ -141,6 +146,18 @@ static Picture shrink(const Picture *picture, int longest, int *factor, Room *ro
 
 // --- means
 
+// A number divided by another one, whose reciprocal is given. Fused, the result is the same: the second product corrects
+// the first one's error before the only rounding that counts, and no quotient by an odd number is halfway between two.
+static double divide_by(double a, double by, double reciprocal) {
+#if defined(__FMA__)
+    const double q = a * reciprocal;
+    return __builtin_fma(__builtin_fma(-by, q, a), reciprocal, q);
+#else
+    (void)reciprocal;
+    return a / by;
+#endif
+}
+
 // Rows of numbers of one of three types: the other two pointers are null.
 typedef struct {
     int height, width;
@@ -199,7 +216,7 @@ static Picture blur(const Rows *rows, int radius, Room *room) {
     const int height = rows->height, width = rows->width, length = width + 2 * radius + 1;
     const Picture smooth = take_picture(room, height, width);
     const size_t before = room->used;
-    const double wide = 2 * radius + 1;
+    const double wide = 2 * radius + 1, part = 1 / wide;
     double *lead = TAKE(room, double, width), *lag = TAKE(room, double, width);
     double *means = TAKE(room, double, (size_t)width * AT_ONCE), *sums = TAKE(room, double, (size_t)length * AT_ONCE);
     __builtin_memset(lead, 0, (size_t)width * sizeof(double));
@@ -212,7 +229,7 @@ static Picture blur(const Rows *rows, int radius, Room *room) {
         for (int l = 0; l < here; l++) {
             const int y = top + l;
             double *__restrict mean = means + (size_t)l * width;
-            for (int x = 0; x < width; x++) mean[x] = (lead[x] - lag[x]) / wide;
+            for (int x = 0; x < width; x++) mean[x] = divide_by(lead[x] - lag[x], wide, part);
             add_row(rows, y + radius + 1, lead);
             add_row(rows, y - radius, lag);
         }
@@ -220,7 +237,7 @@ static Picture blur(const Rows *rows, int radius, Room *room) {
         for (int l = 0; l < here; l++) {
             const double *__restrict sum = sums + (size_t)l * length;
             float *__restrict to = smooth.at + (size_t)(top + l) * width;
-            for (int x = 0; x < width; x++) to[x] = (float)((sum[x + 2 * radius + 1] - sum[x]) / wide);
+            for (int x = 0; x < width; x++) to[x] = (float)divide_by(sum[x + 2 * radius + 1] - sum[x], wide, part);
         }
     }
     room->used = before;

@@ -123,7 +123,11 @@ static Picture shrink_page(const Page *page, int top, int left, int bottom, int 
     uint32_t *sums = TAKE(room, uint32_t, width);
     uint16_t *few = TAKE(room, uint16_t, width);
     uint8_t *line = TAKE(room, uint8_t, width);
-    for (int y = 0; y < small.height; y++) {
+    for (int y = 0; y < small.height && *factor == 1; y++) {
+        const uint8_t *row = read_row(page, top + y, left, right, line), flip = page->inverted ? 255 : 0;
+        for (int x = 0; x < width; x++) small.at[(size_t)y * width + x] = (float)(row[x] ^ flip);
+    }
+    for (int y = 0; y < small.height && *factor > 1; y++) {
         __builtin_memset(sums, 0, (size_t)width * sizeof(uint32_t));
         for (int start = 0; start < down; start += ROWS_IN_16_BITS) {
             __builtin_memset(few, 0, (size_t)width * sizeof(uint16_t));

@@ -241,46 +241,49 @@ static int keep_lines(double *faintest, const double *darkest, int height, int *
     return count;
 }
 
-// Remove level lines of a slope that come `brief` strips near to the edges, from darkness to `clean`, which is written only
-// if there are any; returns how many.
-static int remove_level_rules(const Plane *darkness, const Strips *strips, double slope, int brief, Plane *clean, Room *room) {
+// How dark the ruled line on each row of a slope is, of lines that come `brief` strips near to the edges; 0 if there is none.
+// Returns how many there are. `line` has room for 7 more.
+static int find_lines(const Strips *strips, double slope, int brief, double *line, int *thickest, Room *room) {
     const size_t before = room->used;
-    const int height = darkness->height, width = darkness->width, size = height * width;
-    double *line = TAKE(room, double, height + TOGETHER), *darkest = TAKE(room, double, height + TOGETHER);
-    int thickest;
+    double *darkest = TAKE(room, double, strips->height + TOGETHER);
     find_quartiles(strips, slope, brief, line, darkest);
-    const int lines = keep_lines(line, darkest, height, &thickest, room);
-    if (lines) {
-        const Plane sizes = take_plane(room, height, width);
-        for (int i = 0; i < size; i++) sizes.at[i] = __builtin_fabs(darkness->at[i]);
-        const double grain = 1.4826 * find_median(sizes.at, size, room);
-        // where a line is: how dark it is there
-        const Plane rule = sizes, kept = take_plane(room, height, width);
-        for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++) {
-                const int row = (int)round_even(y - slope * (x - width / 2.0));
-                const size_t i = (size_t)y * width + x;
-                const double here = line[row < 0 ? 0 : row < height ? row : height - 1];
-                rule.at[i] = here;
-                kept.at[i] = here > 0 && darkness->at[i] < 1.4 * here + 2 * grain ? 0 : darkness->at[i];
-            }
-        __builtin_memcpy(clean->at, kept.at, (size_t)size * sizeof(double));
-        for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++) {
-                const size_t i = (size_t)y * width + x;
-                if (!(rule.at[i] > 0)) continue;
-                // strokes go on across the gap; beyond the edge is paper
-                double above = y < thickest ? 0 : kept.at[i - width], below = y + thickest >= height ? 0 : kept.at[i + width];
-                for (int k = 1; k <= thickest; k++) {
-                    if (y - k >= 0 && kept.at[i - (size_t)k * width] > above) above = kept.at[i - (size_t)k * width];
-                    if (y + k < height && kept.at[i + (size_t)k * width] > below) below = kept.at[i + (size_t)k * width];
-                }
-                const double bridge = above < below ? above : below;
-                if (bridge > clean->at[i]) clean->at[i] = bridge;
-            }
-    }
+    const int lines = keep_lines(line, darkest, strips->height, thickest, room);
     room->used = before;
     return lines;
+}
+
+// Darkness without such lines.
+static void erase_lines(const Plane *darkness, double slope, const double *line, int thickest, Plane *clean, Room *room) {
+    const size_t before = room->used;
+    const int height = darkness->height, width = darkness->width, size = height * width;
+    const Plane sizes = take_plane(room, height, width);
+    for (int i = 0; i < size; i++) sizes.at[i] = __builtin_fabs(darkness->at[i]);
+    const double grain = 1.4826 * find_median(sizes.at, size, room);
+    // where a line is: how dark it is there
+    const Plane rule = sizes, kept = take_plane(room, height, width);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            const int row = (int)round_even(y - slope * (x - width / 2.0));
+            const size_t i = (size_t)y * width + x;
+            const double here = line[row < 0 ? 0 : row < height ? row : height - 1];
+            rule.at[i] = here;
+            kept.at[i] = here > 0 && darkness->at[i] < 1.4 * here + 2 * grain ? 0 : darkness->at[i];
+        }
+    __builtin_memcpy(clean->at, kept.at, (size_t)size * sizeof(double));
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            const size_t i = (size_t)y * width + x;
+            if (!(rule.at[i] > 0)) continue;
+            // strokes go on across the gap; beyond the edge is paper
+            double above = y < thickest ? 0 : kept.at[i - width], below = y + thickest >= height ? 0 : kept.at[i + width];
+            for (int k = 1; k <= thickest; k++) {
+                if (y - k >= 0 && kept.at[i - (size_t)k * width] > above) above = kept.at[i - (size_t)k * width];
+                if (y + k < height && kept.at[i + (size_t)k * width] > below) below = kept.at[i + (size_t)k * width];
+            }
+            const double bridge = above < below ? above : below;
+            if (bridge > clean->at[i]) clean->at[i] = bridge;
+        }
+    room->used = before;
 }
 
 static void turn_plane(const Plane *from, Plane *to) {
@@ -310,16 +313,22 @@ static Ruling find_ruling(const Plane *darkness, Room *room) {
 static void remove_both(const Plane *darkness, const Ruling *ruling, int kind, Plane *clean, int *counts, Room *room) {
     const size_t before = room->used;
     const int height = darkness->height, width = darkness->width, brief = BRIEFS[kind];
-    Plane turned = take_plane(room, width, height), cleaned = take_plane(room, width, height);
+    double *line = TAKE(room, double, most_of(height, width) + TOGETHER), slopes[KINDS];
     Strips upright = ruling->upright;
-    double slopes[KINDS];
+    int thickest;
     __builtin_memcpy(slopes, ruling->upright_slopes, sizeof slopes);
-    counts[0] = remove_level_rules(darkness, &ruling->level, ruling->slopes[kind], brief, clean, room);
-    if (!counts[0]) __builtin_memcpy(clean->at, darkness->at, (size_t)height * width * sizeof(double));
-    turn_plane(clean, &turned);
-    if (counts[0]) upright = cut_strips(&turned, room), find_slopes(&upright, slopes);
-    counts[1] = remove_level_rules(&turned, &upright, slopes[kind], brief, &cleaned, room);
-    if (counts[1]) turn_plane(&cleaned, clean);
+    counts[0] = find_lines(&ruling->level, ruling->slopes[kind], brief, line, &thickest, room);
+    if (counts[0]) {
+        erase_lines(darkness, ruling->slopes[kind], line, thickest, clean, room);
+        upright = cut_turned_strips(clean, room), find_slopes(&upright, slopes);
+    } else __builtin_memcpy(clean->at, darkness->at, (size_t)height * width * sizeof(double));
+    counts[1] = find_lines(&upright, slopes[kind], brief, line, &thickest, room);
+    if (counts[1]) {
+        Plane turned = take_plane(room, width, height), cleaned = take_plane(room, width, height);
+        turn_plane(clean, &turned);
+        erase_lines(&turned, slopes[kind], line, thickest, &cleaned, room);
+        turn_plane(&cleaned, clean);
+    }
     room->used = before;
 }
 

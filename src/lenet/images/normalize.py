@@ -142,7 +142,7 @@ def find_digit(picture: np.ndarray, way: int = 0) -> Find:
 
 
 def normalize_digit(picture: np.ndarray) -> np.ndarray:
-    """Bring the one digit of a picture into MNIST's form.
+    """Bring the one digit of a picture into MNIST's form, in the likeliest way in which it is not blank.
 
     Args:
         picture: (H, W) uint8 luminance, dark ink on light paper or the other way round.
@@ -155,7 +155,9 @@ def normalize_digit(picture: np.ndarray) -> np.ndarray:
         LeCun et al. 1998, section III.A: size-normalized into 20x20 with the aspect kept and anti-aliased,
         then placed in 28x28 by the centre of mass.
     """
-    *_, (_, digit) = steps(picture)
+    digit = find_digits(picture)[0].digit
+    if not digit.any():
+        raise PictureError("picture.no_mark")
     return digit
 
 
