@@ -20,6 +20,12 @@ import { makeCodes, makeF6 } from "./written.mjs";
 const TURNS = { PageDown: 1, PageUp: -1 }; // what a presenter's remote sends
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
 
+/** Whatever could not be loaded is said. */
+function complain(error) {
+  const words = "The page could not be loaded. Load it again; it needs Chrome 91, Firefox 114, Safari 16.4 or newer. 页面无法加载。";
+  document.body.append(h("p", { role: "alert" }, `${words} (${error.message})`));
+}
+
 async function start() {
   const linked = readLink(location.hash).given;
   const language = makeLanguage(linked.lang, () => address?.note());
@@ -44,7 +50,8 @@ async function start() {
   const row = h("div", { class: "tools" }, text("span", "page.samples", {}, { class: "quiet" }), h("div", { class: "samples" }, ...samples));
   const left = h("section", {}, text("h2", "page.you_draw"), text("p", "page.you_draw_note", {}, { class: "quiet" }), board.root, tools, row);
   const right = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root, answers[0].root);
-  const views = { see: text("a", "page.see", {}, { href: "#see" }), train: text("a", "page.train", {}, { href: "#train" }), tour: text("a", "page_see.tour", {}, { href: "#tour" }) };
+  const names = { see: "page.see", train: "page.train", tour: "page_see.tour" };
+  const views = Object.fromEntries(Object.entries(names).map(([name, key]) => [name, text("a", key, {}, { href: `#${name}` })]));
   const theme = text("button", "page.theme", {}, { type: "button", onclick: switchTheme });
   address = makeAddress({ collect, open: openLink });
   const seeRoot = h("div", {});
@@ -194,7 +201,7 @@ async function start() {
     stop = wanted ?? stop;
     const shown = name === "tour" ? facts.tour[stop - 1].view : name;
     [headline.hidden, tourRoot.hidden] = [name === "tour", name !== "tour"];
-    if (name === "tour") openTour();
+    if (name === "tour") openTour().catch(complain);
     for (const [key, link] of Object.entries(views)) {
       if (key === name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -202,7 +209,7 @@ async function start() {
     trainRoot.hidden = shown !== "train";
     seeRoot.hidden = shown !== "see";
     if (shown === "train") below?.unit.close();
-    if (shown === "train") openTrain();
+    if (shown === "train") openTrain().catch(complain);
     if (shown === "see") {
       training = false;
       read();
@@ -251,13 +258,11 @@ async function start() {
   if (!board.ink().includes(255)) showSample(3);
   address.open();
   (globalThis.requestIdleCallback ?? setTimeout)(() => {
-    loadSee();
-    loadTrain();
-    reader.bringJudge(() => getBytes("judge.bin")).then(() => training || read(), () => {}); // without it the answer stands, without a confidence
+    loadSee().catch(complain);
+    loadTrain().catch(complain);
+    // without the judge the answer stands, without a confidence
+    reader.bringJudge(() => getBytes("judge.bin")).then(() => training || read(), () => {});
   });
 }
 
-start().catch((error) => {
-  const words = "The page could not be loaded. Load it again; it needs Chrome 91, Firefox 114, Safari 16.4 or newer. 页面无法加载。";
-  document.body.append(h("p", { role: "alert" }, `${words} (${error.message})`));
-});
+start().catch(complain);
