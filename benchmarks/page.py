@@ -40,6 +40,8 @@ WATCH = """() => {
   document.querySelector(".board").addEventListener("pointermove", ({ timeStamp }) =>
     requestAnimationFrame(() => window.waits.push(performance.now() - timeStamp)));
 }"""
+TRANSFERRED = """() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
+  .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
 # the states of all 8,094 units of the ten samples: this page's own sums, and the kernels'
 UNITS = """async () => {
   const load = async (name) => (await fetch(name)).arrayBuffer();
@@ -97,18 +99,18 @@ def measure_transfer(browser: Any, address: str) -> dict[str, Any]:
     page = browser.new_page(locale="en")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector(".answer:not(:empty)")
+    at_answer = page.evaluate(TRANSFERRED)
     page.wait_for_load_state("networkidle")
-    sizes = page.evaluate(
-        "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
-        ".map(({ name, encodedBodySize }) => [name, encodedBodySize])"
-    )
+    at_rest = page.evaluate(TRANSFERRED)
     page.close()
     foreign = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
     return {
         "requests": len(asked),
         "foreign_requests": len(foreign),
-        "bytes_at_rest": sum(size for _, size in sizes),
+        "bytes_at_first_answer": at_answer,
+        "bytes_at_rest": at_rest,
     }
 
 
@@ -119,8 +121,9 @@ def time_pen(browser: Any, address: str, training: bool) -> dict[str, float]:
     page.wait_for_load_state("networkidle")
     if training:
         page.click(".start")
-        page.wait_for_function("document.querySelector('.train-at').textContent.length > 0", polling=50)
+        page.wait_for_selector(".train-at span:not(:empty)")
     page.evaluate(WATCH)
+    page.locator(".board").scroll_into_view_if_needed()
     box = page.locator(".board").bounding_box()
     page.mouse.move(box["x"] + 100, box["y"] + 60)
     page.mouse.down()
@@ -144,7 +147,7 @@ def train(browser: Any, address: str) -> dict[str, Any]:
     page.wait_for_load_state("networkidle")
     page.click(".start")
     page.locator(".train-result:has-text('After epoch 3')").wait_for(timeout=120_000)
-    rows = page.locator(".train-tables tbody tr td:nth-child(4)").all_text_contents()
+    rows = page.locator(".train-tables table").first.locator("tbody tr td:nth-child(4)").all_text_contents()
     speed = page.text_content(".train-at span:last-child")
     page.close()
     (rate,) = re.findall(r"([\d,]+) images/s", speed)
