@@ -31,6 +31,10 @@ from lenet.page.site import Asset, build_site
 from lenet.storage import write_text
 
 ROOT = Path(__file__).parents[1]
+FIRST = (
+    *("index.html", "style.css", "train.css", "facts.json", "texts.zh.json"),
+    *("lenet.wasm", "network.bin", "samples.bin"),
+)
 OWN = (".html", ".css", ".js", ".json")
 EVENTS, WIDTHS = 500, (390, 1024, 1440)
 CLIENTS, SECONDS = 32, 10
@@ -40,8 +44,6 @@ WATCH = """() => {
   document.querySelector(".board").addEventListener("pointermove", ({ timeStamp }) =>
     requestAnimationFrame(() => window.waits.push(performance.now() - timeStamp)));
 }"""
-TRANSFERRED = """() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
-  .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
 # the states of all 8,094 units of the ten samples: this page's own sums, and the kernels'
 UNITS = """async () => {
   const load = async (name) => (await fetch(name)).arrayBuffer();
@@ -73,10 +75,16 @@ UNITS = """async () => {
 
 
 def weigh(site: Mapping[str, Asset], small: bytes) -> dict[str, float]:
-    """Bytes: of our own code and texts, gzipped file by file; of the folder; of the one file."""
-    own = [asset.content for name, asset in site.items() if name.endswith(OWN)]
+    """Bytes: of what the first answer needs, and of our own code and texts, gzipped file by file; of all files."""
+    packed = {name: len(gzip.compress(asset.content, 9)) for name, asset in site.items()}
+    first, new = {*FIRST}, {"main.js"}
+    while new:
+        first |= new
+        sources = "".join(site[name].content.decode() for name in new)
+        new = set(re.findall(r'from "\./([a-z_.]+)"', sources)) - first
     return {
-        "own_gzipped": sum(len(gzip.compress(content, 9)) for content in own),
+        "first_answer_gzipped": sum(packed[name] for name in first),
+        "own_gzipped": sum(size for name, size in packed.items() if name.endswith(OWN)),
         "folder": sum(len(asset.content) for asset in site.values()),
         "one_file": len(small),
     }
@@ -99,18 +107,18 @@ def measure_transfer(browser: Any, address: str) -> dict[str, Any]:
     page = browser.new_page(locale="en")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(address, wait_until="commit")
-    page.wait_for_selector(".answer:not(:empty)")
-    at_answer = page.evaluate(TRANSFERRED)
+    page.goto(address)
     page.wait_for_load_state("networkidle")
-    at_rest = page.evaluate(TRANSFERRED)
+    sizes = page.evaluate(
+        "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
+        ".map(({ encodedBodySize }) => encodedBodySize)"
+    )
     page.close()
     foreign = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
     return {
         "requests": len(asked),
         "foreign_requests": len(foreign),
-        "bytes_at_first_answer": at_answer,
-        "bytes_at_rest": at_rest,
+        "bytes_at_rest": sum(sizes),
     }
 
 
