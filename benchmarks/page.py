@@ -75,7 +75,7 @@ UNITS = """async () => {
 
 
 def weigh(site: Mapping[str, Asset], small: bytes) -> dict[str, float]:
-    """Bytes, gzipped file by file: what the first answer needs, our own code and texts; all files; the one file."""
+    """Bytes, gzipped file by file: what the first answer needs, our own code and texts; of all files."""
     packed = {name: len(gzip.compress(asset.content, 9)) for name, asset in site.items()}
     first, new = {*FIRST}, {"main.js"}
     while new:
