@@ -103,7 +103,7 @@ class Parameters(Mapping[str, np.ndarray]):
 
 
 def choose_initialization(architecture: Architecture) -> str:
-    """Choose the scheme of `initialize_parameters` from which a network learns with an ordinary learning rate.
+    """Choose the scheme of `initialize_parameters` from which a network learns at an ordinary learning rate.
 
     Returns:
         "1998" where activation, pooling and output are the paper's, else "variance".
