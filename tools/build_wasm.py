@@ -19,7 +19,7 @@ from lenet.architecture import C3_MAPS, C3_TABLE
 from lenet.codes import CLASS_CHARACTERS, codes
 from lenet.images.distort import RANGES
 from lenet.images.geometry import BOX
-from lenet.images.strokes import DETAIL, THICKEST, THINNEST
+from lenet.images.strokes import AROUND, DETAIL, PALEST, THICKEST, THINNEST
 
 KERNELS = Path(__file__).parents[1] / "src" / "kernels"
 # -Os without unrolling but where the kernels ask for it: as fast as -O3 under node, at half the size
@@ -61,7 +61,8 @@ def format_facts() -> str:
         f"constexpr unsigned char FACTS_TABLE[] = {{{', '.join(map(str, table))}}};\n"
         f"constexpr unsigned FACTS_CODES[][{len(words[0])}] = {{{rows}}};\n"
         f"constexpr double FACTS_RANGES[][2] = {{{ranges}}};\n"
-        f"constexpr int FACTS_BOX = {BOX}, FACTS_DETAIL = {DETAIL};\n"
+        f"constexpr int FACTS_BOX = {BOX}, FACTS_DETAIL = {DETAIL}, FACTS_AROUND = {AROUND};\n"
+        f"constexpr float FACTS_PALEST = {PALEST}f;\n"
         f"constexpr double FACTS_THINNEST = {THINNEST}, FACTS_THICKEST = {THICKEST};\n"
     )
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.corruptions28 import CORRUPTIONS28
 from benchmarks.pages import fill_page
 
 ROOT = Path(__file__).parents[1]
@@ -17,6 +18,7 @@ HEADINGS = {
         "corruptions": "| picture | error | more than clean | refused | error of the rest |",
         "nondigits": "| picture | no digit here | not sure | taken for a digit | misread |",
         "validation": "| digits | error | refused | error of the rest | calibration error |",
+        "people": "| picture | number | wrong | wrong, but sure | refused |",
         "count": "{pictures:,} digits each. ",
         "photograph": "`lenet recognize` on a photo of {pixels} pixels ({megabytes:.1f} MB of JPEG),\n"
         "the whole process, from an installed wheel, nothing else running: {seconds:.2f} s (median of\n"
@@ -28,6 +30,7 @@ HEADINGS = {
         "corruptions": "| 图片 | 错误率 | 比原样多 | 拒识 | 其余的错误率 |",
         "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 | 误识 |",
         "validation": "| 图像 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
+        "people": "| 图片 | 张数 | 错 | 错而确定 | 拒识 |",
         "count": "每种 {pictures:,} 张。",
         "photograph": "`lenet recognize` 识别一张 {pixels} 像素的照片（JPEG，{megabytes:.1f} MB），"
         "从安装好的 wheel 运行，机器上没有别的工作：整个进程 {seconds:.2f} 秒"
@@ -76,6 +79,10 @@ CHINESE = {
     "zigzag": "折线穿过",
     "canny edges": "只剩轮廓",
     "drawn by ourselves": "我们自己画的",
+    "people, drawn": "陌生人手绘",
+    "people, paper": "陌生人写在纸上",
+    "cells, inside": "表格的格子，框线之内",
+    "cells, rules": "表格的格子，连同框线",
     "all 500": "全部 500 张",
     "letters of the 7x12 codes": "7x12 编码中的字母",
     "letters of fonts": "字体中的字母",
@@ -95,12 +102,16 @@ ENGLISH = {
     "all": "all 5,000",
     "half 1": "the first half, calibrated on the second",
     "half 2": "the second half, calibrated on the first",
+    "people, drawn": "drawn by strangers",
+    "people, paper": "written on paper by strangers",
+    "cells, inside": "cells of forms, inside of their rules",
+    "cells, rules": "cells of forms, with their rules",
 }
 
 
 def read_results() -> dict[str, Any]:
-    """What the three benchmarks wrote."""
-    names = ("handwriting", "nondigits", "photograph")
+    """What the four benchmarks wrote."""
+    names = ("handwriting", "nondigits", "people", "photograph")
     return {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in names}
 
 
@@ -115,16 +126,22 @@ def format_tables(results: dict[str, Any], language: str) -> dict[str, str]:
     names = CHINESE if language == "zh" else ENGLISH
     handwriting, nondigits = results["handwriting"], results["nondigits"]
     clean = handwriting["results"]["clean"]["error"]
+    spoilt = {
+        name: (
+            names.get(name, name),
+            f"{row['error']:.2f}%",
+            "" if name in ("as stored", "drawn by ourselves") else f"{row['error'] - clean:+.2f}",
+            f"{row['refused']:.2f}%",
+            f"{row['error_left']:.2f}%",
+        )
+        for name, row in handwriting["results"].items()
+    }
     rows = {
-        "corruptions": [
-            (
-                names.get(name, name),
-                f"{row['error']:.2f}%",
-                "" if name in ("as stored", "drawn by ourselves") else f"{row['error'] - clean:+.2f}",
-                f"{row['refused']:.2f}%",
-                f"{row['error_left']:.2f}%",
-            )
-            for name, row in handwriting["results"].items()
+        "corruptions": [row for name, row in spoilt.items() if name not in CORRUPTIONS28],
+        "corruptions28": [row for name, row in spoilt.items() if name in CORRUPTIONS28],
+        "people": [
+            (names.get(name, name), *(str(row[key]) for key in ("pictures", "wrong", "sure", "refused")))
+            for name, row in results["people"]["results"].items()
         ],
         "nondigits": [
             (
@@ -147,11 +164,11 @@ def format_tables(results: dict[str, Any], language: str) -> dict[str, str]:
     }
     tables = {}
     for name, lines in rows.items():
-        heading = headings[name]
+        heading = headings["corruptions" if name == "corruptions28" else name]
         rule = "|---" * (heading.count("|") - 1) + "|"
-        made = handwriting if name == "corruptions" else nondigits
+        made = handwriting if name.startswith("corruptions") else results.get(name, nondigits)
         foot = headings["made"].format(**made | {"commit": made["commit"][:7]})
-        if name == "corruptions":
+        if name.startswith("corruptions"):
             foot = headings["count"].format(**handwriting["results"]["clean"]) + foot
         body = [f"| {' | '.join(line)} |" for line in lines]
         tables[name] = "\n".join([heading, rule, *body, "", foot])

@@ -2,7 +2,8 @@
 // the width that is usual in MNIST, fit into 20x20, centre by mass. The same arithmetic in the same precision; the
 // constants are those of images/geometry.py and images/strokes.py.
 
-constexpr int BOX = FACTS_BOX, DETAIL = FACTS_DETAIL;
+constexpr int BOX = FACTS_BOX, DETAIL = FACTS_DETAIL, AROUND = FACTS_AROUND;
+constexpr float PALEST = FACTS_PALEST;
 constexpr double THINNEST = FACTS_THINNEST, THICKEST = FACTS_THICKEST;
 
 // A picture with one number a pixel.
@@ -128,10 +129,33 @@ template <class Inside> static Picture measure_distance(const Picture& p, Inside
     return distance;
 }
 
+// 1 where the strokes are: half as dark as the darkest ink around; images/strokes.py.
+static Picture find_strokes(const Picture& ink) {
+    Picture strokes = reserve_picture(ink.height, ink.width);
+    const Scope scope;
+    Picture rows = reserve_picture(ink.height, ink.width);
+    if (!strokes.at || !rows.at) return {0, 0, nullptr};
+    for (int y = 0; y < ink.height; y++)
+        for (int x = 0; x < ink.width; x++) {
+            float most = ink(y, x);
+            for (int u = x < AROUND ? 0 : x - AROUND; u <= x + AROUND && u < ink.width; u++) if (ink(y, u) > most) most = ink(y, u);
+            rows(y, x) = most;
+        }
+    for (int y = 0; y < ink.height; y++)
+        for (int x = 0; x < ink.width; x++) {
+            float most = PALEST;
+            for (int v = y < AROUND ? 0 : y - AROUND; v <= y + AROUND && v < ink.height; v++) if (rows(v, x) > most) most = rows(v, x);
+            strokes(y, x) = ink(y, x) > 0.5f * (most > 1 ? 1 : most);
+        }
+    return strokes;
+}
+
 // The mean width of the strokes, in pixels; 0 if there are none, -1 if there is no memory.
 static double measure_width(const Picture& fine) {
     const Scope scope;
-    const Picture inside = measure_distance(fine, [&](int y, int x) { return fine(y, x) > 0.5f; });
+    const Picture strokes = find_strokes(fine);
+    if (!strokes.at) return -1;
+    const Picture inside = measure_distance(fine, [&](int y, int x) { return strokes(y, x) > 0; });
     if (!inside.at) return -1;
     double sum = 0, count = 0;
     for (size_t i = 0; i < inside.size(); i++) if (inside.at[i] > 0) sum += inside.at[i], count++;
@@ -141,16 +165,17 @@ static double measure_width(const Picture& fine) {
 // Strokes thicker or thinner by `change` pixels, but never thin enough to break; images/strokes.py.
 static Picture change_width(const Picture& ink, double change) {
     const int reach = (int)__builtin_fabs(change) + 2;
-    const Picture around = pad(ink, reach);
+    const Picture strokes = find_strokes(ink);
+    const Picture around = strokes.at ? pad(strokes, reach) : strokes;
     if (!around.at) return around;
-    const Picture inside = measure_distance(ink, [&](int y, int x) { return ink(y, x) > 0.5f; });
-    const Picture outside = measure_distance(around, [&](int y, int x) { return !(around(y, x) > 0.5f); });
+    const Picture inside = measure_distance(ink, [&](int y, int x) { return strokes(y, x) > 0; });
+    const Picture outside = measure_distance(around, [&](int y, int x) { return !(around(y, x) > 0); });
     Picture depth = reserve_picture(ink.height, ink.width), drawn = reserve_picture(ink.height, ink.width), rows = depth;
     if (change < 0) rows = reserve_picture(ink.height, ink.width);
     if (!inside.at || !outside.at || !depth.at || !drawn.at || !rows.at) return {0, 0, nullptr};
     for (int y = 0; y < ink.height; y++)
         for (int x = 0; x < ink.width; x++)
-            depth(y, x) = ink(y, x) > 0.5f ? inside(y, x) - 0.5f : 0.5f - outside(y + reach, x + reach);
+            depth(y, x) = strokes(y, x) > 0 ? inside(y, x) - 0.5f : 0.5f - outside(y + reach, x + reach);
     // the middle of a stroke is kept; it is found by a dilation of the depth
     const int radius = (int)-change + 2;
     auto most = [&](const Picture& p, int y, int x, bool down) {

@@ -18,7 +18,7 @@ from lenet.doubt import Calibration, Reason, Verdict, decide, load_judge, weigh
 from lenet.engines import Model, get_engine_for
 from lenet.engines.inputs import check_targets
 from lenet.errors import ArchitectureError, FileError, NetworkFileError, ShapeError, UsageError
-from lenet.images.normalize import find_digit
+from lenet.images.normalize import Find, find_digits
 from lenet.images.open import Picture, is_one, open_picture, take_array
 from lenet.parameters import Parameters, check_overflow
 from lenet.storage import load_arrays, save_arrays
@@ -123,7 +123,11 @@ class Network:
             check_overflow(parameters)
             return cls(architecture, parameters, labels, card, engine)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reason = error if isinstance(error, ArchitectureError | ShapeError) else repr(error)
+            reason: object = repr(error)
+            if isinstance(error, ArchitectureError | ShapeError):
+                reason = error
+            elif isinstance(error, KeyError):
+                reason = say("network.no_key", name=error.args[0])
             raise NetworkFileError("network.damaged", path=path, reason=reason) from error
 
     def save(self, path: str | Path) -> None:
@@ -231,11 +235,24 @@ class Network:
             ShapeError: an array that is not a picture.
         """
         one = is_one(pictures)
-        found = [find_digit(open_picture(picture)) for picture in ([pictures] if one else pictures)]  # type: ignore[union-attr]
+        found = [find_digits(open_picture(picture)) for picture in ([pictures] if one else pictures)]  # type: ignore[union-attr]
         if not found:
             return []
-        answers = self.answer(np.stack([find.digit for find in found]), [find.others for find in found])
+        answers = self.choose(found)
         return answers[0] if one else answers
+
+    def choose(self, found: Sequence[Sequence[Find]]) -> list[Answer]:
+        """The most confident answer for each picture that can be read in several ways.
+
+        Args:
+            found: for each picture at least one find, from `find_digits`.
+        """
+        finds = [find for ways in found for find in ways]
+        answers = iter(self.answer(np.stack([find.digit for find in finds]), [find.others for find in finds]))
+        # without a calibration no confidence tells: the likeliest way comes first
+        return [
+            max((next(answers) for _ in ways), key=lambda answer: answer.confidence or 0.0) for ways in found
+        ]
 
     def answer(self, images: np.ndarray, others: Sequence[int] | None = None) -> list[Answer]:
         """Answers for images that already have MNIST's form.

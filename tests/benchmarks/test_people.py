@@ -1,11 +1,12 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import lenet
-from benchmarks.people import Outcome, Picture, list_people, read_all
+from benchmarks.people import Outcome, Picture, count_outcomes, list_people, read_all
 from lenet.samples import read_sample
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,15 @@ def test_the_verdict_none_is_wrong_and_a_doubt_is_not_sure(label, verdict, wrong
     answer = lenet.Answer("3", 1.0, "5", 1.0, {}, read_sample(3), 0.5, verdict, "between")
     outcome = Outcome(Picture(Path("a.png"), "people, drawn", label), answer)
     assert (outcome.wrong, outcome.sure) == (wrong, sure)
+
+
+def test_the_outcomes_are_counted():
+    answer = lenet.Answer("3", 1.0, "5", 1.0, {}, read_sample(3), 0.5, "digit", None)
+    right, wrong = (Outcome(Picture(Path("a.png"), "people", label), answer) for label in "35")
+    refused = right._replace(answer=replace(answer, verdict="unsure", reason="between"))
+    assert count_outcomes([right, wrong, wrong, refused]) == {
+        "pictures": 4, "wrong": 2, "sure": 2, "refused": 1
+    }  # fmt: skip
 
 
 def fail(*words):

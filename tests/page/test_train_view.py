@@ -250,7 +250,7 @@ def test_a_saved_network_is_read_by_python(view: Any, tmp_path: Path, digits: Ex
 def test_an_opened_network_goes_on_training(view: Any) -> None:
     package = Path(lenet.__file__).parent
     view.set_input_files("#train-file", package / "weights" / "1998.safetensors")
-    wait(view, "goes on from 1998.safetensors", ".train-status")
+    wait(view, "continues from 1998.safetensors", ".train-status")
     wait(view, r"After epoch \d", ".train-result")
 
 

@@ -1,5 +1,6 @@
 import json
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -223,7 +224,9 @@ def test_the_three_rates_of_the_lesson_diverge_oscillate_and_fall():
 @pytest.mark.mnist
 @pytest.mark.slow
 def test_on_mnist_a_rate_that_oscillates_is_recommended():
-    """Issue 14: it was 0.02, which misreads more digits with every seed."""
+    """The smoothest rate, 0.02, misreads more digits with every seed."""
+    if not os.environ.get("LENET_DATA"):
+        pytest.skip("LENET_DATA is not set")
     found = compare_rates("mnist", (0.5, 0.1, 0.02))
     best, calm = found.good[0], found.trials[2]
     assert (best.rate, best.usual_verdict, calm.usual_verdict) == (0.1, "oscillates", "smooth")

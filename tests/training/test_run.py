@@ -29,7 +29,7 @@ from lenet.training.trainer import Trainer
 
 RECIPE = Recipe("tiny", 2, 8, 0.05, momentum=0.9, initialization="variance")
 CORE = {"recipe.toml", "history.jsonl", "checkpoint.safetensors", "network.safetensors"}
-ENDS = {"curve.svg", "curve.png", "report.html"}
+ENDS = {"curve.svg", "curve.png", "history.csv", "report.html"}
 
 
 def make_arrays() -> dict[str, np.ndarray]:

@@ -80,7 +80,8 @@ def _draw_steps(network: Network, source: str, path: Path) -> None:
     from lenet.images.read import read_picture
 
     picture = read_picture(Path(source))
-    compose = partial(compose_steps, take_looks(picture), network.recognize(picture))
+    answer = network.recognize(picture)
+    compose = partial(compose_steps, take_looks(picture, answer.image), answer)
     draw_picture(compose, path)
 
 
