@@ -21,7 +21,7 @@ from PIL import Image
 import lenet
 from benchmarks import corruptions
 from benchmarks.corruptions import CORRUPTIONS, DRAWN_STYLES, SEED, corrupt, draw_styles
-from benchmarks.provenance import describe_run
+from benchmarks.provenance import describe_run, name_network
 from lenet.data.idx import read_idx
 from lenet.images.normalize import Find, find_digits
 from lenet.images.read import read_picture
@@ -158,14 +158,6 @@ def measure(
     drawn = np.repeat(list(STROKES), DRAWN_STYLES)
     results[DRAWN] = rate(network, prepare(DRAWN, images, first, processes), drawn)
     return results
-
-
-def name_network(network: lenet.Network) -> str:
-    """The first digits of SHA-256 over a network's numbers."""
-    digest = hashlib.sha256()
-    for name in sorted(network.parameters):
-        digest.update(np.ascontiguousarray(network.parameters[name]).tobytes())
-    return digest.hexdigest()[:12]
 
 
 def main() -> None:

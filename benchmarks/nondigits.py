@@ -20,8 +20,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 import lenet
 from benchmarks.corruptions import save
-from benchmarks.handwriting import Read, name_network, read_back, show
-from benchmarks.provenance import describe_run
+from benchmarks.handwriting import Read, read_back, show
+from benchmarks.provenance import describe_run, name_network
 from lenet.calibration import calibrate, measure_calibration
 from lenet.codes import code
 from lenet.data.idx import read_idx

@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import lenet
-from benchmarks.handwriting import name_network
-from benchmarks.provenance import describe_run
+from benchmarks.provenance import describe_run, name_network
 from lenet.storage import write_text
 
 

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.corruptions28 import CORRUPTIONS28
 from benchmarks.pages import fill_page
 from benchmarks.provenance import format_command
+
+pytest.importorskip("scipy", reason="benchmarks draw with SciPy, which comes with scikit-learn")
+from benchmarks.corruptions28 import CORRUPTIONS28
 from tools.write_handwriting import PAGES, format_tables, read_results
 
 ROOT = Path(__file__).parents[2]

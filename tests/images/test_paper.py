@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lenet.images.paper import (
     cut_sheet,
@@ -9,6 +10,7 @@ from lenet.images.paper import (
     flatten_light,
     measure_frame,
     measure_polarity,
+    smooth_dither,
     split_levels,
 )
 from lenet.samples import read_sample
@@ -65,3 +67,19 @@ def test_where_ink_fills_the_picture_it_is_not_taken_for_paper():
     darkness = flatten_light(page, 25, tight=True)
     assert darkness[8:-8, 10:-10].min() > 0.6  # black is 1 - 40 / 235 = 0.83
     assert darkness[:, :4].max() < 0.1
+
+
+def test_a_dithered_picture_becomes_grey_again():
+    grey = np.asarray(Image.fromarray(PAGE).convert("1")).astype(np.uint8) * 255
+    smooth = smooth_dither(grey)
+    paper, ink = PAGE > 200, PAGE < 100
+    assert 200 < smooth[paper].mean() < 245
+    assert smooth[ink].mean() < 110
+    assert smooth[paper].std() < 0.6 * grey[paper].std()
+
+
+def test_a_pen_of_one_pixel_and_levels_of_grey_are_no_dither():
+    pen = np.full((40, 50), 255, np.uint8)
+    pen[5:35, 20] = pen[20, 20:40] = 0
+    for picture in (pen, 255 - pen, PAGE, np.full((9, 9), 7, np.uint8)):
+        assert smooth_dither(picture) is picture

@@ -156,6 +156,12 @@ def test_a_pale_pencil_is_ink(network):
     assert read_label(network, draw_page(SEVEN, 4, ink=PAPER - 40)) == "7"
 
 
+@pytest.mark.parametrize("digit", [0, 2, 3, 4, 5, 6, 7, 8, 9])
+def test_a_dithered_picture_is_read(network, digit):
+    page = np.asarray(Image.fromarray(read_sample(digit)).convert("1")).astype(np.uint8) * 255
+    assert read_label(network, page) == str(digit)
+
+
 def test_a_clear_picture_is_read_in_one_way():
     page = np.pad(read_sample(3), 40, constant_values=235)
     assert count_ways(page) == len(find_digits(page)) == 1

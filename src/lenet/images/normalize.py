@@ -21,7 +21,7 @@ from lenet.images.marks import (
     measure_grain,
     measure_ink,
 )
-from lenet.images.paper import cut_sheet, flatten_light, measure_frame, measure_polarity
+from lenet.images.paper import cut_sheet, flatten_light, measure_frame, measure_polarity, smooth_dither
 from lenet.images.rules import remove_rules
 from lenet.images.strokes import set_width
 
@@ -66,6 +66,7 @@ def list_pages(picture: np.ndarray) -> list[Page]:
         One page or two, the likeliest first. Where a digit fills its picture, there is as much ink as paper,
         but the outermost pixels are paper; or they are a table.
     """
+    picture = smooth_dither(picture)
     polarity, frame = measure_polarity(picture), measure_frame(picture)
     if abs(polarity) >= CLEAR or MIXED < frame < 1 - MIXED:
         return [Page(picture if polarity < 0 else ~picture, ruled=True)]

@@ -10,6 +10,7 @@ from lenet.images.regions import label
 FITTED = 64  # pixels, the longer side of what the light is fitted to
 LEAST_SHEET = 0.1  # of the picture: a smaller light region is no sheet of paper
 LEAST_BRIGHT = 0.8  # of a sheet: the rest is ink
+ALONE = 0.1  # of the rarer pixels of two levels: as many without a neighbour of their kind are a dither's
 FRAME = 0.85  # from the middle (0) to the edge (1): where the outer part begins
 
 
@@ -46,6 +47,26 @@ def _list_terms(shape: tuple[int, ...]) -> np.ndarray:
     ]
     y, x = (grid.ravel() for grid in np.meshgrid(*sides, indexing="ij"))
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+
+
+def smooth_dither(picture: np.ndarray) -> np.ndarray:
+    """The grey levels of a dithered picture, whose dots would be taken for lines and ink.
+
+    Args:
+        picture: (H, W) uint8 luminance.
+    Returns:
+        (H, W) uint8: means of 3x3 pixels where the picture has two levels and many pixels of the rarer one
+        are alone; else the picture.
+    """
+    dark = picture == picture.min()
+    if picture.min() == picture.max() or not (dark | (picture == picture.max())).all():
+        return picture
+    rare = dark if 2 * dark.sum() < dark.size else ~dark
+    around = blur(rare.astype(np.float32), 1) * 9
+    if (rare & (around < 1.5)).sum() < ALONE * rare.sum():
+        return picture
+    smooth: np.ndarray = np.rint(blur(picture.astype(np.float32), 1)).astype(np.uint8)
+    return smooth
 
 
 def measure_polarity(picture: np.ndarray) -> float:
