@@ -26,10 +26,11 @@ HEADINGS = {
         "Made by `{command}` at {commit} ({machine}).",
         "comma": ", ",
         "clean_up": "| picture | NumPy | kernels, {variant} | times as fast |",
-        "clean_up_made": "Milliseconds of processor time, medians of {times}. Of {pictures:,} pictures spoilt in\n"
-        "the ways of the first two tables, {equal:,} give the same 28x28 bytes, {one_level} differ by one grey\n"
-        "level, {more} by more, and {answers} in their label or verdict. Made by\n"
-        "`{command}` at {commit} ({machine}).",
+        "clean_up_made": "Milliseconds of processor time, medians of {times}.\n"
+        "Of {pictures:,} pictures spoilt in the ways of the first two tables, {equal:,} give the same\n"
+        "28x28 bytes, {one_level} differ by one grey level, {more} by more, and {answers} in their\n"
+        "label or verdict. Made by `{command}`\n"
+        "at {commit} ({machine}).",
         "made": "Made by `{command}` at {commit} ({machine}); network `{network}`, SHA-256 {network_sha256}.",
     },
     "zh": {
