@@ -33,7 +33,7 @@ class Picture(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a picture: wrong is another label or the verdict none; sure is wrong without a doubt."""
+    """What became of a picture: wrong is another label or the verdict none; undoubted, wrong as a digit."""
 
     picture: Picture
     answer: lenet.Answer
@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
         return self.answer.label != self.picture.label or self.answer.verdict == "none"
 
     @property
-    def sure(self) -> bool:
+    def undoubted(self) -> bool:
         """Whether it is misread and no doubt was said."""
         return self.answer.label != self.picture.label and self.answer.verdict == "digit"
 
@@ -80,11 +80,11 @@ def describe(outcome: Outcome) -> str:
 
 
 def count_outcomes(outcomes: list[Outcome]) -> dict[str, int]:
-    """How many pictures there are, and how many of them are wrong, surely wrong, or refused."""
+    """How many pictures there are, and how many of them are wrong, wrong without a doubt, or refused."""
     return {
         "pictures": len(outcomes),
         "wrong": sum(outcome.wrong for outcome in outcomes),
-        "sure": sum(outcome.sure for outcome in outcomes),
+        "undoubted": sum(outcome.undoubted for outcome in outcomes),
         "refused": sum(outcome.answer.verdict != "digit" for outcome in outcomes),
     }
 
@@ -109,10 +109,11 @@ def main() -> None:
     groups: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in read_all(list(list_people(given.folder)), given.network, given.processes):
         groups[outcome.picture.group].append(outcome)
-    print(f"{'pictures':20} {'number':>6} {'wrong':>6} {'sure':>5} {'refused':>8}")
+    print(f"{'pictures':20} {'number':>6} {'wrong':>6} {'undoubted':>9} {'refused':>8}")
     for group, outcomes in groups.items():
         print(
-            f"{group:20} " + "{pictures:6} {wrong:6} {sure:5} {refused:8}".format(**count_outcomes(outcomes))
+            f"{group:20} "
+            + "{pictures:6} {wrong:6} {undoubted:9} {refused:8}".format(**count_outcomes(outcomes))
         )
         for outcome in outcomes if given.show else []:
             if outcome.wrong:

@@ -23,13 +23,13 @@ COMMANDS = {
     "rates-noise": (*RATES, "0.01", "--batch", "4", "--epochs", "1", "--seeds", "1", "-o"),
     "rates-every": (*RATES, "0.01", "--batch", "4", "--epochs", "1", "--every", "10", "--seeds", "1", "-o"),
 }
-SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
+FIGURE_SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
 
 
 def main() -> int:
     """Draw every picture; the exit code of the first command that fails."""
     for name, words in COMMANDS.items():
-        for language, suffix in SUFFIXES.items():
+        for language, suffix in FIGURE_SUFFIXES.items():
             code = run([*words, str(FOLDER / f"{name}{suffix}"), "--lang", language, "--json"])
             if code:
                 return code

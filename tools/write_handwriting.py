@@ -16,9 +16,9 @@ RESULTS = ROOT / "benchmarks" / "results"
 HEADINGS = {
     "en": {
         "corruptions": "| picture | error | more than clean | refused | error of the rest |",
-        "nondigits": "| picture | no digit here | not sure | taken for a digit | misread |",
+        "nondigits": "| picture | no digit found | not certain | taken for a digit | misread |",
         "validation": "| digits | error | refused | error of the rest | calibration error |",
-        "people": "| picture | number | wrong | wrong, but sure | refused |",
+        "people": "| picture | number | wrong | wrong, no doubt shown | refused |",
         "count": "{pictures:,} digits each. ",
         "photograph": "`lenet recognize` on a photo of {pixels} pixels ({megabytes:.1f} MB of JPEG),\n"
         "the whole process, from an installed wheel, nothing else running: {seconds:.2f} s (median of\n"
@@ -35,7 +35,7 @@ HEADINGS = {
     },
     "zh": {
         "corruptions": "| 图片 | 错误率 | 比原样多 | 拒识 | 其余的错误率 |",
-        "nondigits": "| 图片 | 这里没有数字 | 不确定 | 当成了数字 | 误识 |",
+        "nondigits": "| 图片 | 没有找到数字 | 不确定 | 当成了数字 | 误识 |",
         "validation": "| 图像 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
         "people": "| 图片 | 张数 | 错 | 错而确定 | 拒识 |",
         "count": "每种 {pictures:,} 张。",
@@ -155,7 +155,7 @@ def format_tables(results: dict[str, Any], language: str) -> dict[str, str]:
         "corruptions": [row for name, row in spoilt.items() if name not in CORRUPTIONS28],
         "corruptions28": [row for name, row in spoilt.items() if name in CORRUPTIONS28],
         "people": [
-            (names.get(name, name), *(str(row[key]) for key in ("pictures", "wrong", "sure", "refused")))
+            (names.get(name, name), *(str(row[key]) for key in ("pictures", "wrong", "undoubted", "refused")))
             for name, row in results["people"]["results"].items()
         ],
         "nondigits": [

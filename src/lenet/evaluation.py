@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -24,6 +25,9 @@ class Evaluation:
         margins: (N,) difference between the two smallest penalties.
         names: the name of each class.
     """
+
+    wanted_error: ClassVar[float] = 0.5  # percent, where figure 10 of the paper compares
+    most_misread: ClassVar[int] = 100  # misread images that are shown
 
     labels: np.ndarray
     answers: np.ndarray

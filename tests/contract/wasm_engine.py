@@ -174,7 +174,7 @@ class WasmModel:
             sides = () if layer.name in ("f6", "output") else (layer.side, layer.side)
             shapes[layer.name] = (len(images), layer.maps, *sides)
         if sums:
-            shapes |= {f"{name}.sum": shapes[name] for name in network.squashed_layers}
+            shapes |= {f"{name}.sum": shapes[name] for name in network.activated_layers}
         names = ["input", *LAYER_NAMES, *(f"{name}.sum" for name in LAYER_NAMES if name != "output")]
         with module.scope():
             rooms = {name: module.room(shape, np.float32) for name, shape in shapes.items()}

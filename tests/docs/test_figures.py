@@ -7,7 +7,7 @@ import pytest
 
 from lenet.cli.main import run
 from lenet.texts import set_language
-from tools.draw_figures import COMMANDS, SUFFIXES
+from tools.draw_figures import COMMANDS, FIGURE_SUFFIXES
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "figures"
@@ -17,7 +17,7 @@ DOUBT = {"rates": 2.0}
 FIGURES = [
     pytest.param(name, language, marks=[pytest.mark.slow] if name in SLOW else [])
     for name in COMMANDS
-    for language in SUFFIXES
+    for language in FIGURE_SUFFIXES
 ]
 
 
@@ -41,7 +41,7 @@ def test_every_figure_is_shown_somewhere():
 def test_a_figure_says_what_the_program_says_now(name, language, tmp_path, capsys):
     if "digits" in COMMANDS[name]:
         pytest.importorskip("sklearn")
-    path = FOLDER / f"{name}{SUFFIXES[language]}"
+    path = FOLDER / f"{name}{FIGURE_SUFFIXES[language]}"
     again = tmp_path / path.name
     assert run([*COMMANDS[name], str(again), "--lang", language]) == 0
     set_language(None)

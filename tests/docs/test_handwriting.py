@@ -33,7 +33,7 @@ def test_what_the_pages_say_of_the_table_is_true():
     assert abs(costs["as stored"]) <= 0.1
     people = RESULTS["people"]["results"]
     assert people["people, drawn"]["wrong"] + people["people, paper"]["wrong"] <= 4
-    assert people["people, drawn"]["sure"] + people["people, paper"]["sure"] == 0
+    assert people["people, drawn"]["undoubted"] + people["people, paper"]["undoubted"] == 0
     nondigits = RESULTS["nondigits"]
     assert nondigits["evaluation"]["all 500"]["digit"] <= 10
     assert nondigits["validation"]["refused"] <= 1

@@ -266,12 +266,16 @@ def test_axe_finds_nothing(open_page: Open, view: str, lang: str, theme: str) ->
         assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 
-def test_a_missing_file_is_said(browser: Any, server: PageServer) -> None:
-    page = browser.new_page()
-    page.route("**/network.bin", lambda route: route.fulfill(status=404))
+@pytest.mark.parametrize("name", ["network.bin", "see.js", "train.js", "rest.en.json"])
+def test_a_missing_file_is_said(browser: Any, server: PageServer, name: str) -> None:
+    page = browser.new_page(locale="en")
+    mistakes: list[str] = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.route(f"**/{name}", lambda route: route.fulfill(status=404))
     page.goto(server.address)
-    expect(page.locator("[role=alert]")).to_have_text(re.compile(r"network\.bin: 404"))
+    expect(page.locator("[role=alert]").first).to_have_text(re.compile(re.escape(name)))
     page.close()
+    assert mistakes == []
 
 
 @pytest.mark.mnist

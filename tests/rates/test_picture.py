@@ -125,7 +125,7 @@ def test_where_a_loss_is_no_number_it_says_so_within_the_panel(finite, anchor):
     losses = np.full(41, 3.0)
     losses[finite:] = np.nan
     drawing = draw_comparison(make_comparison(make_trial(losses, "diverges")), "en")
-    (words,) = find_words(drawing, f"not a number from step {finite + 1} on")
+    (words,) = find_words(drawing, f"NaN or infinite from step {finite + 1} on")
     assert words.anchor == anchor
     end = LEFT + (RIGHT - LEFT) * finite / 41
     assert words.x == pytest.approx(end + (6 if anchor == "start" else -6))

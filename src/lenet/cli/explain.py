@@ -44,14 +44,14 @@ def explain(
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Explain a recognition or, with an option, one unit of it, one training step, or the distortions."""
-    from lenet.drawing.write import check_suffix
+    from lenet.drawing.write import check_drawing_suffix
 
     if (unit is not None) + learn + distortions > 1:
         raise UsageError("explain.one_of")
     if not learn and (label is not None or rate is not None):
         raise UsageError("explain.only_learn")
     if picture:
-        check_suffix(picture)
+        check_drawing_suffix(picture)
     if distortions:
         if network is not None:
             raise UsageError("explain.no_network")

@@ -53,14 +53,14 @@ def rates(
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Train at each rate from the same starts, and say which reads new images best, how it went and why."""
-    from lenet.drawing.write import check_suffix
+    from lenet.drawing.write import check_drawing_suffix
     from lenet.rates.comparison import compare_rates
 
     chosen = _read_rates(rates)
     if then is not None and not (math.isfinite(then) and then > 0):
         raise UsageError("rates.then_range", value=then)
     if picture:
-        check_suffix(picture)
+        check_drawing_suffix(picture)
     network = choose_architecture(architecture)
     dataset = load_data(data)
     begun = time.perf_counter()

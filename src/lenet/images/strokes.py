@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lenet.architecture import BOX
 from lenet.images.filters import dilate, measure_distance
-from lenet.images.geometry import BOX
 
 # Widths in MNIST, in its pixels: measured by `measure_width` on the first 55,000 training images, each
 # enlarged 4 times: the 5th and the 95th percentile.

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,19 @@ from lenet.images.normalize import find_digit
 from lenet.network import Network
 from lenet.page.digits import PageDigits, pack_digits
 from lenet.page.lessons import list_lessons
+from lenet.page.tour import list_stops
 from lenet.samples import read_sample
 from lenet.storage import write_bytes
 from lenet.texts import LANGUAGES, load_texts
 
-TABLES = ("page", "page_see", "page_train", "page_file", "doubt", "verdict", "reason")  # that the page says
+# tables of the texts that the page says: on its first screen and what is below it; when it has come to rest
+TABLES = {
+    "texts": ("page", "page_see", "page_file", "doubt"),
+    "rest": ("page_tour", "page_train", "verdict", "reason"),
+}
 COMMENT = re.compile(r"^ *(?://.*|/\*\*(?s:.*?)\*/)\n", re.MULTILINE)  # on lines of its own
+TRAILING = re.compile(r"^ +| +// [^\"'`\n]*$", re.MULTILINE)  # indentation; a comment behind code
+APART = ("pictures.mjs", "pictures.wasm")  # for programs of others; the page reads no pictures
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -74,6 +82,7 @@ def build_site(network: Path | None = None, digits: PageDigits | None = None) ->
     site["network.bin"] = weights.read_bytes()
     facts: dict[str, Any] = {
         "lessons": list_lessons(),
+        "tour": list_stops(),
         "labels": list(DIGITS),
         "codes": codes("".join(DIGITS)).tolist(),
     }
@@ -96,7 +105,8 @@ def build_site(network: Path | None = None, digits: PageDigits | None = None) ->
         site["digits.txt"] = ORIGIN[digits.name].format(**counts).encode()
     site["samples.bin"] = pack_digits(_read_samples())
     site["facts.json"] = _format_json(facts)
-    site |= {f"texts.{language}.json": _format_json(list_texts(language)) for language in LANGUAGES}
+    for part, language in product(TABLES, LANGUAGES):
+        site[f"{part}.{language}.json"] = _format_json(list_texts(part, language))
     return {name: Asset(content, TYPES[Path(name).suffix]) for name, content in site.items()}
 
 
@@ -118,31 +128,34 @@ def write_site(folder: Path, site: dict[str, Asset]) -> None:
         write_bytes(folder / name, asset.content)
 
 
-def list_texts(language: str) -> dict[str, str]:
+def list_texts(part: str, language: str) -> dict[str, str]:
     """The sentences that the page says; braces hold a name and nothing else, as say.mjs fills them.
 
     Args:
+        part: one of `TABLES`.
         language: one of `LANGUAGES`.
     """
-    found = {key: text for key, text in load_texts(language).items() if key.partition(".")[0] in TABLES}
+    found = {key: text for key, text in load_texts(language).items() if key.partition(".")[0] in TABLES[part]}
     for key, text in found.items():
         assert not re.search(r"[{}]", re.sub(r"\{\w+\}", "", text)), key
     return found
 
 
 def strip_comments(source: str) -> str:
-    """A module without its comments, which are a fifth of what travels; those behind code stay.
+    """A module without indentation and comments, which are a quarter of what travels.
 
     Args:
-        source: one of ours, with no text of several lines whose lines look like a comment.
+        source: one of ours: no text goes over several lines, and none has two slashes after a space.
     """
-    return COMMENT.sub("", source)
+    return TRAILING.sub("", COMMENT.sub("", source))
 
 
 def _read_static() -> list[tuple[str, bytes]]:
     """The files of `static`, without comments; modules are .js, because some servers do not know .mjs."""
     found = []
     for path in files("lenet.page").joinpath("static").iterdir():
+        if path.name in APART:
+            continue
         content = path.read_bytes()
         if path.name.endswith((".mjs", ".html")):
             content = re.sub(rb'\.mjs(?=["\'])', b".js", content)

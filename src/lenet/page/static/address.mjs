@@ -16,14 +16,16 @@ export function makeAddress(host) {
   const field = h("input", { readonly: true, hidden: true, class: "link", "aria-labelledby": "link-said" });
   words.id = "link-said";
   const said = h("p", { class: "link-said" }, words, " ", field);
-  let timer = 0;
+  let [timer, shown] = [0, location.hash];
 
   /** Her drawing stays out of the address, and so out of the browser's history. */
   function note() {
     clearTimeout(timer);
     timer = setTimeout(() => {
+      if (location.hash !== shown) return; // she has just gone elsewhere, and the event is on its way
       try {
         history.replaceState(null, "", writeLink(host.collect(false)));
+        shown = location.hash;
       } catch {
         // a browser that forbids it shows the older address
       }
@@ -46,7 +48,8 @@ export function makeAddress(host) {
   }
 
   function open() {
-    const state = readLink(location.hash);
+    shown = location.hash;
+    const state = readLink(shown);
     field.hidden = true;
     t(words, state.dropped ? "page_see.link_partly" : null);
     host.open(state);

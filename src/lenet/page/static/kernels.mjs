@@ -1,6 +1,6 @@
 // LeNet-5's kernels (lenet.wasm) for JavaScript: the same numbers as in Python. One thread; train in a worker.
 // Images are Uint8Array, 28x28 bytes each, or Float32Array, 32x32 numbers each as the network sees them.
-import { FIELD, KernelError, Kept, Memory, check, findType, view } from "./memory.mjs";
+import { FIELD_PIXELS, KernelError, Kept, Memory, check, findType, view } from "./memory.mjs";
 import { Network } from "./network.mjs";
 import { PARAMETERS, readNetwork } from "./network_file.mjs";
 
@@ -54,10 +54,10 @@ export class Kernels extends Memory {
   show(images, patterns, distortion = null) {
     const { stored, count } = view(images);
     return this.scope(() => {
-      const fields = this.room(Float32Array, patterns.length * FIELD);
+      const fields = this.room(Float32Array, patterns.length * FIELD_PIXELS);
       const [at, list] = [this.put(images), this.put(Int32Array.from(patterns))];
       check(this.wasm.show(at, stored, count, list, patterns.length, distortion && this.putDistortion(distortion), fields));
-      return this.take(Float32Array, fields, patterns.length * FIELD);
+      return this.take(Float32Array, fields, patterns.length * FIELD_PIXELS);
     });
   }
 

@@ -2,7 +2,8 @@
 import { CHANGES, FIELD } from "./deform.mjs";
 import { LAYERS, nameUnit } from "./unit.mjs";
 
-export const VIEWS = ["see", "train"];
+export const VIEWS = ["see", "train", "tour"];
+const STOPS = 12; // of the tour
 const LANGUAGES = ["en", "zh"];
 const THEMES = ["light", "dark"];
 const GRID = 1000; // places along a side that a point of a stroke can have
@@ -89,7 +90,7 @@ export function readLink(hash) {
   const [view, part] = path.split(/\/(.*)/s);
   const known = VIEWS.includes(view);
   const unit = view === "see" && part ? readUnit(part) : null;
-  const stop = view === "tour" && part ? whole(99)(part) : null;
+  const stop = view === "tour" && part && part !== "0" ? whole(STOPS)(part) : null;
   let dropped = (view !== "" && !known) || (Boolean(part) && !unit && stop === null);
   const given = {};
   for (const [name, text] of new URLSearchParams(query)) {

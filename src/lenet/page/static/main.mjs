@@ -3,34 +3,39 @@ import { makeAddress } from "./address.mjs";
 import { makeAnswer, rank } from "./answer.mjs";
 import { makeBoard } from "./board.mjs";
 import { readDigits } from "./digits.mjs";
-import { decide, weigh } from "./doubt.mjs";
 import { getBytes, getJson, prepareTrainer, spawnTrainer } from "./files.mjs";
 import { h } from "./h.mjs";
-import { SIDE } from "./ink.mjs";
+import { measureOff } from "./ink.mjs";
 import { loadKernels } from "./kernels.mjs";
+import { makeLanguage } from "./language.mjs";
 import { makeLayers } from "./layers.mjs";
 import { readLink } from "./link.mjs";
 import { readNetwork } from "./network_file.mjs";
 import { makeProjector } from "./projector.mjs";
-import { setTexts, t } from "./say.mjs";
+import { makeReader } from "./reader.mjs";
+import { t } from "./say.mjs";
+import { LAYERS } from "./unit.mjs";
 import { makeCodes, makeF6 } from "./written.mjs";
 
-const JUDGED = 11; // the ten digits and what is none
-const LANGUAGES = { en: "English", zh: "中文" };
+const TURNS = { PageDown: 1, PageUp: -1 }; // what a presenter's remote sends
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
 
-async function start() {
-  const all = {};
-  const linked = readLink(location.hash).given;
-  let language = linked.lang ?? navigator.languages?.find((one) => one.slice(0, 2) in LANGUAGES)?.slice(0, 2) ?? "en";
-  const [facts, texts] = await Promise.all([getJson("facts.json"), getJson(`texts.${language}.json`)]);
-  all[language] = texts;
-  setTexts(all[language]);
-  document.documentElement.lang = language === "zh" ? "zh-CN" : language;
+/** Whatever could not be loaded is said. */
+function complain(error) {
+  const words = "The page could not be loaded. Load it again; it needs Chrome 91, Firefox 114, Safari 16.4 or newer. 页面无法加载。";
+  document.body.append(h("p", { role: "alert" }, `${words} (${error.message})`));
+}
 
-  let [kernels, network, judge, digit, waiting, opening, train, training] = [null, null, null, null, false, null, null, false];
-  let [whole, below, coming] = [true, null, null]; // whole: no wire is cut; below: what `mountSee` gave
-  let [view, sample] = ["see", null]; // sample: the last one that she chose
+async function start() {
+  const linked = readLink(location.hash).given;
+  const language = makeLanguage(linked.lang, () => address?.note());
+  let address = null;
+  const [facts] = await Promise.all([getJson("facts.json"), language.set(language.get())]);
+
+  let [kernels, reader, digit, waiting, opening, train, training] = [null, null, null, false, null, null, false];
+  let [below, coming] = [null, null]; // what `mountSee` gave
+  let [view, sample, last] = ["see", null, null]; // the last sample that she chose, and the last trace
+  let [tour, stop] = [null, 1];
   const board = makeBoard(readSoon);
   const f6 = makeF6();
   const layers = makeLayers(facts.lessons.frozen.amplitude, (chosen) => openUnit(chosen));
@@ -45,23 +50,25 @@ async function start() {
   const row = h("div", { class: "tools" }, text("span", "page.samples", {}, { class: "quiet" }), h("div", { class: "samples" }, ...samples));
   const left = h("section", {}, text("h2", "page.you_draw"), text("p", "page.you_draw_note", {}, { class: "quiet" }), board.root, tools, row);
   const right = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root, answers[0].root);
-  const views = { see: text("a", "page.see", {}, { href: "#see" }), train: text("a", "page.train", {}, { href: "#train" }) };
-  const other = h("button", { type: "button", onclick: switchLanguage });
+  const names = { see: "page.see", train: "page.train", tour: "page_see.tour" };
+  const views = Object.fromEntries(Object.entries(names).map(([name, key]) => [name, text("a", key, {}, { href: `#${name}` })]));
   const theme = text("button", "page.theme", {}, { type: "button", onclick: switchTheme });
-  const address = makeAddress({ collect, open: openLink });
+  address = makeAddress({ collect, open: openLink });
   const seeRoot = h("div", {});
   const trainRoot = h("section", { class: "view", hidden: true });
-  const main = h("main", {}, text("h1", "page.headline"), h("div", { class: "stage" }, left, layers.root, right), codes.root, seeRoot, trainRoot);
+  const headline = text("h1", "page.headline");
+  const tourRoot = h("div", { hidden: true });
+  const main = h("main", {}, headline, tourRoot, h("div", { class: "stage" }, left, layers.root, right), codes.root, seeRoot, trainRoot);
   const projector = makeProjector(main, redraw, () => address.note());
-  const buttons = h("span", { class: "right" }, address.button, projector.button, other, theme);
-  const bar = h("header", { class: "bar" }, h("strong", {}, "LeNet-5"), h("nav", { class: "bar-views" }, views.see, views.train), projector.address, buttons, address.said);
+  const buttons = h("span", { class: "right" }, address.button, projector.button, language.button, theme);
+  const bar = h("header", { class: "bar" }, h("strong", {}, "LeNet-5"), h("nav", { class: "bar-views" }, ...Object.values(views)), projector.address, buttons, address.said);
   document.documentElement.dataset.theme = linked.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   document.body.replaceChildren(bar, main);
 
   const [wasm, file, sampleFile] = await Promise.all([getBytes("lenet.wasm"), getBytes("network.bin"), getBytes("samples.bin")]);
   kernels = await loadKernels(wasm.slice(0));
   const bundled = readNetwork(file);
-  network = kernels.network(bundled.architecture, bundled.parameters);
+  reader = makeReader(kernels, bundled, facts);
   const sampleDigits = await readDigits(sampleFile);
 
   async function openUnit(chosen) {
@@ -77,12 +84,6 @@ async function start() {
     board.show(image);
   }
 
-  /** The 28x28 of what is on the board; null if it is blank. */
-  function normalize() {
-    if (board.image()) return board.image();
-    return board.ink().some((value) => value > 0) ? kernels.normalize(board.ink(), SIDE, SIDE) : null;
-  }
-
   function readSoon() {
     if (!kernels) return; // what is drawn before is read when they are there
     if (!waiting) requestAnimationFrame(read);
@@ -91,37 +92,19 @@ async function start() {
 
   function read() {
     waiting = false;
-    digit = normalize();
+    digit = reader.normalize(board);
     if (training) {
       if (digit) train?.watch(digit);
       return;
     }
     const image = digit ? (below?.change.apply(digit) ?? digit) : new Uint8Array(784);
-    const trace = network.trace(image);
-    // what a network in pieces answers was never measured: no confidence
-    show(trace, null, bundled.architecture.output === "linear", calibration(), judge?.penalties(image));
+    const trace = reader.network.trace(image);
+    last = trace;
+    show(trace, null, reader.linear, reader.calibration(), reader.judge(image));
     below?.unit.show(trace);
     below?.change.show(digit, trace.f6);
     if (!digit) answers.forEach((one) => one.blank());
-  }
-
-  /** null where a confidence would mean nothing. */
-  function calibration() {
-    const ready = whole && facts.calibration && (judge || facts.calibration.judge === null);
-    return ready ? facts.calibration : null;
-  }
-
-  /** The answers to several inputs, and whether they are sure. */
-  function readAll(inputs) {
-    const penalties = network.penalties(inputs);
-    const judged = calibration() && judge?.penalties(inputs);
-    return Array.from({ length: penalties.length / facts.labels.length }, (_, n) => {
-      const row = penalties.subarray(facts.labels.length * n, facts.labels.length * (n + 1));
-      const [first] = rank(row);
-      const of = judged?.subarray(JUDGED * n, JUDGED * (n + 1));
-      const sure = !calibration() || decide(weigh(row, of, calibration()), first, calibration().sure).verdict === "digit";
-      return { label: facts.labels[first], sure };
-    });
+    else tour?.tell("read", { label: facts.labels[rank(trace.output)[0]], strokes: board.strokes().length, off: board.image() ? 0 : measureOff(board.ink()) });
   }
 
   /** Show the states of a network; a linear output has no distances. */
@@ -132,22 +115,23 @@ async function start() {
     for (const one of answers) one.show(trace.output, linear, judged, calibration);
   }
 
-  /** The judge comes when the first answer is there. */
-  async function loadJudge() {
-    if (!facts.calibration?.judge) return;
-    const { architecture, parameters } = readNetwork(await getBytes("judge.bin"), JUDGED);
-    judge = kernels.network(architecture, parameters);
-    if (!training) read();
-  }
-
-  /** So does what is below the codes. */
+  /** What is below the codes comes when the first answer is there. */
   function loadSee() {
-    const isCut = (is) => (whole = !is);
     const light = (chosen, terms) => {
       layers.light(chosen, terms);
       address.note();
+      if (!chosen || !tour) return;
+      const { layer, map, row, column } = chosen;
+      const { side } = LAYERS[layer];
+      tour.tell("unit", { unit: chosen, state: last[layer][(map * side + row) * side + column], nearest: rank(last.output)[0] });
     };
-    const page = { facts, bundled, kernels, network, answer: answers[1].root, light, read, soon: readSoon, readAll, isCut };
+    const count = (what) => tour?.tell(what, { missing: reader.missing, counts: Boolean(facts.digits) });
+    const cut = (wires) => {
+      reader.missing = wires;
+      count("cut");
+    };
+    const acts = { light, read, soon: readSoon, readAll: reader.readAll, cut, counted: () => count("counted") };
+    const page = { facts, bundled, kernels, network: reader.network, answer: answers[1].root, ...acts };
     coming ??= import("./see.mjs").then(({ mountSee }) => {
       below = mountSee(seeRoot, page);
       if (!training) read();
@@ -161,25 +145,6 @@ async function start() {
     if (!trace || trainRoot.hidden) return;
     training = true;
     show(trace, frozen, linear);
-  }
-
-  function switchLanguage() {
-    setLanguage(language === "zh" ? "en" : "zh");
-  }
-
-  async function setLanguage(wanted) {
-    language = wanted;
-    all[language] ??= await getJson(`texts.${language}.json`);
-    document.documentElement.lang = language === "zh" ? "zh-CN" : language;
-    setTexts(all[language]);
-    showLanguage();
-    address.note();
-  }
-
-  function showLanguage() {
-    const next = language === "zh" ? "en" : "zh";
-    other.textContent = LANGUAGES[next];
-    other.lang = next;
   }
 
   function switchTheme() {
@@ -201,8 +166,8 @@ async function start() {
 
   /** What an address can say of this moment. */
   function collect(all) {
-    const given = { lang: language, theme: document.documentElement.dataset.theme };
-    const state = { view, unit: view === "see" ? (below?.unit.get() ?? null) : null, given };
+    const given = { lang: language.get(), theme: document.documentElement.dataset.theme };
+    const state = { view, unit: view === "see" ? (below?.unit.get() ?? null) : null, stop: view === "tour" ? stop : null, given };
     if (projector.isOn()) given.show = "projector";
     if (!all) return state;
     if (board.image() && board.image() === sample?.image) given.digit = sample.k;
@@ -217,8 +182,8 @@ async function start() {
   /** Show what an address says. A link never starts a training, and it loads nothing. */
   async function openLink(state) {
     const { lang, theme: wanted, show: mode, digit: number, ink, cut, ...changes } = state.given;
-    showView(state.view);
-    if (lang && lang !== language) await setLanguage(lang);
+    showView(state.view, state.stop);
+    if (lang && lang !== language.get()) await language.set(lang);
     if (wanted) setTheme(wanted);
     if (mode) projector.set(true);
     if (ink) board.setStrokes(ink);
@@ -230,24 +195,36 @@ async function start() {
     change.set(changes);
   }
 
-  function showView(name) {
+  /** @param {string} name @param {number | null} wanted stop of the tour */
+  function showView(name, wanted = null) {
     view = name;
+    stop = wanted ?? stop;
+    const shown = name === "tour" ? facts.tour[stop - 1].view : name;
+    [headline.hidden, tourRoot.hidden] = [name === "tour", name !== "tour"];
+    if (name === "tour") openTour().catch(complain);
     for (const [key, link] of Object.entries(views)) {
       if (key === name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    trainRoot.hidden = name !== "train";
-    seeRoot.hidden = name !== "see";
-    if (name === "train") below?.unit.close();
-    if (name === "train") openTrain();
-    if (name === "see") {
+    trainRoot.hidden = shown !== "train";
+    seeRoot.hidden = shown !== "see";
+    if (shown === "train") below?.unit.close();
+    if (shown === "train") openTrain().catch(complain);
+    if (shown === "see") {
       training = false;
       read();
     }
   }
 
   /** The view comes when the first answer is there. */
-  const loadTrain = () => (opening ??= prepareTrainer().then(() => import("./train.mjs")));
+  const loadTrain = () => (opening ??= Promise.all([prepareTrainer(), language.loadRest()]).then(() => import("./train.mjs")));
+
+  async function openTour() {
+    const [{ makeTour, playParts }] = await Promise.all([import("./tour.mjs"), language.loadRest()]);
+    tour ??= makeTour(facts.tour, { go: (wanted) => (location.hash = `#tour/${wanted}`), play: () => playParts([...layers.root.children, f6.root, codes.root, answers[0].root]) });
+    tourRoot.replaceChildren(tour.root);
+    tour.show(stop);
+  }
 
   async function openTrain() {
     const { mountTrain } = await loadTrain();
@@ -256,6 +233,7 @@ async function start() {
 
   const host = {
     lessons: facts.lessons, digits: facts.digits, spawn: spawnTrainer, showTrace,
+    tell: (what, values) => tour?.tell(what, values),
     wasm: async () => wasm,
     fetchDigits: (part) => getBytes(`digits-${part}.bin`),
     drawing: () => digit,
@@ -271,20 +249,20 @@ async function start() {
     const anywhere = event.target === document.body || event.target.classList.contains("board");
     if (anywhere && /^[0-9]$/.test(event.key)) showSample(Number(event.key));
     else if (event.key.toLowerCase() === "f") projector.set(!projector.isOn());
-    else if (event.key === "Escape" && projector.isOn()) projector.set(false);
+    else if (view === "tour" && event.key in TURNS) {
+      event.preventDefault();
+      location.hash = `#tour/${Math.min(Math.max(stop + TURNS[event.key], 1), facts.tour.length)}`;
+    } else if (event.key === "Escape" && projector.isOn()) projector.set(false);
   });
-  showLanguage();
   codes.redraw();
   if (!board.ink().includes(255)) showSample(3);
   address.open();
   (globalThis.requestIdleCallback ?? setTimeout)(() => {
-    loadSee();
-    loadTrain();
-    loadJudge().catch(() => {}); // without it the answer stands, without a confidence
+    loadSee().catch(complain);
+    loadTrain().catch(complain);
+    // without the judge the answer stands, without a confidence
+    reader.bringJudge(() => getBytes("judge.bin")).then(() => training || read(), () => {});
   });
 }
 
-start().catch((error) => {
-  const words = "The page could not be loaded. Load it again; it needs Chrome 91, Firefox 114, Safari 16.4 or newer. 页面无法加载。";
-  document.body.append(h("p", { role: "alert" }, `${words} (${error.message})`));
-});
+start().catch(complain);

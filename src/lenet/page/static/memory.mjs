@@ -1,6 +1,6 @@
 // The kernels' memory as JavaScript sees it: refusals, kept arrays, and what an array of images is.
 
-export const FIELD = 1024; // numbers of an image as the network sees it: 32x32
+export const FIELD_PIXELS = 1024; // numbers of an image as the network sees it: 32x32
 const STORED = 784; // bytes of an image as MNIST stores it: 28x28
 const REFUSALS = [
   "", "no more memory", "memory that was not allocated", "not a network", "a number is out of range",
@@ -82,7 +82,7 @@ export class Memory {
 
 /** Whether images are bytes as stored, and how many there are. */
 export function view(images) {
-  const size = isBytes(images) ? STORED : FIELD;
+  const size = isBytes(images) ? STORED : FIELD_PIXELS;
   if (images.length % size !== 0) throw new RangeError(`images: ${images.length} numbers, expected a multiple of ${size}`);
   return { stored: Number(isBytes(images)), count: images.length / size };
 }

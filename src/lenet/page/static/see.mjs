@@ -10,7 +10,7 @@ const PIECE = 250; // digits between two looks at what she does
 /**
  * @param {HTMLElement} root
  * @param {object} page `facts`, `bundled` of `readNetwork`, `kernels`, `network`, and what it does: `light` a unit's windows,
- *   `read` the digit again now or `soon`, `readAll` inputs, `isCut(whether)`; `answer`: an element
+ *   `read` the digit again now or `soon`, `readAll` inputs, `cut(how many wires)`, `counted()`; `answer`: an element
  * @returns {{unit: object, change: object, wires: object | null}}
  */
 export function mountSee(root, page) {
@@ -24,7 +24,7 @@ export function mountSee(root, page) {
   function cut(missing) {
     unit.network.parameters = cutKernels(bundled.parameters, missing);
     network.restart(unit.network.parameters);
-    page.isCut(missing.size > 0);
+    page.cut(missing.size);
     page.read();
   }
 
@@ -40,6 +40,7 @@ export function mountSee(root, page) {
       }
       await new Promise((resolve) => setTimeout(resolve));
     }
+    page.counted();
     return errors;
   }
 
