@@ -1,4 +1,7 @@
-"""The clean-up alone, a picture to 28x28: processor time of NumPy, which defines it, and of the kernels."""
+"""The clean-up alone, a picture to 28x28: processor time of NumPy, which defines it, and of the kernels.
+
+And whether both find the same digits, in pictures of every kind of `benchmarks.corruptions`.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+import lenet
+from benchmarks.corruptions import CORRUPTIONS, corrupt
 from benchmarks.photograph import draw_photograph
 from benchmarks.provenance import describe_run
 from lenet import _native
-from lenet.images.normalize import define_digits
+from lenet.data.idx import read_idx
+from lenet.images.normalize import Find, define_digits, find_digits
 from lenet.images.read import read_picture
 from lenet.samples import read_sample
 from lenet.storage import write_text
@@ -61,17 +67,54 @@ def measure(picture: np.ndarray, times: int) -> dict[str, float | str]:
     return {"pixels": f"{width}x{height}"} | time_all(ways, times)
 
 
+def find_gap(one: list[Find], other: list[Find]) -> int:
+    """The most that a pixel differs, in grey levels; 256 where the number of finds or of other marks does."""
+    if [find.others for find in one] != [find.others for find in other]:
+        return 256
+    return max(int(np.abs(a.digit.astype(int) - b.digit).max()) for a, b in zip(one, other, strict=True))
+
+
+def compare(images: np.ndarray, each: int) -> dict[str, int]:
+    """Count the pictures of which NumPy and the kernels give the same bytes, and how the others differ.
+
+    Args:
+        images: (N, 28, 28) uint8, MNIST's.
+        each: how many of them are spoilt in each way.
+    Returns:
+        "pictures"; of them "equal", "one_level" (no pixel differs by more than one grey level) and "more";
+        and "answers", of which the label or the verdict differs.
+    """
+    network = lenet.load("best")
+    counts = dict.fromkeys(("pictures", "equal", "one_level", "more", "answers"), 0)
+    for name in CORRUPTIONS:
+        for index in range(each):
+            place = index * len(images) // each
+            picture = read_picture(corrupt(name, images[place], place))
+            defined, found = define_digits(picture), find_digits(picture)
+            gap = find_gap(defined, found)
+            counts["pictures"] += 1
+            counts["equal" if gap == 0 else "one_level" if gap == 1 else "more"] += 1
+            if gap:
+                one, other = network.choose([defined, found])
+                counts["answers"] += (one.label, one.verdict) != (other.label, other.verdict)
+    return counts
+
+
 def main() -> None:
     """Write the medians as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="a folder with MNIST's training images")
+    parser.add_argument("--each", type=int, default=136, help="digits spoilt in each way")
     parser.add_argument("--times", type=int, default=25)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/clean_up.json")
     arguments = parser.parse_args()
     photograph = read_picture(draw_photograph())
+    images = read_idx(arguments.data / "train-images-idx3-ubyte.gz")[-5000:]
     report = describe_run(sys.argv) | {
         "times": arguments.times,
         "drawing": measure(draw_drawing(), arguments.times),
         "photograph": measure(photograph, arguments.times),
+        "parity": compare(images, arguments.each),
     }
     write_text(arguments.out, json.dumps(report, indent=1) + "\n")
 

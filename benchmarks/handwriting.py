@@ -74,7 +74,7 @@ def spoil_and_read(task: tuple[str, np.ndarray, int]) -> Read:
 def prepare(name: str, images: np.ndarray, first: int, processes: int) -> list[Read]:
     """All digits after one corruption, in MNIST's form; kept in build/ by the thousand.
 
-    What is kept is made anew when the generator or `lenet.images` changes.
+    What is kept is made anew when the generator, `lenet.images` or a kernel changes.
 
     Args:
         name: one of `CORRUPTIONS`, or `DRAWN`.
@@ -95,6 +95,7 @@ def prepare(name: str, images: np.ndarray, first: int, processes: int) -> list[R
 def _keep(name: str, tasks: list, read: Callable[..., Read], processes: int) -> list[Read]:
     generator = Path(corruptions.__file__).read_text("utf-8")
     paths = sorted(Path(lenet.__file__).parent.glob("images/*.py"))
+    paths += sorted((ROOT / "src" / "kernels").glob("*-inl.hpp"))
     sources = [path.read_bytes() for path in paths if path.name not in TRAINING]
     digest = hashlib.sha256(b"".join([generator.encode(), str(len(tasks)).encode(), *sources])).hexdigest()
     kept = ROOT / "build" / "handwriting" / f"{name.replace(' ', '-')}-{digest[:16]}.npz"

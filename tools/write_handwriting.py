@@ -26,7 +26,10 @@ HEADINGS = {
         "Made by `{command}` at {commit} ({machine}).",
         "comma": ", ",
         "clean_up": "| picture | NumPy | kernels, {variant} | times as fast |",
-        "clean_up_made": "Milliseconds of processor time, medians of {times}. Made by `{command}`\n"
+        "clean_up_made": "Milliseconds of processor time, medians of {times}.\n"
+        "Of {pictures:,} pictures spoilt in the ways of the first two tables, {equal:,} give the same\n"
+        "28x28 bytes, {one_level} differ by one grey level, {more} by more, and {answers} in their\n"
+        "label or verdict. Made by `{command}`\n"
         "at {commit} ({machine}).",
         "made": "Made by `{command}` at {commit} ({machine}); network `{network}`, SHA-256 {network_sha256}.",
     },
@@ -43,7 +46,9 @@ HEADINGS = {
         "comma": "，",
         "clean_up": "| 图片 | NumPy | C++ 内核，{variant} | 快几倍 |",
         "clean_up_made": "处理器时间，毫秒，{times} 次的中位数。"
-        "由 `{command}` 在提交 {commit} 得出（{machine}）。",
+        "按前两张表的各种方式破坏的 {pictures:,} 张图片中，"
+        "{equal:,} 张得到相同的 28x28 字节，{one_level} 张差一个灰度级，{more} 张差得更多，"
+        "{answers} 张的标签或判断不同。由 `{command}` 在提交 {commit} 得出（{machine}）。",
         "made": "由 `{command}` 在提交 {commit} 得出（{machine}）；`{network}` 的 SHA-256：{network_sha256}",
     },
 }
@@ -198,7 +203,7 @@ def _format_clean_up(report: dict[str, Any], headings: dict[str, str], names: di
         slow, fast = row["numpy"], row[variant]
         picture = f"{names.get(name, name)}{headings['comma']}{row['pixels']}"
         lines.append(f"| {picture} | {slow:.1f} | {fast:.1f} | {slow / fast:.0f} |")
-    foot = headings["clean_up_made"].format(**report | {"commit": report["commit"][:7]})
+    foot = headings["clean_up_made"].format(**report | report["parity"] | {"commit": report["commit"][:7]})
     return "\n".join([*lines, "", foot])
 
 

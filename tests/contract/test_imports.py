@@ -40,7 +40,7 @@ FLOORS = [
     {"reading"},
     {"explain", "export"},
     {"rates", "reproduction", "bench"},
-    {"estimator"},
+    {"estimator", "keras", "torch"},
     {"page"},
     {"cli"},
     {"__init__", "__main__"},

@@ -40,6 +40,9 @@ def test_what_the_pages_say_of_the_table_is_true():
     assert nondigits["validation"]["error_left"] <= 0.5
     assert nondigits["validation"]["calibration_error"] <= 0.5
     assert RESULTS["photograph"]["seconds"] <= 0.6
+    parity = RESULTS["clean_up"]["parity"]
+    assert parity["equal"] >= 0.999 * parity["pictures"] >= 4995
+    assert parity["more"] == parity["answers"] == 0
     assert RESULTS["photograph"]["memory"] <= 190
 
 
