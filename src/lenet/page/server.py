@@ -58,7 +58,7 @@ class _Ready:
     def from_asset(cls, asset: Asset) -> _Ready:
         packed = gzip.compress(asset.content, 9, mtime=0)
         tag = f'"{hashlib.sha256(asset.content).hexdigest()[:16]}"'
-        small = len(packed) < 0.9 * len(asset.content)
+        small = len(packed) < len(asset.content)
         return cls(asset.content, packed if small else None, asset.type, tag)
 
 
