@@ -29,10 +29,11 @@ test: $(VENV)/test.stamp ## The quick tests, under 3 minutes: NumPy and scikit-l
 test-all: $(VENV)/all.stamp ## Every test, with every framework; set LENET_DATA to a folder with MNIST for all of them.
 	LENET_REQUIRE_PAGE=1 LENET_REQUIRE_ENGINES=reference,native,pytorch,keras,wasm $(PYTEST)
 
-check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether the .wasm are what the kernels give.
+check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict (the READMEs too), and whether the .wasm are what the kernels give.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tools.check_snippets
 	$(BIN)/python -m tools.build_wasm --check $(MODULES)
 
 lowest: $(BIN)/python ## The quick tests with the lowest versions that pyproject.toml allows, without and with scikit-learn.

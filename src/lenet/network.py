@@ -23,7 +23,7 @@ from lenet.images.open import Picture, is_one, open_picture, take_array
 from lenet.parameters import Parameters, check_overflow
 from lenet.storage import load_arrays, save_arrays
 from lenet.texts import say
-from lenet.trace import Trace
+from lenet.trace import Trace, render_image
 
 BUNDLED = ("1998", "best")
 FOREIGN_SUFFIXES = (".pt", ".pth", ".bin", ".h5", ".keras", ".onnx")
@@ -57,6 +57,23 @@ class Answer:
     confidence: float | None = None
     verdict: Verdict = "digit"
     reason: Reason | None = None
+
+    def __repr__(self) -> str:
+        sure = "None" if self.confidence is None else f"{self.confidence:.3f}"
+        return f"Answer({self.label!r}, confidence={sure}, second={self.second!r}, verdict={self.verdict!r})"
+
+    def _repr_html_(self) -> str:
+        cells = [say("recognize.digit"), escape(self.label), say("recognize.second"), escape(self.second)]
+        if self.confidence is not None:
+            cells += [say("recognize.confidence"), f"{100 * self.confidence:.1f}%"]
+        if self.why:
+            cells += [say("recognize.note"), escape(self.why)]
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{value}</td></tr>"
+            for name, value in zip(cells[::2], cells[1::2], strict=True)
+        )
+        image = render_image(255 - self.image, escape(self.label))
+        return f"<table><tr><td rowspan={len(cells) // 2 + 1}>{image}</td></tr>{rows}</table>"
 
     @property
     def why(self) -> str:

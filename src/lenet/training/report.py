@@ -70,7 +70,7 @@ def _render_error(evaluation: Evaluation) -> Iterator[str]:
 
 def _render_stop(result: Result) -> Iterator[str]:
     recipe, done = result.settings.recipe, result.history
-    steps = _count_steps(result) * recipe.epochs
+    steps = result.steps_per_epoch * recipe.epochs
     yield f'<p class="lede">{_say("stopped", steps=f"{len(done.losses):,}", total=f"{steps:,}")}</p>'
     yield f"<p>{_say('stopped_note', epochs=len(done.epochs), all=recipe.epochs)}</p>"
     if result.folder:
@@ -115,15 +115,10 @@ def _format_values(values: dict[str, Any]) -> str:
     return f'<br><code class="soft">{escape(", ".join(words))}</code>'
 
 
-def _count_steps(result: Result) -> int:
-    """Number of steps in an epoch."""
-    return result.settings.recipe.count_steps(len(result.splits.train))
-
-
 def _render_curve(result: Result) -> Iterator[str]:
     sample = min(result.settings.recipe.training_sample, len(result.splits.train))
     epochs = result.settings.recipe.epochs
-    drawing = draw_training(result.history, epochs, _count_steps(result), get_language())
+    drawing = draw_training(result.history, epochs, result.steps_per_epoch, get_language())
     yield f"<h2>{_say('curve_title')}</h2>"
     yield render_svg(drawing)
     yield f'<p class="note">{_say("curve_caption", sample=f"{sample:,}")}</p>'
