@@ -110,7 +110,7 @@ def test_without_the_judge_the_answer_has_no_confidence(browser: Any, server: Pa
     page = browser.new_page(locale="en")
     page.route("**/judge.bin", lambda route: route.fulfill(status=404))
     page.goto(server.address)
-    expect(page.locator(".answer")).to_have_text("3, nearest; distance 0.0")
+    expect(page.locator(".answer")).to_have_text("3, nearest; squared distance 0.0")
     page.keyboard.press("5")
     expect(page.locator(".answer")).to_have_text(re.compile("^5, nearest"))
     assert page.text_content(".doubt") == ""
@@ -192,7 +192,7 @@ def test_a_cut_wire_changes_the_answer_and_is_restored(open_page: Open) -> None:
     page.click(".wires tbody tr:nth-child(5) th button")
     assert page.locator(".wires [aria-pressed=true]").count() == sum(4 in row for row in C3_TABLE)
     expect(page.locator(".codes li > span:first-of-type").first).not_to_have_text(before[0])
-    expect(page.locator(".answer")).to_have_text(re.compile(", nearest; distance"))  # no confidence
+    expect(page.locator(".answer")).to_have_text(re.compile(", nearest; squared distance"))  # no confidence
     page.click("text=Restore all")
     assert page.locator(".wires [aria-pressed=true]").count() == 0
     expect(page.locator(".answer")).to_have_text("Read as 3")
