@@ -59,8 +59,9 @@ class Answer:
     reason: Reason | None = None
 
     def __repr__(self) -> str:
-        sure = "None" if self.confidence is None else f"{self.confidence:.3f}"
-        return f"Answer({self.label!r}, confidence={sure}, second={self.second!r}, verdict={self.verdict!r})"
+        confidence = "None" if self.confidence is None else f"{self.confidence:.3f}"
+        first = f"label={self.label!r}, confidence={confidence}"
+        return f"Answer({first}, second={self.second!r}, verdict={self.verdict!r})"
 
     def _repr_html_(self) -> str:
         cells = [say("recognize.digit"), escape(self.label), say("recognize.second"), escape(self.second)]
