@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-MODULE := src/lenet/page/static/lenet.wasm
+MODULES := src/lenet/page/static/lenet.wasm src/lenet/page/static/pictures.wasm
 FONTS := build/fonts/cmr10.ttf
 PIP := $(BIN)/python -m pip install -qq
 # one thread for each process: the tests run side by side, and LeNet-5's matrices are too small to be shared
@@ -29,11 +29,12 @@ test: $(VENV)/test.stamp ## The quick tests, under 3 minutes: NumPy and scikit-l
 test-all: $(VENV)/all.stamp ## Every test, with every framework; set LENET_DATA to a folder with MNIST for all of them.
 	LENET_REQUIRE_PAGE=1 LENET_REQUIRE_ENGINES=reference,native,pytorch,keras,wasm $(PYTEST)
 
-check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict, and whether lenet.wasm is what the kernels give.
+check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict (the READMEs too), and whether the .wasm are what the kernels give.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m tools.build_wasm --check $(MODULE)
+	$(BIN)/python -m tools.check_snippets
+	$(BIN)/python -m tools.build_wasm --check $(MODULES)
 
 lowest: $(BIN)/python ## The quick tests with the lowest versions that pyproject.toml allows, without and with scikit-learn.
 	tools/try_lowest.sh $(abspath $(BIN)/python)
@@ -44,8 +45,8 @@ extras-light: $(BIN)/python ## Install lenet alone, then each small extra alone,
 extras: $(BIN)/python ## The same for the large ones, pytorch and keras: 2 GB more, so not in every run.
 	tools/try_extras.sh $(abspath $(BIN)/python) pytorch keras
 
-wasm: $(VENV)/check.stamp ## Compile the kernels to WebAssembly: lenet.wasm, which is committed.
-	$(BIN)/python -m tools.build_wasm $(MODULE)
+wasm: $(VENV)/check.stamp ## Compile the kernels to WebAssembly: lenet.wasm and pictures.wasm, which are committed.
+	$(BIN)/python -m tools.build_wasm $(MODULES)
 
 weights: $(VENV)/all.stamp ## Train the bundled networks anew: as in 1998, and best; write their cards, calibrate them.
 	rm -rf build/weights

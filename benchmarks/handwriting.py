@@ -1,7 +1,7 @@
 """How much error does each corruption of a digit cost?
 
 Every picture of `benchmarks.corruptions` goes the whole way of a person's picture: `read_picture`,
-`find_digit`, a network. The digits are the last 5,000 of MNIST's training file, for validation.
+`find_digits`, a network. The digits are the last 5,000 of MNIST's training file, for validation.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from PIL import Image
 import lenet
 from benchmarks import corruptions
 from benchmarks.corruptions import CORRUPTIONS, DRAWN_STYLES, SEED, corrupt, draw_styles
-from benchmarks.provenance import describe_run
+from benchmarks.provenance import describe_run, name_network
 from lenet.data.idx import read_idx
-from lenet.images.normalize import find_digit
+from lenet.images.normalize import Find, find_digits
 from lenet.images.read import read_picture
 from lenet.storage import write_text
 from tools.draw_samples import STROKES
@@ -33,7 +33,7 @@ KEPT = 1000  # digits in a file of build/handwriting
 TRAINING = ("distort.py", "pens.py")  # of `lenet.images`, no part of a picture's way
 ROOT = Path(__file__).parents[1]
 
-Read = tuple[np.ndarray, int, float]  # the digit that was found, other marks, seconds
+Read = tuple[list[Find], float]  # what was found, in each way to read the picture; seconds
 Result = dict[str, float]
 
 
@@ -54,17 +54,16 @@ def draw_sheet(images: np.ndarray) -> np.ndarray:
         row = []
         for index in range(8):
             picture = read_picture(corrupt(name, images[index], index))
-            normal, *_ = read_back(corrupt(name, images[index], index))
-            row += [show(picture), show(normal)]
+            finds, _ = read_back(corrupt(name, images[index], index))
+            row += [show(picture), show(finds[0].digit)]
         rows.append(np.concatenate(row, axis=1))
     return np.concatenate(rows)
 
 
 def read_back(content: bytes) -> Read:
-    """A file's content on a person's picture's way to the network: (28, 28), other marks, and seconds."""
+    """A file's content on a person's picture's way to the network: what was found, and seconds."""
     start = time.perf_counter()
-    find = find_digit(read_picture(content))
-    return find.digit, find.others, time.perf_counter() - start
+    return find_digits(read_picture(content)), time.perf_counter() - start
 
 
 def spoil_and_read(task: tuple[str, np.ndarray, int]) -> Read:
@@ -72,10 +71,10 @@ def spoil_and_read(task: tuple[str, np.ndarray, int]) -> Read:
     return read_back(corrupt(*task))
 
 
-def prepare(name: str, images: np.ndarray, first: int, processes: int) -> dict[str, np.ndarray]:
+def prepare(name: str, images: np.ndarray, first: int, processes: int) -> list[Read]:
     """All digits after one corruption, in MNIST's form; kept in build/ by the thousand.
 
-    What is kept is made anew when the generator or `lenet.images` changes.
+    What is kept is made anew when the generator, `lenet.images` or a kernel changes.
 
     Args:
         name: one of `CORRUPTIONS`, or `DRAWN`.
@@ -90,26 +89,36 @@ def prepare(name: str, images: np.ndarray, first: int, processes: int) -> dict[s
         _keep(f"{name} {first + start}", tasks[start : start + KEPT], spoil_and_read, processes)
         for start in range(0, len(tasks), KEPT)
     ]
-    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    return [picture for part in parts for picture in part]
 
 
-def _keep(name: str, tasks: list, read: Callable[..., Read], processes: int) -> dict[str, np.ndarray]:
+def _keep(name: str, tasks: list, read: Callable[..., Read], processes: int) -> list[Read]:
     generator = Path(corruptions.__file__).read_text("utf-8")
     paths = sorted(Path(lenet.__file__).parent.glob("images/*.py"))
+    paths += sorted((ROOT / "src" / "kernels").glob("*-inl.hpp"))
     sources = [path.read_bytes() for path in paths if path.name not in TRAINING]
     digest = hashlib.sha256(b"".join([generator.encode(), str(len(tasks)).encode(), *sources])).hexdigest()
     kept = ROOT / "build" / "handwriting" / f"{name.replace(' ', '-')}-{digest[:16]}.npz"
     if not kept.exists():
         with ProcessPoolExecutor(processes) as pool:
             found = list(pool.map(read, tasks, chunksize=16))
-        digits, others, seconds = (np.array(column) for column in zip(*found, strict=True))
+        finds = [find for ways, _ in found for find in ways]
         kept.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(kept, digits=digits, others=others, seconds=seconds)
+        np.savez_compressed(
+            kept,
+            digits=np.stack([find.digit for find in finds]),
+            others=[find.others for find in finds],
+            ways=[len(ways) for ways, _ in found],
+            seconds=[seconds for _, seconds in found],
+        )
     with np.load(kept) as arrays:
-        return dict(arrays)
+        finds = list(map(Find, arrays["digits"], arrays["others"].tolist()))
+        ends, seconds = arrays["ways"].cumsum().tolist(), arrays["seconds"].tolist()
+    starts = [0, *ends[:-1]]
+    return [(finds[start:end], taken) for start, end, taken in zip(starts, ends, seconds, strict=True)]
 
 
-def rate(network: lenet.Network, read: dict[str, np.ndarray], labels: np.ndarray) -> Result:
+def rate(network: lenet.Network, read: list[Read], labels: np.ndarray) -> Result:
     """What a network makes of digits that were read back, in percent, and milliseconds for each picture.
 
     Args:
@@ -119,14 +128,14 @@ def rate(network: lenet.Network, read: dict[str, np.ndarray], labels: np.ndarray
     Returns:
         error: misread, whatever the verdict; refused: "unsure" or "none"; error_left: misread of the rest.
     """
-    answers = network.answer(read["digits"], read["others"].tolist())
+    answers = network.choose([finds for finds, _ in read])
     wrong = np.array([answer.label != str(label) for answer, label in zip(answers, labels, strict=True)])
     refused = np.array([answer.verdict != "digit" for answer in answers])
     return {
         "error": round(100 * float(wrong.mean()), 2),
         "refused": round(100 * float(refused.mean()), 2),
         "error_left": round(100 * float(wrong[~refused].mean()), 2) if not refused.all() else 0.0,
-        "milliseconds": round(1000 * float(np.median(read["seconds"])), 1),
+        "milliseconds": round(1000 * float(np.median([seconds for _, seconds in read])), 1),
         "pictures": len(wrong),
     }
 
@@ -143,23 +152,13 @@ def measure(
         first: the place of the first of them in the validation split, which decides everything random.
         processes: how many read pictures at once.
     """
-    nothing = np.zeros(len(images))
-    stored = {"digits": images, "others": nothing.astype(int), "seconds": nothing}
-    results = {"as stored": rate(network, stored, labels)}
+    results = {"as stored": rate(network, [([Find(image, 0)], 0.0) for image in images], labels)}
     for name in CORRUPTIONS:
         results[name] = rate(network, prepare(name, images, first, processes), labels)
         print(name, results[name], file=sys.stderr)
     drawn = np.repeat(list(STROKES), DRAWN_STYLES)
     results[DRAWN] = rate(network, prepare(DRAWN, images, first, processes), drawn)
     return results
-
-
-def name_network(network: lenet.Network) -> str:
-    """The first digits of SHA-256 over a network's numbers."""
-    digest = hashlib.sha256()
-    for name in sorted(network.parameters):
-        digest.update(np.ascontiguousarray(network.parameters[name]).tobytes())
-    return digest.hexdigest()[:12]
 
 
 def main() -> None:

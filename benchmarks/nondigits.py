@@ -20,8 +20,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 import lenet
 from benchmarks.corruptions import save
-from benchmarks.handwriting import Read, name_network, read_back, show
-from benchmarks.provenance import describe_run
+from benchmarks.handwriting import Read, read_back, show
+from benchmarks.provenance import describe_run, name_network
 from lenet.calibration import calibrate, measure_calibration
 from lenet.codes import code
 from lenet.data.idx import read_idx
@@ -186,7 +186,7 @@ def draw_picture(part: str, kind: str, index: int) -> bytes:
 
 
 def read_part(part: str, processes: int) -> dict[str, list[Read]]:
-    """Every picture of a set, read as a person's: (28, 28), other marks, and seconds, by kind."""
+    """Every picture of a set, read as a person's: what was found, and seconds, by kind."""
     read = {}
     with ProcessPoolExecutor(processes) as pool:
         for kind in [*KINDS, *APART, *PRINTED]:
@@ -201,7 +201,7 @@ def read_nondigit(task: tuple[str, str, int]) -> Read:
 
 def count_verdicts(network: lenet.Network, read: list[Read]) -> dict[str, float]:
     """How often a network says each of its verdicts, in percent."""
-    answers = network.answer(np.stack([digit for digit, *_ in read]), [others for _, others, _ in read])
+    answers = network.choose([finds for finds, _ in read])
     verdicts = [answer.verdict for answer in answers]
     return {
         name: round(100 * verdicts.count(name) / len(verdicts), 2) for name in ("none", "unsure", "digit")
@@ -213,7 +213,7 @@ def measure_nondigits(network: lenet.Network, part: str, processes: int) -> dict
     read = read_part(part, processes)
     results = {kind: count_verdicts(network, pictures) for kind, pictures in read.items()}
     for kind in PRINTED:
-        answers = network.answer(np.stack([digit for digit, *_ in read[kind]]))
+        answers = network.choose([finds for finds, _ in read[kind]])
         wrong = [answer.label != str(index % 10) for index, answer in enumerate(answers)]
         results[kind]["error"] = round(100 * sum(wrong) / len(wrong), 2)
     everything = [picture for kind in KINDS for picture in read[kind]]

@@ -1,6 +1,6 @@
 """Pictures by people, read as files: how many are misread, and how many of those without a doubt.
 
-    python -m benchmarks.people FOLDER [--network NAME] [--processes N] [--show]
+    python -m benchmarks.people FOLDER [--network NAME] [--processes N] [--show] [--out FILE]
 
 FOLDER holds `people/labels.tsv` (file, label, kind) with its pictures, and `cells/KIND_LABEL_NUMBER.png`.
 """
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import lenet
+from benchmarks.provenance import describe_run, name_network
+from lenet.storage import write_text
 
 
 class Picture(NamedTuple):
@@ -29,7 +33,7 @@ class Picture(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a picture: wrong is another label or the verdict none; sure is wrong without a doubt."""
+    """What became of a picture: wrong is another label or the verdict none; undoubted, wrong as a digit."""
 
     picture: Picture
     answer: lenet.Answer
@@ -40,7 +44,7 @@ class Outcome(NamedTuple):
         return self.answer.label != self.picture.label or self.answer.verdict == "none"
 
     @property
-    def sure(self) -> bool:
+    def undoubted(self) -> bool:
         """Whether it is misread and no doubt was said."""
         return self.answer.label != self.picture.label and self.answer.verdict == "digit"
 
@@ -75,6 +79,16 @@ def describe(outcome: Outcome) -> str:
     return f"{picture.path.name} is {picture.label}: read {answer.label}, {why}, {answer.confidence or 0:.3f}"
 
 
+def count_outcomes(outcomes: list[Outcome]) -> dict[str, int]:
+    """How many pictures there are, and how many of them are wrong, wrong without a doubt, or refused."""
+    return {
+        "pictures": len(outcomes),
+        "wrong": sum(outcome.wrong for outcome in outcomes),
+        "undoubted": sum(outcome.undoubted for outcome in outcomes),
+        "refused": sum(outcome.answer.verdict != "digit" for outcome in outcomes),
+    }
+
+
 def main() -> None:
     """Print a table of all groups, and each misread picture where asked."""
     parser = argparse.ArgumentParser(
@@ -84,6 +98,7 @@ def main() -> None:
     parser.add_argument("--network", default="best")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--show", action="store_true", help="each misread picture")
+    parser.add_argument("--out", type=Path, help="write the table as JSON, too")
     given = parser.parse_args()
     if not (given.folder / "people" / "labels.tsv").is_file():
         parser.error(f"{given.folder} has no people/labels.tsv")
@@ -94,14 +109,23 @@ def main() -> None:
     groups: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in read_all(list(list_people(given.folder)), given.network, given.processes):
         groups[outcome.picture.group].append(outcome)
-    print(f"{'pictures':20} {'number':>6} {'wrong':>6} {'sure':>5} {'refused':>8}")
+    print(f"{'pictures':20} {'number':>6} {'wrong':>6} {'undoubted':>9} {'refused':>8}")
     for group, outcomes in groups.items():
-        refused = sum(outcome.answer.verdict != "digit" for outcome in outcomes)
-        wrong, sure = (sum(getattr(outcome, name) for outcome in outcomes) for name in ("wrong", "sure"))
-        print(f"{group:20} {len(outcomes):6} {wrong:6} {sure:5} {refused:8}")
+        print(
+            f"{group:20} "
+            + "{pictures:6} {wrong:6} {undoubted:9} {refused:8}".format(**count_outcomes(outcomes))
+        )
         for outcome in outcomes if given.show else []:
             if outcome.wrong:
                 print(f"    {describe(outcome)}")
+    if given.out:
+        results = {group: count_outcomes(outcomes) for group, outcomes in groups.items()}
+        report = describe_run(sys.argv) | {
+            "network": given.network,
+            "network_sha256": name_network(_load(given.network)),
+            "results": results,
+        }
+        write_text(given.out, json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

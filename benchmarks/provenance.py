@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import subprocess
 from pathlib import Path
+
+import numpy as np
+
+import lenet
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,6 +36,14 @@ def name_commit(length: int = 40) -> str:
 def name_machine() -> str:
     """The kind of processor, the cores, the Python."""
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def name_network(network: lenet.Network) -> str:
+    """The first digits of SHA-256 over a network's numbers."""
+    digest = hashlib.sha256()
+    for name in sorted(network.parameters):
+        digest.update(np.ascontiguousarray(network.parameters[name]).tobytes())
+    return digest.hexdigest()[:12]
 
 
 def describe_run(words: list[str]) -> dict[str, str]:

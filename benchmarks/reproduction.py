@@ -32,11 +32,11 @@ from lenet.reproduction.report import (
 )
 from lenet.storage import write_text
 from lenet.texts import load_texts
+from tools.draw_figures import FIGURE_SUFFIXES
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "reproduction.json"
 PAGES = {"en": ROOT / "docs" / "reproduction.md", "zh": ROOT / "docs" / "reproduction.zh.md"}
-SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
 
 
 def format_table(table: Table) -> str:
@@ -90,7 +90,7 @@ def main() -> None:
     images = load_dataset("mnist").test.images
     for language, page in PAGES.items():
         for name, compose in list_drawings(results, images).items():
-            path = ROOT / "docs" / "figures" / f"reproduction-{name}{SUFFIXES[language]}"
+            path = ROOT / "docs" / "figures" / f"reproduction-{name}{FIGURE_SUFFIXES[language]}"
             save_picture(compose, path, language)
         write_text(page, fill_page(page.read_text("utf-8"), format_parts(results, language)))
 

@@ -40,7 +40,7 @@ from lenet.engines import get_engine
 from lenet.engines.loss import Loss
 from lenet.parameters import Parameters, initialize_parameters
 from lenet.randomness import draw_order
-from lenet.rates.comparison import train_at
+from lenet.rates.trial import train_at
 from lenet.training.recipe import Recipe
 from lenet.training.verdicts import VERDICTS, decompose_jumps, judge_losses
 

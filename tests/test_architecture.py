@@ -110,7 +110,7 @@ def test_the_pairs_follow_the_maps_and_then_the_inputs() -> None:
 
 
 @pytest.mark.parametrize(("activation", "paper"), [("tanh", -1), ("logistic", 0), ("relu", 0)])
-def test_codes_are_within_reach_of_the_squashing_function(activation: str, paper: int) -> None:
+def test_codes_are_within_reach_of_the_activation_function(activation: str, paper: int) -> None:
     architecture = Architecture(activation=activation, classes=95)
     assert architecture.codes.shape == (95, 84)
     assert set(np.unique(architecture.codes)) == {paper, 1}

@@ -136,3 +136,20 @@ def test_two_classes_are_enough() -> None:
 def test_what_cannot_be_measured_is_refused(images: Any, labels: Any, words: str) -> None:
     with pytest.raises(ShapeError, match=words):
         lenet.evaluate(NETWORK, images, labels)
+
+
+def test_an_evaluation_prints_in_one_line_and_shows_its_confusion_matrix_in_a_notebook() -> None:
+    names = ("<a>", "b")
+    evaluation = Evaluation(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), np.ones(4), names)
+    assert repr(evaluation) == "Evaluation(4 images, 1 misread, error 25.00%)"
+    page = evaluation._repr_html_()
+    assert "Test error 25.00% (1 of 4 misread)" in page
+    assert "<tr><th>&lt;a&gt;</th><td>1</td><td>1</td></tr><tr><th>b</th><td></td><td>2</td></tr>" in page
+    assert "<a>" not in page
+
+
+def test_a_matrix_of_many_classes_is_left_out() -> None:
+    labels = np.arange(40)
+    page = Evaluation(labels, labels, np.ones(40), tuple(map(str, labels)))._repr_html_()
+    assert "Test error 0.00%" in page
+    assert "<table>" not in page

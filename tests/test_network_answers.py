@@ -1,5 +1,6 @@
 """Networks that are asked: with arrays, paths and pictures, one and many."""
 
+import base64
 import json
 import pickle
 from collections.abc import Callable
@@ -220,3 +221,22 @@ def test_a_picture_that_is_damaged_behind_its_header_is_refused_when_it_is_read(
 def test_an_absent_picture_is_refused() -> None:
     with pytest.raises(LenetError, match="no such file"):
         NETWORK.recognize("no-such-picture.png")
+
+
+def test_an_answer_prints_in_one_line_and_shows_its_picture_in_a_notebook() -> None:
+    sample = read_sample(3)
+    answer = Answer("<3>", 12.5, "5", 40.0, {"<3>": 12.5, "5": 52.5}, sample, 0.98765, "unsure", "between")
+    assert repr(answer) == "Answer(label='<3>', confidence=0.988, second='5', verdict='unsure')"
+    page = answer._repr_html_()
+    assert "<td>&lt;3&gt;</td>" in page
+    assert "<td>98.8%</td>" in page
+    assert "<3>" not in page
+    content = base64.b64decode(page.split("base64,")[1].split('"')[0])
+    shown = np.asarray(Image.open(BytesIO(content)))[::4, ::4]
+    np.testing.assert_array_equal(shown, 255 - sample)
+
+
+def test_an_answer_without_calibration_shows_no_confidence() -> None:
+    answer = Answer("3", 12.5, "5", 40.0, {"3": 12.5, "5": 52.5}, read_sample(3))
+    assert "confidence=None" in repr(answer)
+    assert "confidence" not in answer._repr_html_()

@@ -144,6 +144,9 @@ def test_a_safetensors_file_of_another_program_is_refused(path: Path) -> None:
     save_file(dict(NETWORK.parameters), path, {"lenet": "[1, 2]"})
     with pytest.raises(NetworkFileError, match="lenet did not write"):
         Network.load(path)
+    save_file(dict(NETWORK.parameters), path, {"lenet": "{}"})
+    with pytest.raises(NetworkFileError, match="its metadata has no architecture"):
+        Network.load(path)
 
 
 def test_half_precision_is_refused_with_what_is_expected(path: Path) -> None:

@@ -1,16 +1,20 @@
 """The named arrays, and what a training starts from."""
 
 import copy
+import hashlib
 import pickle
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from lenet.architecture import MODERN, ORIGINAL, Architecture
+from lenet.architecture import MODERN, ORIGINAL, PARAMETER_NAMES, Architecture
 from lenet.errors import ArchitectureError, ShapeError
 from lenet.parameters import Parameters, initialize_parameters
+from lenet.randomness import Purpose, draw_uniform
 
+# of seed 7, before the default followed the variant (commit ac0cb4d)
+DIGEST = "f302ab36dcc84ee270a7354c354c569ceefba31876559001264836ef21b6eb98"
 FAN_IN = {"c1": 25, "c5": 400, "f6": 120}
 
 
@@ -84,7 +88,8 @@ def test_the_seed_decides_everything_and_precision_nothing() -> None:
 
 def test_a_variant_shares_the_layers_that_it_has_in_common() -> None:
     """Each array has random numbers of its own, so that variants can be compared from one start."""
-    first, second = (initialize_parameters(a, 5) for a in (ORIGINAL, Architecture(pooling="max")))
+    variants = (ORIGINAL, Architecture(pooling="max"))
+    first, second = (initialize_parameters(variant, 5, scheme="1998") for variant in variants)
     for name in second:
         np.testing.assert_array_equal(second[name], first[name])
 
@@ -93,6 +98,28 @@ def test_the_numbers_of_seed_0_never_change() -> None:
     p = initialize_parameters(ORIGINAL, 0)
     found = [p["c1.weight"][0, 0, 0, 0], p["c3.weight"][59, 4, 4], p["f6.weight"][83, 119]]
     assert found == [np.float32(number) for number in ("-0.06164517", "-0.012801512", "0.009801762")]
+
+
+def test_the_default_start_of_1998_has_the_bits_of_its_formula() -> None:
+    """Computed here from the published generator alone: 2.4/F, by way of float32."""
+    shape, fan_in = (120, 16, 5, 5), 400
+    index = np.array([PARAMETER_NAMES.index("c5.weight")])
+    uniform = draw_uniform(7, Purpose.WEIGHTS, 0, index, int(np.prod(shape))).reshape(shape)
+    expected = ((2 * uniform - 1) * (2.4 / fan_in)).astype(np.float32)
+    assert initialize_parameters(ORIGINAL, 7)["c5.weight"].tobytes() == expected.tobytes()
+    named = initialize_parameters(ORIGINAL, 7, scheme="1998")
+    digest = hashlib.sha256(b"".join(array.tobytes() for array in named.values())).hexdigest()
+    found = hashlib.sha256(b"".join(array.tobytes() for array in initialize_parameters(ORIGINAL, 7).values()))
+    assert found.hexdigest() == digest == DIGEST
+
+
+@pytest.mark.parametrize(
+    "changed", [{"activation": "relu"}, {"activation": "logistic"}, {"pooling": "max"}, {"output": "linear"}]
+)
+def test_the_default_start_of_a_variant_keeps_the_variance(changed: dict[str, str]) -> None:
+    variant = Architecture(**changed)
+    found, expected = initialize_parameters(variant, 3), initialize_parameters(variant, 3, scheme="variance")
+    assert all(np.array_equal(found[name], expected[name]) for name in expected)
 
 
 def test_arrays_are_in_the_order_of_the_layers_whatever_order_they_come_in() -> None:

@@ -148,8 +148,11 @@ def test_every_sentence_is_said_somewhere():
 def test_the_chinese_sentences_are_set_as_chinese():
     aligned = {key for key in KEYS if key.startswith("worked.")}  # these have columns or an indented command
     aligned |= {"glyphs.pair", "doctor.legend", "train.next", "train.stopped", "import.better"}
+    quoted = {key for key in KEYS if key.startswith("page_tour.note_")}  # what the notes say, as they set it
     wrong = {}
     for key, text in load_texts("zh").items():
+        if key in quoted:
+            continue
         slips = find_slips(re.sub(" {2,}", " ", text.strip()) if key in aligned else text.strip())
         wrong |= {key: slips} if slips else {}
     assert wrong == {}

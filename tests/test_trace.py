@@ -40,9 +40,9 @@ def test_a_trace_has_the_states_of_every_layer(architecture: Architecture) -> No
     assert len(trace) == 8
 
 
-def test_a_trace_may_have_the_sums_before_squashing() -> None:
+def test_a_trace_may_have_the_sums_before_the_activation() -> None:
     trace = make_network().trace(IMAGE, sums=True)
-    for name in ORIGINAL.squashed_layers:
+    for name in ORIGINAL.activated_layers:
         np.testing.assert_allclose(trace[name], 1.7159 * np.tanh(2 / 3 * trace[f"{name}.sum"]), rtol=1e-5)
     assert "output.sum" not in trace
 

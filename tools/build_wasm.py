@@ -18,10 +18,10 @@ import numpy as np
 from lenet.architecture import C3_MAPS, C3_TABLE
 from lenet.codes import CLASS_CHARACTERS, codes
 from lenet.images.distort import RANGES
-from lenet.images.geometry import BOX
-from lenet.images.strokes import DETAIL, THICKEST, THINNEST
 
 KERNELS = Path(__file__).parents[1] / "src" / "kernels"
+# a page that shows no pictures does without the second
+MODULES = {"lenet.wasm": ("variant", "wasm"), "pictures.wasm": ("pictures",)}
 # -Os without unrolling but where the kernels ask for it: as fast as -O3 under node, at half the size
 STACK = 256 * 1024  # bytes
 COMPILE = [
@@ -61,13 +61,11 @@ def format_facts() -> str:
         f"constexpr unsigned char FACTS_TABLE[] = {{{', '.join(map(str, table))}}};\n"
         f"constexpr unsigned FACTS_CODES[][{len(words[0])}] = {{{rows}}};\n"
         f"constexpr double FACTS_RANGES[][2] = {{{ranges}}};\n"
-        f"constexpr int FACTS_BOX = {BOX}, FACTS_DETAIL = {DETAIL};\n"
-        f"constexpr double FACTS_THINNEST = {THINNEST}, FACTS_THICKEST = {THICKEST};\n"
     )
 
 
-def build() -> bytes:
-    """The module that src/kernels gives."""
+def build(name: str) -> bytes:
+    """The module that src/kernels gives, of `MODULES`."""
     spec = find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
         sys.exit("the compiler is missing: make .venv/check.stamp")
@@ -75,27 +73,28 @@ def build() -> bytes:
     with TemporaryDirectory() as folder:
         (Path(folder) / "facts.hpp").write_text(format_facts(), "ascii")
         objects = []
-        for name in ("variant", "wasm"):
-            objects.append(str(Path(folder) / f"{name}.o"))
-            source = str(KERNELS / f"{name}.cpp")
+        for part in MODULES[name]:
+            objects.append(str(Path(folder) / f"{part}.o"))
+            source = str(KERNELS / f"{part}.cpp")
             run_compiler(
                 "clang", *COMPILE, "-isystem", include, "-I", folder, "-c", source, "-o", objects[-1]
             )
-        module = Path(folder) / "lenet.wasm"
+        module = Path(folder) / name
         run_compiler("wasm-ld", *LINK, *objects, "-o", str(module))
         return module.read_bytes()
 
 
 def main(words: list[str]) -> None:
-    """Write the module, or with --check compare it with the file; exit code 1 where they differ."""
-    check, target = "--check" in words, Path(words[-1])
-    module = build()
-    if not check:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(module)
-        print(f"{target}: {len(module):,} bytes")
-    elif not target.exists() or target.read_bytes() != module:
-        sys.exit(f"{target} is not what src/kernels gives: run `make wasm` and commit it")
+    """Write modules, or with --check compare them with the files; exit code 1 where they differ."""
+    check = "--check" in words
+    for target in [Path(word) for word in words if not word.startswith("-")]:
+        module = build(target.name)
+        if not check:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(module)
+            print(f"{target}: {len(module):,} bytes")
+        elif not target.exists() or target.read_bytes() != module:
+            sys.exit(f"{target} is not what src/kernels gives: run `make wasm` and commit it")
 
 
 if __name__ == "__main__":

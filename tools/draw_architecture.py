@@ -48,6 +48,10 @@ ROOMS = {
     "cli": Room("a file for each verb of the command line", "命令行，每个命令一个文件", BOTH),
     "page": Room("the kernels as WebAssembly", "编译成 WebAssembly 的内核"),
     "estimator": Room("LeNet5Classifier for scikit-learn", "scikit-learn 的估计器 LeNet5Classifier"),
+    "keras": Room(
+        "build_network and its layers, for Keras programs", "供 Keras 程序使用的 build_network 和各层"
+    ),
+    "torch": Room("LeNet5, for PyTorch programs", "供 PyTorch 程序使用的 LeNet5"),
     "bench": Room("speed and memory beside other frameworks", "与其他框架比较速度和内存"),
     "rates": Room("one training at several learning rates", "同一训练用不同的学习率"),
     "reproduction": Room("the experiment of 1998, repeated", "重做 1998 年的实验"),

@@ -19,17 +19,17 @@ COMMANDS = {
     "unit-output": ("explain", "--sample", "3", "--unit", "output:3", "-o"),
     "learn": ("explain", "--sample", "3", "--learn", "-o"),
     "steps": ("recognize", str(FOLDER / "page.jpg"), "--steps"),
-    "rates": (*RATES, "0.5,0.1,0.02,0.0001", "-o"),
-    "rates-noise": (*RATES, "0.01", "--batch", "4", "--epochs", "1", "-o"),
-    "rates-every": (*RATES, "0.01", "--batch", "4", "--epochs", "1", "--every", "10", "-o"),
+    "rates": (*RATES, "0.5,0.1,0.02,0.0001", "--seeds", "3", "-o"),
+    "rates-noise": (*RATES, "0.01", "--batch", "4", "--epochs", "1", "--seeds", "1", "-o"),
+    "rates-every": (*RATES, "0.01", "--batch", "4", "--epochs", "1", "--every", "10", "--seeds", "1", "-o"),
 }
-SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
+FIGURE_SUFFIXES = {"en": ".svg", "zh": ".zh.svg"}
 
 
 def main() -> int:
     """Draw every picture; the exit code of the first command that fails."""
     for name, words in COMMANDS.items():
-        for language, suffix in SUFFIXES.items():
+        for language, suffix in FIGURE_SUFFIXES.items():
             code = run([*words, str(FOLDER / f"{name}{suffix}"), "--lang", language, "--json"])
             if code:
                 return code

@@ -79,8 +79,8 @@ template <int A, int P> static void forward_maps(const Network& n, const float* 
     }
 }
 
-template <int A> static void squash_all(float* states, int units) {
-    for (int i = 0; i < units * BLOCK; i += LANES) store(states + i, squash<A>(load(states + i)));
+template <int A> static void activate_all(float* states, int units) {
+    for (int i = 0; i < units * BLOCK; i += LANES) store(states + i, activate<A>(load(states + i)));
 }
 
 // C5 to the penalties.
@@ -90,10 +90,10 @@ template <int A> static void forward_full(const Network& n, const float* w, Work
     };
     connect(k.s4, S4_UNITS, w + n.offset[C5_WEIGHT], w + n.offset[C5_BIAS], C5_UNITS, k.c5);
     if (trace) keep(k.c5, C5_UNITS, trace->at[C5_SUM]);
-    squash_all<A>(k.c5, C5_UNITS);
+    activate_all<A>(k.c5, C5_UNITS);
     connect(k.c5, C5_UNITS, w + n.offset[F6_WEIGHT], w + n.offset[F6_BIAS], F6_UNITS, k.f6);
     if (trace) keep(k.f6, F6_UNITS, trace->at[F6_SUM]);
-    squash_all<A>(k.f6, F6_UNITS);
+    activate_all<A>(k.f6, F6_UNITS);
     measure_penalties(n, w, k.f6, k.y);
 }
 
@@ -181,7 +181,7 @@ template <int A, int P> static void backward_full_layers(const Batch& b, Work& k
         differentiate_loss(b.loss, n.classes, k.y + p * LANES, k.targets + p * LANES, BLOCK,
                            k.softmax + p * LANES, k.slopes + p * LANES, losses + p * LANES);
     for (int i = 0; i < live; i++) b.losses[first + i] = losses[i];
-    auto unsquash = [&](Vec state, Vec delta) __attribute__((always_inline)) {
+    auto backward_activation = [&](Vec state, Vec delta) __attribute__((always_inline)) {
         Vec s = slope<A>(state);
         return delta * (b.second ? s * s : s);
     };
@@ -197,22 +197,22 @@ template <int A, int P> static void backward_full_layers(const Batch& b, Work& k
                 Vec s = broadcast(0.0f);
                 for (int c = 0; c < n.classes; c++) s = fma(broadcast(w[c * F6_UNITS + j]), load(delta + c * BLOCK + p * LANES), s);
                 float* at = k.f6 + j * BLOCK + p * LANES;
-                store(at, unsquash(load(at), s));
+                store(at, backward_activation(load(at), s));
             }
     } else {
         if (b.second) curvature_rbf(n, b.loss, k.softmax, k.f6, delta);
         else backward_rbf(n, k.slopes, k.f6, delta);
-        for (int i = 0; i < F6_UNITS * BLOCK; i += LANES) store(k.f6 + i, unsquash(load(k.f6 + i), load(delta + i)));
+        for (int i = 0; i < F6_UNITS * BLOCK; i += LANES) store(k.f6 + i, backward_activation(load(k.f6 + i), load(delta + i)));
     }
     // the copies of the last sample must not contribute
     for (int u = 0; live < BLOCK && u < F6_UNITS; u++)
         for (int i = live; i < BLOCK; i++) k.f6[u * BLOCK + i] = 0;
     transpose_to_rows(k.f6, F6_UNITS, 0, rows + D6, live);
-    backward_full(k.f6, F6_UNITS, b.backward + n.offset[F6_WEIGHT], C5_UNITS, k.c5, unsquash);
+    backward_full(k.f6, F6_UNITS, b.backward + n.offset[F6_WEIGHT], C5_UNITS, k.c5, backward_activation);
     transpose_to_rows(k.c5, C5_UNITS, 0, rows + D5, live);
     transpose_to_rows(k.s4, S4_UNITS, b.second, rows + X5, live);
     backward_full(k.c5, C5_UNITS, b.backward + n.offset[C5_WEIGHT], S4_UNITS, k.s4, [&](Vec state, Vec d) __attribute__((always_inline)) {
-        return P == TRAINABLE ? unsquash(state, d) : d;
+        return P == TRAINABLE ? backward_activation(state, d) : d;
     });
 }
 

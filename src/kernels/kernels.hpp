@@ -130,8 +130,15 @@ struct Kernels {
     void (*end_one)(const Batch*, float* work);
     double (*measure_peak)(int64_t rounds);    // independent multiply-adds: returns how many were done
     double (*measure_clock)(int64_t rounds);   // a chain of dependent additions: returns how many
+    // The clean-up of a drawing, and of a picture; see normalize-inl.hpp. `size`: bytes at `memory`, a multiple of 64.
+    size_t (*measure_drawing)(int height, int width);
+    int (*normalize_ink)(const uint8_t* ink, int height, int width, void* memory, size_t size, uint8_t* digit);
+    // null with LENET_SMALL
+    size_t (*measure_room)(int height, int width);
+    int (*find_digits)(const uint8_t* picture, int height, int width, void* memory, size_t size, uint8_t* digits, int* others);
 };
 
+constexpr int WAYS = 2;    // in which a picture can be read, at most
 constexpr int PHASES = 6;  // of learn_one; a barrier between each and the next, none after the last
 
 }  // namespace lenet

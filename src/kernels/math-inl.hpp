@@ -61,7 +61,7 @@ INLINE double log(double x) {
     return exponent * 0.69314718055994530942 + 2 * t * series;
 }
 
-// The activation ("squashing") function, and its derivative computed from its value. Source: appendix A.
+// The activation function, and its derivative computed from its value. Source: appendix A.
 #if defined(LENET_SMALL)
 // One copy of the code for all activations, whose coefficients are looked up. There is a single thread, so that one
 // network at a time is used. The derivative is (quadratic y + linear) y + constant.
@@ -73,7 +73,7 @@ static void choose_activation(int activation) {
     present = {activation, tanh ? PAPER : SIGMOID, tanh ? 0.0f : 0.5f, tanh ? -TANH_SLOPE / TANH_AMPLITUDE : -1.0f,
                tanh ? 0.0f : 1.0f, tanh ? TANH_SLOPE * TANH_AMPLITUDE : 0.0f};
 }
-INLINE Vec squash_by_present(Vec a) {
+INLINE Vec activate_by_present(Vec a) {
     if (present.activation == RELU) return at_least(broadcast(0.0f), a);
     return follow(present.curve, a) + broadcast(present.offset);
 }
@@ -83,9 +83,9 @@ INLINE Vec slope_by_present(Vec y) {
 }
 #endif
 
-template <int A> INLINE Vec squash(Vec a) {
+template <int A> INLINE Vec activate(Vec a) {
 #if defined(LENET_SMALL)
-    if (A == ANY) return squash_by_present(a);
+    if (A == ANY) return activate_by_present(a);
 #endif
     if (A == TANH) return follow(PAPER, a);
     if (A == LOGISTIC) return follow(SIGMOID, a) + broadcast(0.5f);

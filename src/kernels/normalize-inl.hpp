@@ -1,232 +1,296 @@
-// MNIST's geometry for a drawing: what images/normalize.py does after it has found the ink. Crop, bring the strokes to
-// the width that is usual in MNIST, fit into 20x20, centre by mass. The same arithmetic in the same precision; the
-// constants are those of images/geometry.py and images/strokes.py.
+// One digit anywhere in a picture, brought into MNIST's form; images/normalize.py.
 
-constexpr int BOX = FACTS_BOX, DETAIL = FACTS_DETAIL;
-constexpr double THINNEST = FACTS_THINNEST, THICKEST = FACTS_THICKEST;
+enum { OVERVIEW = 320, CLOSEUP = 200 };  // pixels, the longer side of what the digit is looked for in, and read from
+static const double CLEAR = 2.0;         // of measure_polarity: below, what the outermost pixels show decides
+static const double MIXED = 0.25;        // of the outermost pixels: fewer of the other kind tell which is paper
+static const double KEPT = 0.8;          // of a mark's ink: as much is still there in a closer look if it is no shadow
+static const double MARGIN = 0.4;        // of the digit's longer side: paper around it in the close-up
 
-// A picture with one number a pixel.
-struct Picture {
-    int height, width;
-    float* at;
-    float& operator()(int y, int x) const { return at[(size_t)y * width + x]; }
-    size_t size() const { return (size_t)height * width; }
-    int longer() const { return height > width ? height : width; }
-};
+// Bytes of a room that is enough for every picture of a size. The overview takes most of it, 89 bytes a pixel: it, its
+// smooth part, its light, the first look's ink, the darkness with its lines and without them (40), among which the marks are
+// found (17), for which the grain is measured (32).
+static size_t measure_room(int height, int width) {
+    const size_t rows = (size_t)least_of(height, OVERVIEW), columns = (size_t)least_of(width, OVERVIEW);
+    return rows * columns * 96 + (rows + columns) * 1024 + (size_t)width * 8 + 192 * 1024;
+}
 
-static Picture reserve_picture(int height, int width) { return {height, width, reserve_many<float>((uint64_t)height * width)}; }
+// --- what the steps look like
 
-// The smallest box that holds everything that is not zero. `at` is null where there is nothing, or no memory.
-static Picture crop(const Picture& p) {
-    int top = p.height, bottom = -1, left = p.width, right = -1;
-    for (int y = 0; y < p.height; y++)
-        for (int x = 0; x < p.width; x++) {
-            if (p(y, x) == 0) continue;
-            if (y < top) top = y;
-            if (x < left) left = x;
-            if (x > right) right = x;
-            bottom = y;
+// The pictures between the one that is given and the digit: dark ink on light paper up to RULES, then light ink on black.
+typedef enum { POLARITY, CLOSE, LIGHT, RULES, INK, WIDTH, STEPS } Step;
+typedef struct {
+    Room room;
+    Bytes at[STEPS];  // its own `at` is null for a step that was not reached
+} Looks;
+
+// Bytes that are enough for the looks of every picture of a size.
+static size_t measure_looks(int height, int width) {
+    return round_room((size_t)height * width) + (STEPS - 1) * round_room((size_t)CLOSEUP * CLOSEUP);
+}
+
+static uint8_t show_level(double v) { return (uint8_t)round_even(v < 0 ? 0 : v > 1 ? 255 : v * 255); }
+
+static void look_at_page(Looks *looks, const Page *page) {
+    if (!looks) return;
+    const Bytes look = looks->at[POLARITY] = take_bytes(&looks->room, page->height, page->width);
+    for (int y = 0; y < page->height; y++) {
+        uint8_t *line = look.at + (size_t)y * page->width;
+        const uint8_t *row = read_row(page, y, 0, page->width, line);
+        for (int x = 0; x < page->width; x++) line[x] = page->inverted ? (uint8_t)~row[x] : row[x];
+    }
+}
+
+// Numbers from 0 to `full`.
+static void look_at_picture(Looks *looks, Step step, const Picture *picture, float full) {
+    if (!looks) return;
+    const Bytes look = looks->at[step] = take_bytes(&looks->room, picture->height, picture->width);
+    for (int i = 0; i < picture->height * picture->width; i++) {
+        const float v = picture->at[i] / full, level = (v < 0 ? 0 : v > 1 ? 1 : v) * 255;
+        look.at[i] = (uint8_t)round_even(level);
+    }
+}
+
+static void look_at_darkness(Looks *looks, Step step, const Plane *darkness) {
+    if (!looks) return;
+    const Bytes look = looks->at[step] = take_bytes(&looks->room, darkness->height, darkness->width);
+    for (int i = 0; i < darkness->height * darkness->width; i++) look.at[i] = show_level(1 - darkness->at[i]);
+}
+
+// --- where the digit is
+
+static int reach_far(const Picture *picture) { return most_of(3, most_of(picture->height, picture->width) / 4); }
+
+// What a picture may show, the likeliest first: dark ink on light paper, light on dark, or a sheet of paper on a dark
+// table. Where a digit fills its picture, there is as much ink as paper, but the outermost pixels are paper; or they are a
+// table. What the pages need is left in the room.
+static int list_pages(const uint8_t *picture, int height, int width, Page *pages, Room *room) {
+    Page page = take_page(picture, height, width, is_dithered(picture, height, width));
+    const double polarity = measure_polarity(&page, room);
+    const int clear = __builtin_fabs(polarity) >= CLEAR;
+    const double frame = clear ? 0 : measure_frame(&page, room);
+    page.inverted = !(polarity < 0);
+    pages[0] = page;
+    if (clear || (MIXED < frame && frame < 1 - MIXED)) return 1;
+    // a digit that fills its picture to the edges: what runs from edge to edge is rather a stroke of it
+    pages[0].inverted = !(frame > 0.5), pages[0].ruled = 0;
+    pages[1] = take_page(picture, height, width, page.dithered);
+    return frame < 0.5 && cut_sheet(pages + 1, room) ? 2 : 1;
+}
+
+// Darkness without ruled lines, if there may be any. `looks` may be null.
+static Plane find_darkness(const Lit *lit, int radius, int ruled, Looks *looks, Room *room) {
+    const Plane clean = take_plane(room, lit->picture.height, lit->picture.width);
+    const size_t before = room->used;
+    const Plane darkness = flatten_light(lit, radius, room);
+    look_at_darkness(looks, LIGHT, &darkness);
+    if (ruled) {
+        Plane out = clean;
+        remove_rules(&darkness, &out, room);
+    } else __builtin_memcpy(clean.at, darkness.at, (size_t)clean.height * clean.width * sizeof(double));
+    room->used = before;
+    return clean;
+}
+
+// Find the box of the digit on a page, and how many other marks could have been read as well; 0 where nothing stands out.
+// What reaches the page's edge is rather a shadow or the table: then a closer look, at narrower things only, may find a
+// digit that does not. Where the closer look still sees what reaches the edge, it is a stroke.
+static int locate_digit(const Picture *overview, int ruled, Mark *box, int *others, Room *room) {
+    static const int PARTS[] = {1, 3, 8};
+    const int height = overview->height, width = overview->width, size = height * width;
+    const size_t start = room->used;
+    const Lit lit = find_light(overview, !ruled, room);
+    const Plane ink = take_plane(room, height, width);  // of the first look
+    const size_t before = room->used;
+    int found = 0, done = 0;
+    double whole = 0;
+    for (int look = 0; look < (ruled ? 3 : 1) && !done; look++, room->used = before) {
+        const Plane darkness = find_darkness(&lit, most_of(3, reach_far(overview) / PARTS[look]), ruled, NULL, room);
+        const Marks marks = find_marks(&darkness, room);
+        if (!marks.count) continue;
+        if (found) {
+            double still = 0;
+            for (int i = 0; i < size; i++) if (marks.labels.at[i]) still += ink.at[i];
+            if (still > KEPT * whole) break;
         }
-    if (bottom < 0) return {0, 0, nullptr};
-    Picture box = reserve_picture(bottom - top + 1, right - left + 1);
-    for (int y = 0; box.at && y < box.height; y++)
-        for (int x = 0; x < box.width; x++) box(y, x) = p(top + y, left + x);
-    return box;
-}
-
-// `by` pixels of `value` around a picture.
-static Picture pad(const Picture& p, int by, float value = 0) {
-    Picture wide = reserve_picture(p.height + 2 * by, p.width + 2 * by);
-    for (int y = 0; wide.at && y < wide.height; y++)
-        for (int x = 0; x < wide.width; x++) {
-            const bool inside = y >= by && y < by + p.height && x >= by && x < by + p.width;
-            wide(y, x) = inside ? p(y - by, x - by) : value;
-        }
-    return wide;
-}
-
-enum Filter { BOX_FILTER, BILINEAR, BICUBIC };
-
-static double weigh(Filter filter, double x) {
-    if (filter == BOX_FILTER) return x > -0.5 && x <= 0.5;
-    if (x < 0) x = -x;
-    if (filter == BILINEAR) return x < 1 ? 1 - x : 0;
-    constexpr double a = -0.5;
-    if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-    return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
-}
-
-// Resample lines of `in` numbers, `step` apart, to lines of `out` numbers: Pillow's resize of floats in one direction.
-// Source: Pillow, src/libImaging/Resample.c.
-static bool resample(const float* from, int in, int step, float* to, int out, int out_step, int lines, int line, int out_line, Filter filter) {
-    const double scale = (double)in / out, stretch = scale < 1 ? 1 : scale;
-    const double support = (filter == BICUBIC ? 2 : filter == BILINEAR ? 1 : 0.5) * stretch;
-    const Scope scope;
-    double* weight = reserve_many<double>((uint64_t)__builtin_ceil(support) * 2 + 1);
-    if (!weight) return false;
-    for (int i = 0; i < out; i++) {
-        const double center = (i + 0.5) * scale, sharp = 1 / stretch;
-        int first = (int)(center - support + 0.5), last = (int)(center + support + 0.5);
-        if (first < 0) first = 0;
-        if (last > in) last = in;
-        double total = 0;
-        for (int k = first; k < last; k++) total += weight[k - first] = weigh(filter, (k - center + 0.5) * sharp);
-        for (int k = first; k < last; k++) if (total != 0) weight[k - first] /= total;
-        for (int n = 0; n < lines; n++) {
-            double sum = 0;
-            for (int k = first; k < last; k++) sum += from[(size_t)n * line + (size_t)k * step] * weight[k - first];
-            to[(size_t)n * out_line + (size_t)i * out_step] = (float)sum;
+        uint8_t *chosen = TAKE(room, uint8_t, marks.count);
+        choose_marks(&marks, NULL, chosen, room);
+        const Mark mark = join_chosen(&marks, chosen);
+        done = !touches_edge(&mark, height, width);
+        if (!done && found) continue;
+        *box = mark, *others = count_others(&marks, chosen), found = 1;
+        for (int i = 0; i < size; i++) {
+            const int k = marks.labels.at[i];
+            ink.at[i] = k && chosen[k - 1] ? darkness.at[i] : 0;
+            whole += ink.at[i];
         }
     }
-    return true;
+    room->used = start;
+    return found;
 }
 
-// Resize across, then down. `at` is null where there is no memory.
-static Picture resize(const Picture& p, int height, int width, Filter filter) {
-    Picture across = p;
-    if (width != p.width) {
-        across = reserve_picture(p.height, width);
-        if (!across.at || !resample(p.at, p.width, 1, across.at, width, 1, p.height, p.width, width, filter)) return {0, 0, nullptr};
+// Find the digit on a page and cut it out with some paper around it; 0 where there is none. `box`: the digit in it.
+static int cut_closeup(const Page *page, Picture *closeup, Mark *box, int *others, Room *room) {
+    int factor, finer;
+    Mark mark;
+    const size_t before = room->used;
+    const Picture small = shrink_whole(page, OVERVIEW, &factor, room);
+    const int found = locate_digit(&small, page->ruled, &mark, others, room);
+    room->used = before;
+    if (!found) return 0;
+    const int margin = (int)round_even(MARGIN * side_of(&mark)) + 2;
+    const int top = most_of(0, mark.top - margin) * factor, left = most_of(0, mark.left - margin) * factor;
+    const int bottom = (int)((int64_t)(mark.bottom + margin) * factor < page->height ? (mark.bottom + margin) * factor : page->height);
+    const int right = (int)((int64_t)(mark.right + margin) * factor < page->width ? (mark.right + margin) * factor : page->width);
+    *closeup = shrink_page(page, top, left, bottom, right, CLOSEUP, &finer, room);
+    *box = mark;
+    box->top = (mark.top * factor - top) / finer, box->left = (mark.left * factor - left) / finer;
+    box->bottom = (mark.bottom * factor - top) / finer, box->right = (mark.right * factor - left) / finer;
+    return 1;
+}
+
+// How far a stroke reaches in a close-up, in pixels, about the width of the widest one: what is wider by far is shadow.
+static int find_reach(const Lit *lit, const Mark *box, Room *room) {
+    const size_t before = room->used;
+    const int height = lit->picture.height, width = lit->picture.width, far = reach_far(&lit->picture);
+    const Plane whole = flatten_light(lit, far, room);
+    const Picture fine = take_picture(room, height, width);
+    int factor, reach = far;
+    for (int i = 0; i < height * width; i++) fine.at[i] = (float)whole.at[i];
+    const Picture small = shrink(&fine, CLOSEUP / 2, &factor, room);
+    const Plane darkness = take_plane(room, small.height, small.width);
+    for (int i = 0; i < small.height * small.width; i++) darkness.at[i] = small.at[i];
+    const Marks marks = find_marks(&darkness, room);
+    if (marks.count) {
+        Mark smaller = *box;
+        smaller.top /= factor, smaller.left /= factor, smaller.bottom /= factor, smaller.right /= factor;
+        uint8_t *chosen = TAKE(room, uint8_t, marks.count);
+        choose_marks(&marks, &smaller, chosen, room);
+        Bytes pixels = take_bytes(room, small.height, small.width);
+        mark_pixels(&marks, chosen, &pixels);
+        const Picture distance = measure_distance(&pixels, room);
+        float depth = 0;
+        for (int i = 0; i < small.height * small.width; i++) if (distance.at[i] > depth) depth = distance.at[i];
+        reach = least_of((int)round_even(2 * factor * (double)depth) + 3, far);
     }
-    if (height == p.height) return across;
-    Picture down = reserve_picture(height, width);
-    if (!down.at || !resample(across.at, p.height, width, down.at, height, width, width, 1, 1, filter)) return {0, 0, nullptr};
-    return down;
+    room->used = before;
+    return reach;
 }
 
-// Scale a picture so that its longer side is `longest`; by the filter `coarse` where the scale is below `least_scale`.
-static Picture fit(const Picture& p, int longest, double least_scale, Filter fine, Filter coarse) {
-    const double scale = (double)longest / p.longer();
-    auto scaled = [&](int side) { const int n = (int)__builtin_rint(side * scale); return n < 1 ? 1 : n; };
-    return resize(p, scaled(p.height), scaled(p.width), scale >= least_scale ? fine : coarse);
-}
-
-// The distance of every pixel to the nearest one where `inside` is false, as it is beyond the edge; 0 outside.
-template <class Inside> static Picture measure_distance(const Picture& p, Inside inside) {
-    Picture down = reserve_picture(p.height, p.width), distance = reserve_picture(p.height, p.width);
-    if (!down.at || !distance.at) return {0, 0, nullptr};
-    for (int x = 0; x < p.width; x++) {
-        float run = 0;
-        for (int y = 0; y < p.height; y++) down(y, x) = run = inside(y, x) ? run + 1 : 0;
-        run = 0;
-        for (int y = p.height - 1; y >= 0; y--) {
-            run = inside(y, x) ? run + 1 : 0;
-            if (run < down(y, x)) down(y, x) = run;
+// Keep the ink of the one digit, 0 to 1, and nothing of the paper; its `at` is null where nothing stands out.
+static Picture isolate_digit(const Plane *darkness, const Mark *box, Room *room) {
+    const int height = darkness->height, width = darkness->width, size = height * width;
+    const Picture ink = take_picture(room, height, width);
+    const size_t before = room->used;
+    const Marks marks = find_marks(darkness, room);
+    int any = 0;
+    if (marks.count) {
+        uint8_t *chosen = TAKE(room, uint8_t, marks.count);
+        Bytes pixels = take_bytes(room, height, width);
+        choose_marks(&marks, box, chosen, room);
+        mark_pixels(&marks, chosen, &pixels);
+        const double full = measure_ink(darkness, pixels.at, room), rough = 3 * marks.grain / full;
+        const double least = rough > 0.15 ? rough : 0.15, floor = least < 0.5 ? least : 0.5;
+        dilate_mask(&pixels, 1 + most_of(height, width) / 80, room);
+        for (int i = 0; i < size; i++) {
+            const double cover = (darkness->at[i] / full - floor) / (1 - floor);
+            ink.at[i] = !pixels.at[i] || cover < 0 ? 0 : cover > 1 ? 1 : (float)cover;
+            any |= ink.at[i] > 0;
         }
     }
-    for (int y = 0; y < p.height; y++)
-        for (int x = 0; x < p.width; x++) {
-            if (down(y, x) == 0) continue;
-            const int edge = x + 1 < p.width - x ? x + 1 : p.width - x;
-            float least = (float)(edge * edge);
-            for (int k = 0; k < p.width; k++) {
-                const float square = down(y, k) * down(y, k) + (float)((k - x) * (k - x));
-                if (square < least) least = square;
-            }
-            distance(y, x) = __builtin_sqrtf(least);
-        }
-    return distance;
+    room->used = before;
+    const Picture none = {0, 0, NULL};
+    return any ? ink : none;
 }
 
-// The mean width of the strokes, in pixels; 0 if there are none, -1 if there is no memory.
-static double measure_width(const Picture& fine) {
-    const Scope scope;
-    const Picture inside = measure_distance(fine, [&](int y, int x) { return fine(y, x) > 0.5f; });
-    if (!inside.at) return -1;
-    double sum = 0, count = 0;
-    for (size_t i = 0; i < inside.size(); i++) if (inside.at[i] > 0) sum += inside.at[i], count++;
-    return count ? 4 * (double)((float)(sum / count) - 0.5f) + 1 : 0;
-}
-
-// Strokes thicker or thinner by `change` pixels, but never thin enough to break; images/strokes.py.
-static Picture change_width(const Picture& ink, double change) {
-    const int reach = (int)__builtin_fabs(change) + 2;
-    const Picture around = pad(ink, reach);
-    if (!around.at) return around;
-    const Picture inside = measure_distance(ink, [&](int y, int x) { return ink(y, x) > 0.5f; });
-    const Picture outside = measure_distance(around, [&](int y, int x) { return !(around(y, x) > 0.5f); });
-    Picture depth = reserve_picture(ink.height, ink.width), drawn = reserve_picture(ink.height, ink.width), rows = depth;
-    if (change < 0) rows = reserve_picture(ink.height, ink.width);
-    if (!inside.at || !outside.at || !depth.at || !drawn.at || !rows.at) return {0, 0, nullptr};
-    for (int y = 0; y < ink.height; y++)
-        for (int x = 0; x < ink.width; x++)
-            depth(y, x) = ink(y, x) > 0.5f ? inside(y, x) - 0.5f : 0.5f - outside(y + reach, x + reach);
-    // the middle of a stroke is kept; it is found by a dilation of the depth
-    const int radius = (int)-change + 2;
-    auto most = [&](const Picture& p, int y, int x, bool down) {
-        float best = p(y, x);
-        for (int k = -radius; k <= radius; k++) {
-            const int v = down ? y + k : y, u = down ? x : x + k;
-            if (v >= 0 && v < p.height && u >= 0 && u < p.width && p(v, u) > best) best = p(v, u);
-        }
-        return best;
-    };
-    for (int y = 0; change < 0 && y < ink.height; y++)
-        for (int x = 0; x < ink.width; x++) rows(y, x) = most(depth, y, x, false);
-    const float half = (float)(change / 2);
-    for (int y = 0; y < ink.height; y++)
-        for (int x = 0; x < ink.width; x++) {
-            float value = 0.5f + depth(y, x);
-            if (change < 0) {
-                float spare = most(rows, y, x, true) - 2;
-                if (spare < 0) spare = 0;
-                value -= -half < spare ? -half : spare;
-            } else {
-                value += half;
-            }
-            drawn(y, x) = value < 0 ? 0 : value > 1 ? 1 : value;
-        }
+// Ink from 0 to 1 becomes a digit with strokes as wide as is usual in MNIST; 0 where it is blank.
+static int draw_digit(const Picture *ink, uint8_t *digit, Looks *looks, Room *room) {
+    const size_t before = room->used;
+    int drawn = 0;
+    const Picture cropped = crop_picture(ink, room);
+    if (cropped.at) {
+        const Picture usual = set_width(&cropped, room);
+        look_at_picture(looks, WIDTH, &usual, 1);
+        drawn = place_digit(&usual, digit, room);
+    }
+    room->used = before;
     return drawn;
 }
 
-// Ink (0 to 1), cropped, with strokes as wide as is usual in MNIST.
-static Picture set_width(const Picture& ink) {
-    const Picture fine = fit(ink, DETAIL * BOX, 1, BICUBIC, BOX_FILTER);
-    const Picture framed = fine.at ? pad(fine, 1) : fine;
-    if (!framed.at) return framed;
-    const double width = measure_width(framed) / DETAIL;
-    if (width < 0) return {0, 0, nullptr};
-    const double wanted = width < THINNEST ? THINNEST : width > THICKEST ? THICKEST : width;
-    if (width == 0 || width == wanted) return ink;
-    // the box grows with its strokes, and is scaled to 20 pixels afterwards
-    const double change = (wanted - width) / (1 - wanted / BOX) * DETAIL;
-    const Picture wide = pad(fine, (int)__builtin_fabs(change) + 2);
-    return wide.at ? change_width(wide, change) : wide;
+// Look for the one digit of a page; 0 where there is none. `looks` may be null.
+static int find_digit(const Page *page, uint8_t *digit, int *others, Looks *looks, Room *room) {
+    const size_t before = room->used;
+    Picture closeup;
+    Mark box;
+    int found = 0;
+    look_at_page(looks, page);
+    if (cut_closeup(page, &closeup, &box, others, room)) {
+        look_at_picture(looks, CLOSE, &closeup, 255);
+        const Lit lit = find_light(&closeup, !page->ruled, room);
+        const Plane darkness = find_darkness(&lit, find_reach(&lit, &box, room), page->ruled, looks, room);
+        look_at_darkness(looks, RULES, &darkness);
+        const Picture ink = isolate_digit(&darkness, &box, room);
+        if (ink.at) look_at_picture(looks, INK, &ink, 1);
+        found = ink.at && draw_digit(&ink, digit, looks, room);
+    }
+    room->used = before;
+    return found;
 }
 
-// Where a box begins in 28 pixels so that its centre of mass is at 14, or as near to it as the edge allows.
-static int place(double moment, double mass, int side) {
-    const int at = (int)__builtin_floor(STORED / 2.0 - moment / mass + 0.5);
-    return at < 0 ? 0 : at > STORED - side ? STORED - side : at;
+// Whether a picture has MNIST's form already, inverted or not: then `digit` is it.
+static int copy_normal(const uint8_t *picture, int height, int width, uint8_t *digit) {
+    if (height != STORED || width != STORED) return 0;
+    for (int inverted = 0; inverted < 2; inverted++) {
+        for (int i = 0; i < STORED * STORED; i++) digit[i] = inverted ? (uint8_t)~picture[i] : picture[i];
+        if (is_normal(digit)) return 1;
+    }
+    return 0;
 }
 
-enum Normalized { DRAWN, BLANK, NO_ROOM };
+// The digit of a picture, (height, width) bytes of luminance, read in every way that is open, the likeliest first: how
+// many ways there are, 1 or 2; 0 where there is no picture, or a room smaller than measure_room(). `digits` (2, 28, 28)
+// in MNIST's form; on a blank page the one digit is blank. `others` (2,): how many marks could have been read as well.
+static int find_digits(const uint8_t *picture, int height, int width, void *memory, size_t size, uint8_t *digits, int *others) {
+    Room room = {(unsigned char *)memory, size, 0, 0};
+    Page pages[WAYS];
+    if (height < 1 || width < 1 || size < measure_room(height, width)) return 0;
+    others[0] = 0;
+    if (copy_normal(picture, height, width, digits)) return 1;
+    const int ways = list_pages(picture, height, width, pages, &room);
+    int found = 0;
+    for (int way = 0; way < ways; way++)
+        found += find_digit(pages + way, digits + found * STORED * STORED, others + found, NULL, &room);
+    if (found) return found;
+    __builtin_memset(digits, 0, STORED * STORED);
+    others[0] = 0;
+    return 1;
+}
 
-// Ink (height, width) bytes, 0 on paper, to a digit (28, 28) in MNIST's form.
-static Normalized normalize_ink(const uint8_t* ink, int height, int width, uint8_t* digit) {
-    const Picture whole = reserve_picture(height, width);
-    if (!whole.at) return NO_ROOM;
-    bool any = false;
-    for (size_t i = 0; i < whole.size(); i++) whole.at[i] = (float)ink[i] / 255, any |= ink[i] != 0;
-    if (!any) return BLANK;
-    const Picture cropped = crop(whole);
-    const Picture usual = cropped.at ? set_width(cropped) : cropped;
-    const Picture tight = usual.at ? crop(usual) : usual;
-    if (!tight.at) return NO_ROOM;
-    for (size_t i = 0; i < tight.size(); i++) tight.at[i] *= 255;
-    const Picture box = fit(tight, BOX, 0.5, BILINEAR, BOX_FILTER);
-    if (!box.at) return NO_ROOM;
-    double mass = 0, down = 0, across = 0;
-    for (int y = 0; y < box.height; y++)
-        for (int x = 0; x < box.width; x++) {
-            float v = box(y, x);
-            v = __builtin_rintf(v < 0 ? 0 : v > 255 ? 255 : v);
-            box(y, x) = v, mass += v, down += (double)v * y, across += (double)v * x;
-        }
-    if (mass == 0) return BLANK;
-    const int top = place(down, mass, box.height), left = place(across, mass, box.width);
-    __builtin_memset(digit, 0, STORED * STORED);
-    for (int y = 0; y < box.height; y++)
-        for (int x = 0; x < box.width; x++) digit[(top + y) * STORED + left + x] = (uint8_t)box(y, x);
-    return DRAWN;
+// What the steps of one way look like, the first way being 0; how many there are, 0 where there is no such way, or where
+// the picture has MNIST's form already. `shown` has room for measure_looks() bytes.
+static int show_steps(const uint8_t *picture, int height, int width, int way, void *memory, size_t size, void *shown, size_t shown_size, Looks *looks) {
+    Room room = {(unsigned char *)memory, size, 0, 0}, bytes = {(unsigned char *)shown, shown_size, 0, 0};
+    Page pages[WAYS];
+    uint8_t digit[STORED * STORED];
+    int others, reached = 0;
+    __builtin_memset(looks, 0, sizeof *looks);
+    if (height < 1 || width < 1 || size < measure_room(height, width) || shown_size < measure_looks(height, width)) return 0;
+    if (copy_normal(picture, height, width, digit) || way < 0 || way >= list_pages(picture, height, width, pages, &room)) return 0;
+    looks->room = bytes;
+    find_digit(pages + way, digit, &others, looks, &room);
+    while (reached < STEPS && looks->at[reached].at) reached++;
+    return reached;
+}
+
+// --- a drawing, whose ink is known
+
+static size_t measure_drawing(int height, int width) { return (size_t)height * width * 8 + (size_t)(height + width) * 512 + 256 * 1024; }
+
+// Ink (height, width) bytes, 0 on paper, to a digit (28, 28) in MNIST's form; 0 where it is blank, or the room is smaller
+// than measure_drawing().
+static int normalize_ink(const uint8_t *ink, int height, int width, void *memory, size_t size, uint8_t *digit) {
+    Room room = {(unsigned char *)memory, size, 0, 0};
+    if (height < 1 || width < 1 || size < measure_drawing(height, width)) return 0;
+    const Picture whole = take_picture(&room, height, width);
+    for (size_t i = 0; i < (size_t)height * width; i++) whole.at[i] = (float)ink[i] / 255;
+    return draw_digit(&whole, digit, NULL, &room);
 }

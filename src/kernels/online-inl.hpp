@@ -161,7 +161,7 @@ template <int A> static void forward_c5(int h, Online& s) {
             }
         UNROLL for (int i = 0; i < 4; i++) half.c5[u + i] = sum(t[0][i] + t[1][i]) + half.weights[B5 + u + i];
     }
-    for (int u = 0; u < C5_OWN; u += LANES) store(half.c5 + u, squash<A>(load(half.c5 + u)));
+    for (int u = 0; u < C5_OWN; u += LANES) store(half.c5 + u, activate<A>(load(half.c5 + u)));
     constexpr int TILE = 11;
     for (int v = 0; v < F6_PITCHED; v += TILE * LANES) {
         Vec t[TILE];
@@ -180,7 +180,7 @@ template <int A> static double backward_output(const Batch& b, int sample, const
     const float* w = half.weights + W7;
     float y[CLASSES_AT_MOST];
     double losses[LANES];
-    for (int i = 0; i < F6_PITCHED; i += LANES) store(o.f6 + i, squash<A>(load(s.half[0].f6 + i) + load(s.half[1].f6 + i)));
+    for (int i = 0; i < F6_PITCHED; i += LANES) store(o.f6 + i, activate<A>(load(s.half[0].f6 + i) + load(s.half[1].f6 + i)));
     measure_penalties_one(n, w, F6_PITCHED, half.weights + B7, o.f6, y);
     for (int c = 0; c < n.classes; c++) {
         const float target = b.targets.labels ? (float)(b.targets.labels[sample] == c) : b.targets.probabilities[(size_t)sample * n.classes + c];

@@ -116,7 +116,7 @@ SHARED void measure_penalties_one(const Network& n, const float* w, int pitch, c
 
 // Apply the activation function to a map in place, and subsample it to side x side; writes some numbers past these.
 template <int A, int P> INLINE void subsample_flat(float* map, int length, int pitch, int side, float coefficient, float bias, float* out) {
-    for (int i = 0; i < length; i += LANES) store(map + i, squash<A>(load(map + i)));
+    for (int i = 0; i < length; i += LANES) store(map + i, activate<A>(load(map + i)));
     for (int y = 0; y < side; y++) subsample_row<P>(map + 2 * y * pitch, pitch, side, coefficient, bias, out + y * side);
 }
 
@@ -128,7 +128,7 @@ template <int A, int P> INLINE void forward_three_maps(const float* field, const
         float* out = s2 + m * S2_PITCHED;
         subsample_flat<A, P>(c1 + m * C1_PITCHED, C1_PITCHED, FIELD, S2_SIDE, P == TRAINABLE ? coefficient[m] : 0, P == TRAINABLE ? pooled_bias[m] : 0, out);
         if (P == TRAINABLE)
-            for (int i = 0; i < S2_SIDE * S2_SIDE; i += LANES) store(out + i, squash<A>(load(out + i)));
+            for (int i = 0; i < S2_SIDE * S2_SIDE; i += LANES) store(out + i, activate<A>(load(out + i)));
     }
 }
 
@@ -147,10 +147,10 @@ template <int A, int P> static void recognize_alone(const Network& n, const floa
     for (int m = 0; m < C3_MAPS; m++)
         subsample_flat<A, P>(s.c3 + m * C3_ROOM, C3_PIXELS, C3_SIDE, S4_SIDE, P == TRAINABLE ? w[n.offset[S4_COEFFICIENT] + m] : 0,
                              P == TRAINABLE ? w[n.offset[S4_BIAS] + m] : 0, s.s4 + m * TAPS);
-    for (int i = 0; P == TRAINABLE && i < S4_UNITS; i += LANES) store(s.s4 + i, squash<A>(load(s.s4 + i)));
+    for (int i = 0; P == TRAINABLE && i < S4_UNITS; i += LANES) store(s.s4 + i, activate<A>(load(s.s4 + i)));
     connect_one(s.s4, S4_UNITS, w + n.offset[C5_WEIGHT], w + n.offset[C5_BIAS], 0, C5_UNITS, s.c5);
-    for (int i = 0; i < C5_UNITS; i += LANES) store(s.c5 + i, squash<A>(load(s.c5 + i)));
+    for (int i = 0; i < C5_UNITS; i += LANES) store(s.c5 + i, activate<A>(load(s.c5 + i)));
     connect_one(s.c5, C5_UNITS, w + n.offset[F6_WEIGHT], w + n.offset[F6_BIAS], 0, F6_UNITS, s.f6);
-    for (int i = 0; i < F6_UNITS; i += LANES) store(s.f6 + i, squash<A>(load(s.f6 + i)));
+    for (int i = 0; i < F6_UNITS; i += LANES) store(s.f6 + i, activate<A>(load(s.f6 + i)));
     measure_penalties_one(n, n.output == RBF ? n.codes : w + n.offset[OUTPUT_WEIGHT], F6_UNITS, w + n.offset[OUTPUT_BIAS], s.f6, penalties);
 }

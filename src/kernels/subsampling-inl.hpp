@@ -47,7 +47,7 @@ template <int A, int P> INLINE void subsample(float* rows, int n, Vec coefficien
         Vec v[4];
         UNROLL for (int i = 0; i < 4; i++) {
             float* at = rows + ((i >> 1) * 2 * n + 2 * x + (i & 1)) * LANES;
-            v[i] = squash<A>(load(at));
+            v[i] = activate<A>(load(at));
             store(at, v[i]);
         }
         Vec y = pool<P>(v);
@@ -58,7 +58,7 @@ template <int A, int P> INLINE void subsample(float* rows, int n, Vec coefficien
     for (int x = 0; x < n; x++) {
         float* at = out + x * out_step;
         if (sums) store(sums + x * out_step, load(at));
-        store(at, squash<A>(load(at)));
+        store(at, activate<A>(load(at)));
     }
 }
 

@@ -53,6 +53,20 @@ static constexpr int pad(int count) { return (count + 15) / 16 * 16; }
 #include "c3_maps-inl.hpp"
 #include "online-inl.hpp"
 
+// The clean-up of pictures: C99, too, and so with short names of its own.
+namespace cleanup {
+#include "room-inl.hpp"
+#include "filters-inl.hpp"
+#include "regions-inl.hpp"
+#include "marks-inl.hpp"
+#include "paper-inl.hpp"
+#include "rules-inl.hpp"
+#include "resample-inl.hpp"
+#include "geometry-inl.hpp"
+#include "strokes-inl.hpp"
+#include "normalize-inl.hpp"
+}
+
 // Calls `run` with the network's activation and pooling as constants.
 template <class Run> static void specialize(const Network& n, Run run) {
     auto pooled = [&](auto a) {
@@ -150,6 +164,12 @@ extern const Kernels KERNELS;
 const Kernels KERNELS = {
     QUOTE(LENET_VARIANT_NAME), LANES, BLOCK_FLOATS, SINGLE_FLOATS, ONLINE_FLOATS, OWN_FLOATS,
     recognize, trace, learn, count_items, finish, show, recognize_one, begin_one, learn_one, end_one, measure_peak, measure_clock,
+    cleanup::measure_drawing, cleanup::normalize_ink,
+#if defined(LENET_SMALL)  // a page has a drawing, whose ink is known
+    nullptr, nullptr,
+#else
+    cleanup::measure_room, cleanup::find_digits,
+#endif
 };
 
 }  // namespace LENET_VARIANT

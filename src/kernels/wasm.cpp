@@ -16,7 +16,6 @@ namespace {
 using namespace lenet;
 #include "philox-inl.hpp"
 #include "wasm_memory-inl.hpp"
-#include "normalize-inl.hpp"
 
 const Kernels& kernels = lenet_wasm::KERNELS;
 constexpr int SIDE_AT_MOST = 4096;  // of a drawing
@@ -303,6 +302,11 @@ EXPORT(normalize) int normalize(const uint8_t* ink, int height, int width, uint8
     if (height < 1 || width < 1 || height > SIDE_AT_MOST || width > SIDE_AT_MOST) return OUT_OF_RANGE;
     if (!holds(ink, (uint64_t)height * width) || !holds(digit, STORED * STORED)) return NOT_ALLOCATED;
     const Scope scope;
-    const Normalized done = normalize_ink(ink, height, width, digit);
-    return done == DRAWN ? FINE : done == BLANK ? NO_INK : NO_MEMORY;
+    bool any = false;
+    for (uint64_t i = 0; i < (uint64_t)height * width; i++) any |= ink[i] != 0;
+    if (!any) return NO_INK;
+    const size_t size = kernels.measure_drawing(height, width);
+    void* memory = reserve(size);
+    if (!memory) return NO_MEMORY;
+    return kernels.normalize_ink(ink, height, width, memory, size, digit) ? FINE : NO_INK;
 }

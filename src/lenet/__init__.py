@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lenet.estimator import LeNet5Classifier as LeNet5Classifier
     from lenet.evaluation import Evaluation, evaluate
     from lenet.export.c_file import export_c
+    from lenet.export.keras_file import export_keras
     from lenet.export.onnx import export_onnx
     from lenet.export.pytorch_file import export_pytorch
     from lenet.export.state_dict import import_network
@@ -41,6 +42,7 @@ _PLACES = {
     "lenet.training.result": ("Result",),
     "lenet.training.run": ("resume", "train"),
     "lenet.export.c_file": ("export_c",),
+    "lenet.export.keras_file": ("export_keras",),
     "lenet.export.onnx": ("export_onnx",),
     "lenet.export.pytorch_file": ("export_pytorch",),
     "lenet.export.state_dict": ("import_network",),
@@ -67,6 +69,7 @@ __all__ = [
     "calibrate",
     "evaluate",
     "export_c",
+    "export_keras",
     "export_onnx",
     "export_pytorch",
     "import_network",

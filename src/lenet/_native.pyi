@@ -64,6 +64,12 @@ def show(
 ) -> None:
     """Some patterns (n,) int32 as the network sees them, into float32 (n, 32, 32)."""
 
+def find_digits(picture: np.ndarray, variant: str | None = None) -> list[tuple[np.ndarray, int]]:
+    """Each way to read a picture (H, W) uint8, contiguous, as `lenet.images.normalize` defines it.
+
+    Each is a digit (28, 28) uint8 in MNIST's form, and how many other marks could have been read as well.
+    """
+
 class Program:
     """One architecture, ready to run in one variant. Arrays are contiguous; nothing is checked here."""
 

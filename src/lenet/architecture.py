@@ -22,6 +22,7 @@ FIELD = 32  # the input: a 28x28 digit in the middle of a 32x32 field
 BORDER = 2
 STORED = FIELD - 2 * BORDER  # the side of a picture as MNIST stores it
 assert STORED == 28
+BOX = 20  # the longer side of a digit in it, in pixels
 KERNEL = 5
 WINDOW = 2
 C1_MAPS, C3_MAPS, C5_MAPS, F6_UNITS = 6, 16, 120, CODE_LENGTH
@@ -72,7 +73,7 @@ class Layer:
         kernel: side of its kernel or window; 1 where every unit reads every input.
         maps, side: what it gives.
         units, trainable, fixed, connections, multiply_adds: counts with their formulas.
-        receptive_field: side of the square of input pixels that one unit sees.
+        receptive_field: side of the square of input pixels that reach one unit.
         receptive_stride: how many pixels apart the fields of two neighbouring units lie.
     """
 
@@ -97,8 +98,8 @@ class Architecture:
     """One network of the LeNet-5 family, as data.
 
     Args:
-        activation: the squashing function: "tanh" (1.7159 tanh(2a/3)), "logistic" or "relu".
-        pooling: "trainable" (sum x coefficient + bias, squashed), "average" or "max".
+        activation: the activation function: "tanh" (1.7159 tanh(2a/3)), "logistic" or "relu".
+        pooling: "trainable" (sum x coefficient + bias, activated), "average" or "max".
         connections: what C3's maps read: "table" (Table I) or "full".
         output: "rbf" (squared distance to fixed 7x12 codes) or "linear" (the penalty is -logit).
         classes: 2 to 95 with codes, 2 to 10,000 with a linear output.
@@ -154,7 +155,7 @@ class Architecture:
 
     @cached_property
     def codes(self) -> np.ndarray:
-        """(classes, 84) float32: the fixed codes, -1/+1, or 0/1 where the squashing cannot reach -1."""
+        """(classes, 84) float32: the fixed codes, -1/+1, or 0/1 where no state reaches -1."""
         if self.output != "rbf":
             raise ArchitectureError("architecture.no_codes", output=self.output)
         targets = codes(CLASS_CHARACTERS[: self.classes])
@@ -164,8 +165,8 @@ class Architecture:
         return targets
 
     @property
-    def squashed_layers(self) -> tuple[str, ...]:
-        """The layers whose sums go through the squashing function."""
+    def activated_layers(self) -> tuple[str, ...]:
+        """The layers whose sums go through the activation function."""
         return (
             ("c1", "s2", "c3", "s4", "c5", "f6") if self.pooling == "trainable" else ("c1", "c3", "c5", "f6")
         )
@@ -334,6 +335,12 @@ def get_preset(name: str) -> Architecture:
         choices = ", ".join(PRESETS)
         raise ArchitectureError("architecture.choice", name="architecture", value=name, choices=choices)
     return PRESETS[name]
+
+
+def name_preset(architecture: Architecture) -> str | None:
+    """The name in `PRESETS` of a network, whatever its classes are; None for a variant."""
+    settings = architecture.to_dict() | {"classes": ORIGINAL.classes}
+    return next((name for name, preset in PRESETS.items() if preset.to_dict() == settings), None)
 
 
 assert [layer.trainable for layer in ORIGINAL.layers] == [156, 12, 1516, 32, 48120, 10164, 0]

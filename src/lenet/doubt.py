@@ -1,4 +1,4 @@
-"""How far an answer can be trusted: its confidence, and when to say "not sure" or "no digit here" instead.
+"""How far an answer can be trusted: its confidence, and when to say "not certain" or "no digit found".
 
 The network of 1998 has no class for what is no digit. A second LeNet-5, the judge, has: it was trained on
 digits and on letters, scribbles and pieces of photographs, and is asked beside networks of the ten digits.

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from lenet.architecture import MAX_CLASSES, PRESETS, Architecture
+from lenet.architecture import BOX, MAX_CLASSES, PRESETS, Architecture
 from lenet.data.examples import Examples
 from lenet.engines import get_engine_for
 from lenet.errors import ArchitectureError, EngineError, MissingExtra, ShapeError
@@ -35,7 +35,6 @@ except ImportError as error:
     raise MissingExtra("extra.missing", package="scikit-learn", extra="sklearn") from error
 
 IMAGE = 28
-BOX = 20  # MNIST's digits fill 20x20 of their 28x28
 INK = 255
 LEAST_STEPS = 20  # in an epoch
 LEAST_BATCH = 8

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
+from typing import ClassVar
 
 import numpy as np
 
 from lenet.errors import ShapeError
 from lenet.network import Network
+from lenet.texts import say
 
+MOST_CLASSES = 26  # of a confusion matrix that a page shows
 Z = 1.959964  # 95% of a normal distribution lie within so many standard deviations
 
 
@@ -25,6 +29,9 @@ class Evaluation:
         names: the name of each class.
     """
 
+    wanted_error: ClassVar[float] = 0.5  # percent, where figure 10 of the paper compares
+    most_misread: ClassVar[int] = 100  # misread images that are shown
+
     labels: np.ndarray
     answers: np.ndarray
     margins: np.ndarray
@@ -32,6 +39,24 @@ class Evaluation:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __repr__(self) -> str:
+        return f"Evaluation({len(self):,} images, {self.wrong:,} misread, error {self.error:.2f}%)"
+
+    def _repr_html_(self) -> str:
+        values = {"wrong": f"{self.wrong:,}", "count": f"{len(self):,}"}
+        values |= {"error": f"{self.error:.2f}", "accuracy": f"{self.accuracy:.2f}"}
+        low, high = (f"{limit:.2f}" for limit in self.interval)
+        page = f"<p>{say('evaluate.error', **values)} {say('evaluate.interval', low=low, high=high)}</p>"
+        if len(self.names) > MOST_CLASSES:
+            return page
+        names = [f"<th>{escape(name)}</th>" for name in self.names]
+        rows = (
+            f"<tr>{name}" + "".join(f"<td>{count or ''}</td>" for count in counts) + "</tr>"
+            for name, counts in zip(names, self.confusion.tolist(), strict=True)
+        )
+        caption = f"<caption>{say('evaluate.confusion')}</caption>"
+        return f"{page}<table>{caption}<tr><th></th>{''.join(names)}</tr>{''.join(rows)}</table>"
 
     @property
     def wrong(self) -> int:

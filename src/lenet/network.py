@@ -18,12 +18,12 @@ from lenet.doubt import Calibration, Reason, Verdict, decide, load_judge, weigh
 from lenet.engines import Model, get_engine_for
 from lenet.engines.inputs import check_targets
 from lenet.errors import ArchitectureError, FileError, NetworkFileError, ShapeError, UsageError
-from lenet.images.normalize import find_digit
+from lenet.images.normalize import Find, find_digits
 from lenet.images.open import Picture, is_one, open_picture, take_array
 from lenet.parameters import Parameters, check_overflow
 from lenet.storage import load_arrays, save_arrays
 from lenet.texts import say
-from lenet.trace import Trace
+from lenet.trace import Trace, render_image
 
 BUNDLED = ("1998", "best")
 FOREIGN_SUFFIXES = (".pt", ".pth", ".bin", ".h5", ".keras", ".onnx")
@@ -57,6 +57,24 @@ class Answer:
     confidence: float | None = None
     verdict: Verdict = "digit"
     reason: Reason | None = None
+
+    def __repr__(self) -> str:
+        confidence = "None" if self.confidence is None else f"{self.confidence:.3f}"
+        first = f"label={self.label!r}, confidence={confidence}"
+        return f"Answer({first}, second={self.second!r}, verdict={self.verdict!r})"
+
+    def _repr_html_(self) -> str:
+        cells = [say("recognize.digit"), escape(self.label), say("recognize.second"), escape(self.second)]
+        if self.confidence is not None:
+            cells += [say("recognize.confidence"), f"{100 * self.confidence:.1f}%"]
+        if self.why:
+            cells += [say("recognize.note"), escape(self.why)]
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{value}</td></tr>"
+            for name, value in zip(cells[::2], cells[1::2], strict=True)
+        )
+        image = render_image(255 - self.image, escape(self.label))
+        return f"<table><tr><td rowspan={len(cells) // 2 + 1}>{image}</td></tr>{rows}</table>"
 
     @property
     def why(self) -> str:
@@ -123,7 +141,11 @@ class Network:
             check_overflow(parameters)
             return cls(architecture, parameters, labels, card, engine)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reason = error if isinstance(error, ArchitectureError | ShapeError) else repr(error)
+            reason: object = repr(error)
+            if isinstance(error, ArchitectureError | ShapeError):
+                reason = error
+            elif isinstance(error, KeyError):
+                reason = say("network.no_key", name=error.args[0])
             raise NetworkFileError("network.damaged", path=path, reason=reason) from error
 
     def save(self, path: str | Path) -> None:
@@ -231,11 +253,24 @@ class Network:
             ShapeError: an array that is not a picture.
         """
         one = is_one(pictures)
-        found = [find_digit(open_picture(picture)) for picture in ([pictures] if one else pictures)]  # type: ignore[union-attr]
+        found = [find_digits(open_picture(picture)) for picture in ([pictures] if one else pictures)]  # type: ignore[union-attr]
         if not found:
             return []
-        answers = self.answer(np.stack([find.digit for find in found]), [find.others for find in found])
+        answers = self.choose(found)
         return answers[0] if one else answers
+
+    def choose(self, found: Sequence[Sequence[Find]]) -> list[Answer]:
+        """The most confident answer for each picture that can be read in several ways.
+
+        Args:
+            found: for each picture at least one find, from `find_digits`.
+        """
+        finds = [find for ways in found for find in ways]
+        answers = iter(self.answer(np.stack([find.digit for find in finds]), [find.others for find in finds]))
+        # without a calibration no confidence tells: the likeliest way comes first
+        return [
+            max((next(answers) for _ in ways), key=lambda answer: answer.confidence or 0.0) for ways in found
+        ]
 
     def answer(self, images: np.ndarray, others: Sequence[int] | None = None) -> list[Answer]:
         """Answers for images that already have MNIST's form.

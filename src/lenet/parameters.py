@@ -102,8 +102,22 @@ class Parameters(Mapping[str, np.ndarray]):
         return kernels
 
 
+def choose_initialization(architecture: Architecture) -> str:
+    """Choose the scheme of `initialize_parameters` that suits a variant.
+
+    Returns:
+        "1998" where activation, pooling and output are the paper's, else "variance".
+    Assumption:
+        2.4/F suits the network of 1998 alone: with relu, logistic or a linear output the states shrink from
+        layer to layer, and at an ordinary rate such a network hardly learns. "variance" mends that, but for
+        logistic with trainable subsampling, which needs another rate or more epochs from either start.
+    """
+    paper = (architecture.activation, architecture.pooling, architecture.output)
+    return "1998" if paper == ("tanh", "trainable", "rbf") else "variance"
+
+
 def initialize_parameters(
-    architecture: Architecture, seed: int, dtype: Any = np.float32, scheme: str = "1998"
+    architecture: Architecture, seed: int, dtype: Any = np.float32, scheme: str | None = None
 ) -> Parameters:
     """Draw the parameters that a training starts from: uniform weights, biases of 0.
 
@@ -114,7 +128,8 @@ def initialize_parameters(
         scheme: "1998": within +-2.4/F, where F is the fan-in of the unit without its bias; "eblearn": within
             +-1/sqrt(F), and 1/2 for every coefficient of S2 and S4; or "variance": within +-sqrt(3/F), so
             that all layers have states of the same variance. relu, which drops half of them, needs
-            +-sqrt(6/F), and logistic, whose slope is at most 1/4, needs +-4 sqrt(3/F).
+            +-sqrt(6/F), and logistic, whose slope is at most 1/4, needs +-4 sqrt(3/F). None for
+            `choose_initialization`.
     Raises:
         ArchitectureError: another scheme.
     Source:
@@ -127,6 +142,7 @@ def initialize_parameters(
         weights with F = 4. With relu, which the paper does not have, they are made positive: relu turns
         states of 0 or more, multiplied by a negative coefficient, into zeros, and the map would not learn.
     """
+    scheme = choose_initialization(architecture) if scheme is None else scheme
     if scheme not in INITIALIZATIONS:
         choices = ", ".join(INITIALIZATIONS)
         raise ArchitectureError("architecture.choice", name="initialization", value=scheme, choices=choices)

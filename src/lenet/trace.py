@@ -63,8 +63,6 @@ def _draw_states(name: str, states: np.ndarray) -> str:
 
     Assumption: C5 has no picture of its own; its 120 units are drawn as 8 rows of 15, to be seen at all.
     """
-    from PIL import Image
-
     if name == "f6" and states.ndim == 1:
         states = states.reshape(1, CODE_HEIGHT, CODE_WIDTH)
     if states.shape[1:] == (1, 1):
@@ -72,8 +70,20 @@ def _draw_states(name: str, states: np.ndarray) -> str:
     reach = np.abs(states).max() or 1.0
     grey = np.uint8(np.rint(127.5 - 127.5 * states / reach))
     framed = np.pad(grey, ((0, 0), (1, 1), (1, 1)), constant_values=255)
-    strip = Image.fromarray(np.concatenate(list(framed), axis=1))
-    zoom = 4 if states.shape[-1] < 28 else 2
+    return render_image(np.concatenate(list(framed), axis=1), name, 4 if states.shape[-1] < 28 else 2)
+
+
+def render_image(pixels: np.ndarray, name: str = "", zoom: int = 4) -> str:
+    """An image as HTML, enlarged without smoothing.
+
+    Args:
+        pixels: (H, W) uint8, 0 black.
+        name: what a screen reader says.
+        zoom: pixels on the screen for each pixel.
+    """
+    from PIL import Image
+
     content = BytesIO()
-    strip.resize((strip.width * zoom, strip.height * zoom), Image.Resampling.NEAREST).save(content, "PNG")
+    image = Image.fromarray(pixels)
+    image.resize((image.width * zoom, image.height * zoom), Image.Resampling.NEAREST).save(content, "PNG")
     return f'<img alt="{name}" src="data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}">'

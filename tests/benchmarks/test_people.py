@@ -1,11 +1,12 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import lenet
-from benchmarks.people import Outcome, Picture, list_people, read_all
+from benchmarks.people import Outcome, Picture, count_outcomes, list_people, read_all
 from lenet.samples import read_sample
 
 ROOT = Path(__file__).parents[2]
@@ -31,20 +32,29 @@ def test_pictures_have_the_labels_of_the_table_and_of_their_names(folder):
     ]
 
 
-def test_a_wrong_label_is_wrong_and_sure_where_no_doubt_is_said(folder):
+def test_a_wrong_label_is_undoubted_where_no_doubt_is_said(folder):
     right, wrong = read_all(list(list_people(folder)), "best", 1)
-    assert (right.wrong, right.sure) == (False, False)
-    assert (wrong.answer.label, wrong.wrong, wrong.sure) == ("7", True, True)
+    assert (right.wrong, right.undoubted) == (False, False)
+    assert (wrong.answer.label, wrong.wrong, wrong.undoubted) == ("7", True, True)
 
 
 @pytest.mark.parametrize(
-    ("label", "verdict", "wrong", "sure"),
+    ("label", "verdict", "wrong", "undoubted"),
     [("3", "unsure", False, False), ("3", "none", True, False), ("5", "unsure", True, False)],
 )
-def test_the_verdict_none_is_wrong_and_a_doubt_is_not_sure(label, verdict, wrong, sure):
+def test_the_verdict_none_is_wrong_and_a_doubt_is_not_sure(label, verdict, wrong, undoubted):
     answer = lenet.Answer("3", 1.0, "5", 1.0, {}, read_sample(3), 0.5, verdict, "between")
     outcome = Outcome(Picture(Path("a.png"), "people, drawn", label), answer)
-    assert (outcome.wrong, outcome.sure) == (wrong, sure)
+    assert (outcome.wrong, outcome.undoubted) == (wrong, undoubted)
+
+
+def test_the_outcomes_are_counted():
+    answer = lenet.Answer("3", 1.0, "5", 1.0, {}, read_sample(3), 0.5, "digit", None)
+    right, wrong = (Outcome(Picture(Path("a.png"), "people", label), answer) for label in "35")
+    refused = right._replace(answer=replace(answer, verdict="unsure", reason="between"))
+    assert count_outcomes([right, wrong, wrong, refused]) == {
+        "pictures": 4, "wrong": 2, "undoubted": 2, "refused": 1
+    }  # fmt: skip
 
 
 def fail(*words):

@@ -41,7 +41,7 @@ def test_list_shows_every_set_and_how_to_get_it(capsys: pytest.CaptureFixture[st
 def test_list_as_json_is_one_object_with_sizes_and_places(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "list", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["datasets"]}
-    assert list(rows) == ["mnist", "fashion", "kmnist", "digits"]
+    assert list(rows) == ["mnist", "fashion", "kmnist", "qmnist", "emnist", "digits"]
     assert (rows["mnist"]["train"], rows["mnist"]["test"], rows["mnist"]["bytes"]) == (
         60_000,
         10_000,
@@ -85,7 +85,7 @@ def test_verify_of_damaged_data_is_one_line_and_exit_code_1(
 
 def test_verify_of_what_is_not_there_is_a_mistake_of_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "verify", "mnits"]) == 2
-    assert "mnist, fashion, kmnist, digits" in capsys.readouterr().err
+    assert "mnist, fashion, kmnist, qmnist, emnist, digits" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion"])

@@ -73,7 +73,7 @@ def test_every_kind_of_unit_can_be_printed(lenet, tmp_path, unit, network):
 
 def test_a_step_of_learning_is_printed(lenet):
     out = lenet("explain", "--sample", 3, "--learn").out
-    assert "111.68 ->     79.92 <- the target" in out
+    assert "112.18 ->     80.07 <- the target" in out
     answer = lenet("explain", "--sample", 3, "--learn", "--json").json
     assert answer["losses"]["after"] < answer["losses"]["before"]
     assert [layer["name"] for layer in answer["layers"]] == ["c1", "s2", "c3", "s4", "c5", "f6"]

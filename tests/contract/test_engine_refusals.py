@@ -113,7 +113,7 @@ def test_auto_takes_the_kernels_where_they_could_be_built() -> None:
 
 
 def test_without_kernels_auto_waits_for_pytorch_only_to_train(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lenet.engines.find_spec", lambda name: name == "torch" and find_spec(name))
+    monkeypatch.setattr("lenet.engines.choose.find_spec", lambda name: name == "torch" and find_spec(name))
     assert get_engine("auto").name == "reference"
     assert get_engine("auto", training=True).name == ("pytorch" if find_spec("torch") else "reference")
 
@@ -127,7 +127,7 @@ def test_without_kernels_auto_waits_for_pytorch_only_to_train(monkeypatch: pytes
     ],
 )
 def test_a_missing_engine_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, name: str, remedy: str) -> None:
-    monkeypatch.setattr("lenet.engines.find_spec", lambda name: None)
+    monkeypatch.setattr("lenet.engines.choose.find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=remedy):
         get_engine(name)
     assert get_engine("auto", training=True).name == "reference"

@@ -22,7 +22,8 @@ from lenet.errors import MissingExtra
 from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
-PATH = Path(lenet.__file__).parent / "page" / "static" / "lenet.wasm"
+STATIC = Path(lenet.__file__).parent / "page" / "static"
+PATH = STATIC / "lenet.wasm"
 CLASSES_AT_MOST = 128
 CODES = (
     "fine", "no memory", "not allocated", "no network", "out of range",
@@ -33,10 +34,10 @@ CODES = (
 class Module:
     """One instance: its functions, and arrays in its memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path = PATH) -> None:
         import wasmtime
 
-        engine, module = compile_module()
+        engine, module = compile_module(path)
         self._store = wasmtime.Store(engine)
         self._exports = wasmtime.Instance(self._store, module, []).exports(self._store)
 
@@ -78,11 +79,11 @@ class Module:
 
 
 @cache
-def compile_module() -> tuple[Any, Any]:
+def compile_module(path: Path = PATH) -> tuple[Any, Any]:
     import wasmtime
 
     engine = wasmtime.Engine()
-    return engine, wasmtime.Module(engine, PATH.read_bytes())
+    return engine, wasmtime.Module(engine, path.read_bytes())
 
 
 def describe(module: Module, architecture: Architecture) -> int:
@@ -173,7 +174,7 @@ class WasmModel:
             sides = () if layer.name in ("f6", "output") else (layer.side, layer.side)
             shapes[layer.name] = (len(images), layer.maps, *sides)
         if sums:
-            shapes |= {f"{name}.sum": shapes[name] for name in network.squashed_layers}
+            shapes |= {f"{name}.sum": shapes[name] for name in network.activated_layers}
         names = ["input", *LAYER_NAMES, *(f"{name}.sum" for name in LAYER_NAMES if name != "output")]
         with module.scope():
             rooms = {name: module.room(shape, np.float32) for name, shape in shapes.items()}

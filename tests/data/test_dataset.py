@@ -133,7 +133,9 @@ def test_an_incomplete_folder_says_what_is_missing(
 def test_what_is_no_data_is_refused_with_what_would_be(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no data found"):
         load_dataset(tmp_path)
-    with pytest.raises(UsageError, match=r"neither a known data set \(mnist, fashion, kmnist, digits\)"):
+    with pytest.raises(
+        UsageError, match=r"neither a known data set \(mnist, fashion, kmnist, qmnist, emnist, digits\)"
+    ):
         load_dataset("mnits")
     (tmp_path / "lone").write_bytes(b"anything")
     with pytest.raises(DataError, match=r"not an \.npz file"):

@@ -22,6 +22,8 @@ CONTENT = {f"{name}.gz": random.Random(name).randbytes(300_000) for name in ("fi
 FILES = tuple(
     SourceFile(name, len(content), hashlib.sha256(content).hexdigest()) for name, content in CONTENT.items()
 )
+# what a faulty mirror announces
+LENGTHS = {"wordy": "many", "huge": "9" * 30, "empty": ""}
 RELEASE = threading.Event()  # lets hanging answers go when a test is over
 ASKED: list[str] = []
 
@@ -49,7 +51,7 @@ class Mirror(BaseHTTPRequestHandler):
             content = content[:100_000]
         self.send_response(200)
         if behaviour != "endless":
-            self.send_header("Content-Length", str(announced))
+            self.send_header("Content-Length", LENGTHS.get(behaviour, str(announced)))
         self.end_headers()
         with contextlib.suppress(OSError):  # the client may have had enough
             self.send(behaviour, content)
@@ -115,7 +117,9 @@ def test_only_the_files_asked_for_are_fetched(address: str) -> None:
     assert list_cache() == ["second.gz"]
 
 
-@pytest.mark.parametrize("fault", ["truncated", "short", "wrong", "forbidden", "hang", "stall", "endless"])
+@pytest.mark.parametrize(
+    "fault", ["truncated", "short", "wrong", "forbidden", "hang", "stall", "endless", *LENGTHS]
+)
 def test_after_a_faulty_mirror_the_next_one_is_asked(address: str, fault: str) -> None:
     paths = download_files(make_source(address, fault, "good"))
     assert [path.read_bytes() for path in paths] == list(CONTENT.values())

@@ -42,7 +42,7 @@ def test_the_checksums_of_the_two_sets_have_nothing_in_common() -> None:
     assert len(set(sums)) == 8
     assert all(len(one) == 64 for one in sums)
     assert (MNIST.bytes, FASHION.bytes) == (11_594_722, 30_878_645)
-    assert list(sources.SOURCES) == ["mnist", "fashion", "kmnist", "digits"]
+    assert list(sources.SOURCES) == ["mnist", "fashion", "kmnist", "qmnist", "emnist", "digits"]
 
 
 @pytest.mark.parametrize("place", ["", "raw"])

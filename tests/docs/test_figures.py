@@ -7,15 +7,17 @@ import pytest
 
 from lenet.cli.main import run
 from lenet.texts import set_language
-from tools.draw_figures import COMMANDS, SUFFIXES
+from tools.draw_figures import COMMANDS, FIGURE_SUFFIXES
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "figures"
-SLOW = {"rates"}  # four trainings
+SLOW = {"rates"}  # four rates, three seeds
+# percent by which errors may differ: trainings at rates that are too high end otherwise on other processors
+DOUBT = {"rates": 2.0}
 FIGURES = [
     pytest.param(name, language, marks=[pytest.mark.slow] if name in SLOW else [])
     for name in COMMANDS
-    for language in SUFFIXES
+    for language in FIGURE_SUFFIXES
 ]
 
 
@@ -39,11 +41,13 @@ def test_every_figure_is_shown_somewhere():
 def test_a_figure_says_what_the_program_says_now(name, language, tmp_path, capsys):
     if "digits" in COMMANDS[name]:
         pytest.importorskip("sklearn")
-    path = FOLDER / f"{name}{SUFFIXES[language]}"
+    path = FOLDER / f"{name}{FIGURE_SUFFIXES[language]}"
     again = tmp_path / path.name
     assert run([*COMMANDS[name], str(again), "--lang", language]) == 0
     set_language(None)
     numbers, words = split_numbers(read_words(path))
     now, words_now = split_numbers(read_words(again))
     assert words == words_now, "draw the figures anew: make figures"
-    assert numbers == pytest.approx(now, rel=0.02, abs=0.02), "draw the figures anew: make figures"
+    assert numbers == pytest.approx(now, rel=0.02, abs=DOUBT.get(name, 0.02)), (
+        "draw the figures anew: make figures"
+    )

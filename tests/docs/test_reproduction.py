@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from benchmarks.pages import fill_page
-from benchmarks.reproduction import PAGES, SUFFIXES, format_parts
+from benchmarks.reproduction import PAGES, format_parts
 from lenet.drawing.drawing import render_svg
 from lenet.reproduction.pictures import list_drawings
+from tools.draw_figures import FIGURE_SUFFIXES
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +28,7 @@ def test_the_pictures_of_the_reproduction_are_made_from_its_results(language):
     drawings = list_drawings(results, np.zeros((10_000, 28, 28), np.uint8))
     del drawings["figure-8"]  # it shows MNIST's digits
     for name, compose in drawings.items():
-        path = ROOT / "docs" / "figures" / f"reproduction-{name}{SUFFIXES[language]}"
+        path = ROOT / "docs" / "figures" / f"reproduction-{name}{FIGURE_SUFFIXES[language]}"
         assert path.read_text("utf-8") == render_svg(compose(language)), "python -m benchmarks.reproduction"
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from lenet.drawing import write
 from lenet.drawing.drawing import Drawing, Words
-from lenet.drawing.write import check_suffix, save_picture
+from lenet.drawing.write import check_drawing_suffix, save_picture
 from lenet.errors import FileError, UsageError
 from lenet.texts import set_language
 
@@ -67,7 +67,7 @@ def test_equal_drawings_give_equal_bytes(tmp_path, suffix):
 
 
 def test_only_svg_and_png_can_be_drawn(tmp_path):
-    check_suffix(tmp_path / "a.SVG")
+    check_drawing_suffix(tmp_path / "a.SVG")
     with pytest.raises(UsageError, match=r"expected one of \.svg, \.png"):
         save_picture(compose, tmp_path / "a.gif")
     assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ import pytest
 from lenet.drawing.drawing import draw_png, render_svg
 from lenet.drawing.raster import Raster
 from lenet.explain.steps_picture import PIXELS, compose_steps, take_looks
+from lenet.images.normalize import find_digit
 from lenet.network import Answer
 from lenet.samples import read_sample
 
@@ -21,7 +22,7 @@ def make_answer(verdict="digit", reason=None, confidence=0.987):
 
 
 def test_every_step_is_drawn_and_named():
-    looks = take_looks(PAGE)
+    looks = take_looks(PAGE, find_digit(PAGE).digit)
     drawing = compose_steps(looks, make_answer(), "en")
     rasters = [part for part in drawing.parts if isinstance(part, Raster)]
     assert len(rasters) == len(looks) == 8
@@ -33,7 +34,7 @@ def test_every_step_is_drawn_and_named():
 
 
 def test_a_blank_page_is_shown_alone():
-    looks = take_looks(BLANK)
+    looks = take_looks(BLANK, find_digit(BLANK).digit)
     assert [name for name, _ in looks] == ["picture"]
     svg = render_svg(compose_steps(looks, make_answer("none", "blank", 0.0), "en"))
     assert "No digit found: the picture is blank" in svg
@@ -47,7 +48,9 @@ def test_a_blank_page_is_shown_alone():
     ],
 )
 def test_the_answer_stands_above_the_steps(language, sentence):
-    svg = render_svg(compose_steps(take_looks(PAGE), make_answer("unsure", "between"), language))
+    svg = render_svg(
+        compose_steps(take_looks(PAGE, find_digit(PAGE).digit), make_answer("unsure", "between"), language)
+    )
     assert sentence in svg
     chinese = re.findall(r"[\u4e00-\u9fff]", svg)
     assert bool(chinese) == (language == "zh")

@@ -41,7 +41,7 @@ def test_a_unit_by_hand_equals_the_engines(position):
     size = sum(float(np.abs(term.products).sum()) for term in unit.terms) + 1
     if position.layer != "output":
         assert abs(unit.sum - read_engine(RECOGNITION, position, ".sum")) <= 1e-5 * size
-    # the squashing function is no steeper than 1.144, so what is added to a sum grows little
+    # the activation function is no steeper than 1.144, so what is added to a sum grows little
     assert abs(unit.state - read_engine(RECOGNITION, position)) <= 1e-5 * size
 
 

@@ -104,7 +104,7 @@ def test_equal_networks_give_equal_bytes_and_say_what_they_are(tmp_path):
 
 
 def test_without_tensorflow_the_error_names_the_extra(monkeypatch, tmp_path):
-    monkeypatch.setattr("lenet.engines.find_spec", lambda name: None)
+    monkeypatch.setattr("lenet.engines.choose.find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r'pip install "lenet\[keras\]"'):
         export_keras(make_network(ORIGINAL), tmp_path / "net.keras")
     assert list(tmp_path.iterdir()) == []

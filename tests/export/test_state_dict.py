@@ -21,9 +21,9 @@ functional = torch.nn.functional
 class Tutorial(nn.Module):
     """PyTorch's own tutorial: 32x32, ReLU, max pooling, flat names."""
 
-    def __init__(self, padding=0, squash=functional.relu, pool=functional.max_pool2d, bias=True):
+    def __init__(self, padding=0, activate=functional.relu, pool=functional.max_pool2d, bias=True):
         super().__init__()
-        self.squash, self.pool = squash, pool
+        self.activate, self.pool = activate, pool
         self.conv1, self.conv2 = (
             nn.Conv2d(1, 6, 5, padding=padding, bias=bias),
             nn.Conv2d(6, 16, 5, bias=bias),
@@ -31,10 +31,10 @@ class Tutorial(nn.Module):
         self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
 
     def forward(self, x):
-        x = self.pool(self.squash(self.conv1(x)), 2)
-        x = self.pool(self.squash(self.conv2(x)), 2)
-        x = self.squash(self.fc1(x.flatten(1)))
-        return self.fc3(self.squash(self.fc2(x)))
+        x = self.pool(self.activate(self.conv1(x)), 2)
+        x = self.pool(self.activate(self.conv2(x)), 2)
+        x = self.activate(self.fc1(x.flatten(1)))
+        return self.fc3(self.activate(self.fc2(x)))
 
 
 class Parted(nn.Module):
@@ -98,12 +98,12 @@ CASES = {
     "sigmoid": (lambda: make(Parted), False, {"activation": "sigmoid", "pooling": "average"}),
     "tanh": (lambda: make(Layered), False, {"activation": "tanh", "pooling": "average"}),
     "tanh, max": (
-        lambda: make(Tutorial, squash=torch.tanh),
+        lambda: make(Tutorial, activate=torch.tanh),
         True,
         {"activation": "tanh", "mean": 0.1307, "std": 0.3081},
     ),
     "scaled tanh": (
-        lambda: make(Tutorial, squash=lambda a: 1.7159 * torch.tanh(2 / 3 * a)),
+        lambda: make(Tutorial, activate=lambda a: 1.7159 * torch.tanh(2 / 3 * a)),
         True,
         {"activation": "scaled-tanh"},
     ),

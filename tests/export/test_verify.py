@@ -10,7 +10,7 @@ from lenet.architecture import MODERN, ORIGINAL
 from lenet.errors import DataError
 from lenet.export.c_file import export_c
 from lenet.export.compiler import list_compilers
-from lenet.export.formats import SUFFIXES, export_network
+from lenet.export.formats import FORM_SUFFIXES, export_network
 from lenet.export.onnx import INPUTS
 from lenet.export.verify import choose_images, compare, verify_exports
 from lenet.network import load
@@ -21,7 +21,7 @@ MNIST = os.environ.get("LENET_DATA")
 
 
 def export_all(network, folder, takes=None):
-    files = {name: folder / f"net{suffix}" for name, suffix in SUFFIXES.items()}
+    files = {name: folder / f"net{suffix}" for name, suffix in FORM_SUFFIXES.items()}
     for name, path in files.items():
         export_network(network, name, path, takes)
     return files
@@ -103,9 +103,9 @@ def test_a_penalty_that_is_no_number_does_not_agree():
 def test_what_is_not_installed_is_skipped_with_its_install_line(monkeypatch, tmp_path):
     network = make_network(ORIGINAL)
     monkeypatch.setattr("lenet.export.verify.find_spec", lambda name: None)
-    monkeypatch.setattr("lenet.engines.find_spec", lambda name: None)
+    monkeypatch.setattr("lenet.engines.choose.find_spec", lambda name: None)
     monkeypatch.setattr("lenet.export.verify.list_compilers", list)
-    files = {name: tmp_path / f"net{suffix}" for name, suffix in SUFFIXES.items()}
+    files = {name: tmp_path / f"net{suffix}" for name, suffix in FORM_SUFFIXES.items()}
     skipped = {one.name: one.skipped for one in verify_exports(network, draw_images(2), files)}
     assert 'pip install "lenet[onnx]"' in skipped["net.onnx"]
     assert "pip install" in skipped["net.py"]

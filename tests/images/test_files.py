@@ -7,7 +7,7 @@ from PIL import Image
 
 from lenet.data.folder import is_folder_by_class, read_folder
 from lenet.errors import PictureError
-from lenet.images.files import SUFFIXES, list_pictures
+from lenet.images.files import PICTURE_SUFFIXES, list_pictures
 from lenet.images.read import read_picture
 from lenet.network import Network
 from lenet.reading.recognize import find_pictures, recognize_pictures
@@ -43,7 +43,7 @@ def test_recognize_and_data_see_the_same_files(folder):
     assert len(train) + len(test) == len(seen) + 1
 
 
-@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+@pytest.mark.parametrize("suffix", sorted(PICTURE_SUFFIXES))
 def test_every_suffix_counts_for_both_in_either_case(tmp_path, suffix):
     folder = tmp_path / "zero"
     folder.mkdir()

@@ -115,6 +115,55 @@ void check(const Kernels& kernels, int activation, int pooling, bool full, int o
     }
 }
 
+// Pictures of every kind and many sizes: blank, noise, as many marks as there can be, dots of a dither, lines, a sheet on a
+// table; each with a stroke or without one.
+std::vector<uint8_t> draw(int kind, int height, int width, std::mt19937& random) {
+    std::vector<uint8_t> picture((size_t)height * width);
+    const bool stroke = random() % 3;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            const int grain = (int)(random() % 7), middle = width / 2 + (height / 2 - y) / 5;
+            int v = 225 + grain;
+            if (kind == 0) v = 255;
+            if (kind == 1) v = (int)(random() % 256);
+            if (kind == 2) v = y % 2 || x % 2 ? 230 : 20;
+            if (kind == 3) v = (int)(random() % 100) < 10 + 30 * x / width ? 0 : 255;
+            if (kind == 4 && (y % 40 < 2 || x % 55 < 2)) v = 60;
+            if (kind == 5 && (y < height / 6 || x < width / 5 || y >= height - height / 7)) v = 40 + grain;
+            const bool on = y > height / 4 && y < height - height / 4 && std::abs(x - middle) <= width / 20;
+            picture[(size_t)y * width + x] = (uint8_t)(stroke && on ? v / 4 : v);
+        }
+    if (random() % 2) for (uint8_t& v : picture) v = (uint8_t)~v;
+    return picture;
+}
+
+// The clean-up stays within its room, and all variants give the same bytes.
+void check_clean_up(const std::vector<const Kernels*>& all) {
+    const int sides[] = {1, 2, 3, 7, 28, 31, 32, 65, 97, 199, 330, 700};
+    std::mt19937 random(2);
+    for (int kind = 0; kind < 6; kind++)
+        for (int height : sides) {
+            const int width = sides[random() % 12];
+            const std::vector<uint8_t> picture = draw(kind, height, width, random);
+            std::vector<uint8_t> found[4];
+            for (size_t k = 0; k < all.size(); k++) {
+                const size_t size = all[k]->measure_room(height, width);
+                Buffer room(size / sizeof(float));
+                int others[WAYS] = {0, 0};
+                found[k].resize(WAYS * STORED * STORED);
+                const int ways = all[k]->find_digits(picture.data(), height, width, room.at, size, found[k].data(), others);
+                expect(ways == 1 || ways == 2, "a picture is read in one or two ways");
+                expect(all[k]->find_digits(picture.data(), height, width, room.at, size - 1, found[k].data(), others) == 0, "a small room is refused");
+                found[k].resize((size_t)ways * STORED * STORED), found[k].push_back((uint8_t)others[0]), found[k].push_back((uint8_t)others[ways - 1]);
+                expect(found[k] == found[0], std::string(all[k]->name) + " clean-up of kind " + std::to_string(kind) + ", " + std::to_string(height) + " x " + std::to_string(width));
+                const size_t drawing = all[k]->measure_drawing(height, width);
+                Buffer board(drawing / sizeof(float));
+                uint8_t digit[STORED * STORED];
+                all[k]->normalize_ink(picture.data(), height, width, board.at, drawing, digit);
+            }
+        }
+}
+
 // Which share of the last 10 of 20 seconds the team worked, where it makes a stretch in 2 ms before and in `cost` then,
 // and one thread in 3.
 double share_together(double before, double cost) {
@@ -146,6 +195,7 @@ int main() {
 #if defined(LENET_HAS_AVX2)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(&lenet_avx2::KERNELS);
 #endif
+    check_clean_up(all);
     for (const Kernels* kernels : all) {
         check(*kernels, TANH, TRAINABLE, false, RBF, 10);
         check(*kernels, LOGISTIC, AVERAGE, false, LINEAR, 128);

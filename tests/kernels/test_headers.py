@@ -39,3 +39,22 @@ def test_variants_include_only_inline_headers_into_their_namespace():
     names = [line.split('"')[1] for line in inside.splitlines() if line.startswith("#include")]
     assert len(names) > 10
     assert all(name.endswith("-inl.hpp") for name in names)
+
+
+def test_the_clean_up_is_c99_too(tmp_path):
+    compiler = shutil.which("gcc") or shutil.which("clang")
+    if not compiler:
+        pytest.skip("no compiler")
+    inside = (
+        (KERNELS / "variant.cpp").read_text("utf-8").partition("namespace cleanup {")[2].partition("}")[0]
+    )
+    included = [line for line in inside.splitlines() if line.startswith("#include")]
+    assert len(included) == 10
+    source = tmp_path / "clean_up.c"
+    given = ["#include <stddef.h>", "#include <stdint.h>", "enum { STORED = 28, WAYS = 2 };"]
+    source.write_text("\n".join([*given, *included, ""]))
+    flags = ["-std=c99", "-Wall", "-Wextra", "-Wno-unused-function", "-Werror", "-fsyntax-only"]
+    answer = subprocess.run(
+        [compiler, *flags, f"-I{KERNELS}", str(source)], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -19,6 +20,9 @@ import pytest
 import lenet
 from lenet.data.examples import Examples
 from lenet.engines import Engine, get_engine
+from lenet.page.digits import PageDigits
+from lenet.page.server import PageServer
+from lenet.page.site import build_site
 
 PACKAGE = Path(lenet.__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -41,6 +45,7 @@ const refusal = async (run) => {
 """
 
 Script = Callable[..., Any]
+Open = Callable[..., Any]
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -138,3 +143,47 @@ def digits() -> Examples:
     patterns = random.integers(0, 2, (10, 7, 7)).repeat(4, axis=1).repeat(4, axis=2) * 255
     images = np.clip(patterns[labels] + random.normal(0, 60, (400, 28, 28)), 0, 255).astype(np.uint8)
     return Examples(images, labels)
+
+
+@pytest.fixture(scope="session")
+def server(digits: Examples) -> Iterator[PageServer]:
+    found = PageServer(build_site(digits=PageDigits("digits", digits, digits.first(60))), 0)
+    with found.running():
+        yield found
+
+
+@pytest.fixture
+def open_page(browser: Any, server: PageServer) -> Iterator[Open]:
+    """Open the page; no mistake of a script, no refused policy and no other host is allowed."""
+    from playwright.sync_api import expect
+
+    contexts, mistakes, asked = [], [], []
+
+    def open_it(
+        width: int = 1280,
+        height: int = 900,
+        lang: str = "en",
+        theme: str = "light",
+        view: str = "",
+        answer: str = "3",
+    ) -> Any:
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, locale=lang, color_scheme=theme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        page.on("console", lambda message: mistakes.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: asked.append((request.method, request.url)))
+        page.goto(server.address + view)
+        expect(page.locator(".answer")).to_have_text(re.compile(answer))
+        page.asked = asked
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert mistakes == []
+    foreign = [
+        (method, url) for method, url in asked if method != "GET" or not url.startswith(server.address)
+    ]
+    assert [one for one in foreign if not one[1].startswith(("data:", "blob:"))] == []

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from lenet.errors import UsageError
-from lenet.page.server import PageServer, open_server
+from lenet.page.server import PageServer, find_address, open_server
 from lenet.page.site import Asset
 
 SITE = {
@@ -130,3 +130,27 @@ def test_a_port_in_use_is_said_and_otherwise_passed_over() -> None:
     assert first.address == f"http://localhost:{first.server_port}/"
     first.server_close()
     second.server_close()
+
+
+def test_other_devices_reach_it_only_where_that_was_asked_for() -> None:
+    shared = open_server(SITE, 0, "0.0.0.0")
+    own = socket.gethostname()
+    with shared.running():
+        assert shared.shared
+        assert shared.address == f"http://{find_address()}:{shared.server_port}/"
+        for name in ("localhost", "127.0.0.1", "192.0.2.77", "[::1]", own, f"{own}.local", own.upper()):
+            assert ask(shared, "/", Host=f"{name}:{shared.server_port}")[0].status == 200, name
+        for name in ("evil.example", f"{own}.evil.example", "192.0.2.77.evil.example", ""):
+            assert ask(shared, "/", Host=f"{name}:{shared.server_port}")[0].status == 421, name
+
+
+def test_a_server_for_this_computer_refuses_other_addresses(server: PageServer) -> None:
+    assert not server.shared
+    for name in ("192.0.2.77", socket.gethostname(), "[::1]"):
+        assert ask(server, "/", Host=f"{name}:{server.server_port}")[0].status == 421, name
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no such name", "a" * 300])
+def test_an_address_that_the_computer_has_not_is_refused(host: str) -> None:
+    with pytest.raises(UsageError, match="no such address"):
+        open_server(SITE, 0, host)

@@ -14,10 +14,11 @@ import pytest
 import lenet
 from lenet.architecture import MODERN, ORIGINAL
 from lenet.data.examples import Examples
+from lenet.doubt import JUDGE_FILE
 from lenet.errors import LenetError, UsageError
 from lenet.page.digits import PageDigits
 from lenet.page.server import POLICY
-from lenet.page.site import Asset, build_site, list_texts, write_site
+from lenet.page.site import TABLES, Asset, build_site, list_texts, strip_comments, write_site
 from lenet.parameters import initialize_parameters
 from lenet.texts import load_texts
 
@@ -81,18 +82,21 @@ def test_our_own_code_and_both_languages_take_at_most_80_kb(site: dict[str, Asse
 
 
 def test_both_languages_say_the_same_keys() -> None:
-    assert list_texts("en").keys() == list_texts("zh").keys()
-    assert {"page.headline", "page_train.start", "verdict.smooth", "reason.falls"} <= list_texts("en").keys()
+    for part in TABLES:
+        assert list_texts(part, "en").keys() == list_texts(part, "zh").keys()
+    assert {"page.headline", "page_see.change", "doubt.between"} <= list_texts("texts", "en").keys()
+    assert {"page_train.start", "page_tour.next", "verdict.smooth"} <= list_texts("rest", "en").keys()
 
 
 def test_every_sentence_that_a_script_names_is_delivered(site: dict[str, Asset]) -> None:
-    for name, asset in site.items():
-        if name.endswith(".js"):
-            for key in re.findall(
-                r'"((?:page|page_train|page_file|verdict|reason)\.[a-z_0-9]+)"', asset.content.decode()
-            ):
-                assert key in load_texts("en"), (name, key)
-                assert key in list_texts("zh"), (name, key)
+    first = list_imports(site, "main.js") | list_imports(site, "see.js")
+    tables = "|".join(table for part in TABLES.values() for table in part)
+    for name in [name for name in site if name.endswith(".js")]:
+        # what is shown before the rest has come must not wait for it
+        there = set(list_texts("texts", "zh")) | (set() if name in first else set(list_texts("rest", "zh")))
+        for key in re.findall(rf'"((?:{tables})\.[a-z_0-9]+)"', site[name].content.decode()):
+            assert key in load_texts("en"), (name, key)
+            assert key in there, (name, key)
 
 
 def test_the_policy_of_the_file_is_that_of_the_server(site: dict[str, Asset]) -> None:
@@ -150,3 +154,23 @@ def test_a_network_of_letters_is_refused(tmp_path: Path) -> None:
     lenet.Network(ORIGINAL, parameters, tuple("ABCDEFGHIJ")).save(path)
     with pytest.raises(LenetError, match="ten digits"):
         build_site(path)
+
+
+def test_comments_do_not_travel(site: dict[str, Asset]) -> None:
+    source = "/**\n * What f does.\n */\nfunction f(x) {\n  // why\n  return x; // 1 / x\n}\n"
+    assert strip_comments(source) == "function f(x) {\nreturn x;\n}\n"
+    for name, asset in site.items():
+        assert not (name.endswith(".js") and re.search(rb"^ *(?://|/\*\*)", asset.content, re.MULTILINE)), (
+            name
+        )
+
+
+def test_the_judge_comes_along_where_the_calibration_asks_for_it(tmp_path: Path) -> None:
+    folder = Path(lenet.__file__).parent / "weights"
+    assert build_site(folder / "best.safetensors")["judge.bin"].content == JUDGE_FILE.read_bytes()
+    path = tmp_path / "own.safetensors"
+    network = lenet.load("1998")
+    lenet.Network(network.architecture, network.parameters, network.labels).save(path)
+    own = build_site(path)
+    assert "judge.bin" not in own
+    assert "calibration" not in json.loads(own["facts.json"].content)

@@ -208,8 +208,12 @@ def test_rates_are_compared_side_by_side(view: Any) -> None:
     trials = view.locator(".train-rate-trial").all_text_contents()
     assert [re.findall(r"rate ([\d.]+)", trial)[0] for trial in trials] == ["0.5", "0.1", "0.02", "0.05"]
     for trial in trials:
-        assert re.search(r"\d+ of 60 new digits misread", trial)
+        assert re.search(r"\d+ of 80 new digits misread", trial)  # a fifth of those to train on
         assert sum(map(int, re.findall(r"(\d+)%", trial))) in (99, 100, 101)
+    errors = [int(re.findall(r"(\d+) of 80", trial)[0]) for trial in trials]
+    said = view.text_content(".train-rates-said")
+    rate = ["0.5", "0.1", "0.02", "0.05"][errors.index(min(errors))]
+    assert f"learning rate {rate}, {min(errors)} of 80" in said or "hardly anything" in said
     view.check("text=Draw only every 10th loss")
     assert view.locator(".train-rate-trial").count() == 4
 
@@ -246,7 +250,7 @@ def test_a_saved_network_is_read_by_python(view: Any, tmp_path: Path, digits: Ex
 def test_an_opened_network_goes_on_training(view: Any) -> None:
     package = Path(lenet.__file__).parent
     view.set_input_files("#train-file", package / "weights" / "1998.safetensors")
-    wait(view, "goes on from 1998.safetensors", ".train-status")
+    wait(view, "continues from 1998.safetensors", ".train-status")
     wait(view, r"After epoch \d", ".train-result")
 
 

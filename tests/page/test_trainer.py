@@ -210,12 +210,16 @@ def test_a_trial_is_that_of_lenet_rates(
     seen = give(given, digits, digits.first(20))
     data = Dataset("test", "", DIGITS, seen, seen)
     setting = {"epochs": 2, "batch": 32, "limit": 300, "seed": 1}
-    expected = compare_rates(data, [rate], **setting).trials[0]
+    compared = compare_rates(data, [rate], seeds=1, **setting)
+    expected = compared.trials[0].first
     found = script(
         f"""{SETTING}
-        const {{ runTrial }} = await import("/page/static/rate_trial.mjs");
-        return Array.from(runTrial(kernels, train, settings)).map(({{ loss, frozen }}) => [loss, frozen]);""",
-        settings={"architecture": ORIGINAL.to_dict(), "rate": rate, **setting},
+        const {{ holdOut, runTrial }} = await import("/page/static/rate_trial.mjs");
+        const [rest, held] = holdOut(train, settings);
+        if (held.count !== expectedHeld || held.labels[0] !== train.labels[rest.count]) return held;
+        return Array.from(runTrial(kernels, rest, settings)).map(({{ loss, frozen }}) => [loss, frozen]);""",
+        settings={**LESSONS["rates"], "architecture": ORIGINAL.to_dict(), "rate": rate, **setting},
+        expectedHeld=compared.held,
     )
     assert len(found) == len(expected.losses) == 18
     losses, frozen = np.array(found, float).T

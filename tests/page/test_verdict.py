@@ -16,6 +16,7 @@ from lenet.data.examples import Examples
 from lenet.engines import get_engine
 from lenet.page.lessons import list_lessons
 from lenet.parameters import Parameters
+from lenet.rates.choice import choose_rates
 from lenet.training.diagnosis import _thin_losses, find_stuck
 from lenet.training.verdicts import decompose_jumps, judge_losses
 
@@ -70,6 +71,21 @@ def test_verdicts_are_those_of_python(script: Script, with_frozen: bool) -> None
             expected_shares = [numbers.sampling_noise, numbers.step_size, numbers.too_few_points]
             np.testing.assert_allclose(shares, expected_shares, atol=1e-9)
     assert len(seen) >= 4, seen
+
+
+def test_the_choice_is_that_of_python(script: Script) -> None:
+    """Errors near each other and far apart, of one seed and of several, and of networks that guess."""
+    random = np.random.default_rng(0)
+    cases = []
+    for _ in range(300):
+        rates, seeds = int(random.integers(1, 6)), int(random.integers(1, 7))
+        means = random.choice([5.0, 30.0, 75.0]) + random.choice([0.1, 1.0, 10.0]) * random.normal(size=rates)
+        cases.append(np.clip(means[:, None] + random.normal(size=(rates, seeds)), 0, 100).tolist())
+    body = """const { chooseRates } = await import("/page/static/verdict.mjs");
+        return cases.map((errors) => chooseRates(errors, 90, limits));"""
+    found = script(body, cases=cases, limits=LESSONS["limits"])
+    assert found == [choose_rates(errors, 90) for errors in cases]
+    assert {min(len(one), 2) for one in found} == {0, 1, 2}
 
 
 @settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])

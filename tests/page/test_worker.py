@@ -138,11 +138,11 @@ def test_a_training_that_diverges_says_at_which_step(talk: Any) -> None:
 def test_rates_are_compared_with_their_errors(talk: Any) -> None:
     found = talk("""
         const trial = { architecture, seed: 0, rate: 0.02, batch: 32, epochs: 2, limit: 100 };
-        session.send("compare", { settings: trial });
+        session.send("compare", { settings: { ...trial, held: 5000, heldShare: 5 } });
         const compared = await until("compared");
         const tried = listAll("tried");
         return { count: compared.count, losses: tried.flatMap(({ losses }) => losses).length };""")
-    assert found == {"count": 60, "losses": 6}
+    assert found == {"count": 80, "losses": 6}
 
 
 def test_several_starts_are_tried(talk: Any) -> None:

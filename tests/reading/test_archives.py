@@ -79,7 +79,7 @@ def test_what_is_no_archive_is_refused(tmp_path, ending):
 
 
 def test_a_member_that_unpacks_to_too_much_is_a_fault_of_its_own(tmp_path, monkeypatch, pictures):
-    monkeypatch.setattr("lenet.reading.sources.MAX_FILE_BYTES", 1024**2)
+    monkeypatch.setattr("lenet.reading.entries.MAX_FILE_BYTES", 1024**2)
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("bomb.png", bytes(3 * 1024**2))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lenet.errors import FileError, RunError
-from lenet.training.history import EpochRecord, History, HistoryFile
+from lenet.training.history import EpochRecord, History, HistoryFile, write_table
 
 STEPS = 3
 RECORDS = [EpochRecord(1, 2.0, 50.0, 60.5), EpochRecord(2, 1.0, 10.0, None)]
@@ -167,3 +167,10 @@ def test_what_is_flushed_is_on_the_disk(path: Path) -> None:
     file.flush()
     assert json.loads(path.read_text()) == {"step": 1, "loss": 1.0}
     file.close()
+
+
+def test_the_table_has_one_line_per_epoch(tmp_path: Path) -> None:
+    write_table(HISTORY, tmp_path / "history.csv")
+    assert (tmp_path / "history.csv").read_text() == (
+        "epoch,loss,training_error,validation_error\n1,2.0,50.0,60.5\n2,1.0,10.0,\n"
+    )

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this sys
 AT_ONCE = 3
 FILES = {
     *("recipe.toml", "history.jsonl", "checkpoint.safetensors", "network.safetensors"),
-    *("curve.svg", "curve.png", "report.html"),
+    *("curve.svg", "curve.png", "history.csv", "report.html"),
 }
 
 # Trains a step at a time, a checkpoint after every fourth event. A moment of its life is whatever it does

@@ -12,7 +12,7 @@ from lenet.data.examples import Dataset, Examples
 from lenet.images.distort import Distortion
 from lenet.texts import set_language
 from lenet.training.recipe import load_recipe
-from lenet.training.report import MOST_MISREAD, write_report
+from lenet.training.report import write_report
 from lenet.training.run import Result, resume, train
 
 EVIL = '<script>alert("x")</script>'
@@ -118,7 +118,7 @@ def test_every_misread_image_is_shown_the_surest_first(result: Result, tmp_path:
     _, page = read_page(result, tmp_path)
     assert result.evaluation is not None
     misread = result.evaluation.misread
-    assert 0 < len(misread) <= MOST_MISREAD
+    assert 0 < len(misread) <= result.evaluation.most_misread
     shown = [attrs["alt"] for tag, attrs in page.tags if tag == "img"]
     assert [int(re.findall(r"\d+", str(alt))[0]) for alt in shown] == misread.tolist()
 
@@ -130,8 +130,8 @@ def test_of_many_misread_images_a_hundred_are_shown(tmp_path: Path) -> None:
     )
     _, page = read_page(made, tmp_path)
     assert made.evaluation is not None
-    assert made.evaluation.wrong > MOST_MISREAD
-    assert sum(tag == "img" for tag, _ in page.tags) == MOST_MISREAD
+    assert made.evaluation.wrong > made.evaluation.most_misread
+    assert sum(tag == "img" for tag, _ in page.tags) == made.evaluation.most_misread
     assert f"The 100 most confident of {made.evaluation.wrong}" in page.words
 
 

@@ -29,7 +29,7 @@ from lenet.training.trainer import Trainer
 
 RECIPE = Recipe("tiny", 2, 8, 0.05, momentum=0.9, initialization="variance")
 CORE = {"recipe.toml", "history.jsonl", "checkpoint.safetensors", "network.safetensors"}
-ENDS = {"curve.svg", "curve.png", "report.html"}
+ENDS = {"curve.svg", "curve.png", "history.csv", "report.html"}
 
 
 def make_arrays() -> dict[str, np.ndarray]:
@@ -311,7 +311,7 @@ def test_a_run_that_diverges_keeps_the_last_good_weights_and_says_where(data: Pa
     assert str(out / "network.safetensors") in str(caught.value)
     assert caught.value.exit_code == 1
     kept = lenet.load(out / "network.safetensors").parameters
-    start = lenet.initialize_parameters(MODERN, 0)
+    start = lenet.initialize_parameters(MODERN, 0, scheme=WILD.initialization)
     assert all((kept[name] == array).all() for name, array in start.items())
 
 

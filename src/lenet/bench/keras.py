@@ -106,8 +106,8 @@ def _make_network(architecture: Architecture) -> Any:
     for name in ("c1", "s2", "c3", "s4", "c5"):
         layer = _make_pooling if name in ("s2", "s4") else _make_convolution
         maps = layer(architecture, name)(maps)
-    squash = _choose_squashing(architecture)
-    states = keras.layers.Dense(84, activation=squash)(keras.layers.Flatten()(maps))
+    activate = _choose_activation(architecture)
+    states = keras.layers.Dense(84, activation=activate)(keras.layers.Flatten()(maps))
     if architecture.output == "linear":
         return keras.Model(image, keras.layers.Dense(architecture.classes)(states) * -1.0)
     codes = architecture.codes.astype(np.float32)
@@ -120,7 +120,7 @@ def _make_network(architecture: Architecture) -> Any:
     return keras.Model(image, keras.layers.Lambda(measure)(states))
 
 
-def _choose_squashing(architecture: Architecture) -> Callable[[Any], Any]:
+def _choose_activation(architecture: Architecture) -> Callable[[Any], Any]:
     import tensorflow
 
     if architecture.activation == "relu":
@@ -134,7 +134,7 @@ def _make_convolution(architecture: Architecture, name: str) -> Any:
     import tensorflow
 
     kernels = initialize_parameters(architecture, 0).dense(name).transpose(2, 3, 1, 0)
-    squash, start = _choose_squashing(architecture), tensorflow.keras.initializers.Constant(kernels)
+    activate, start = _choose_activation(architecture), tensorflow.keras.initializers.Constant(kernels)
     mask = tensorflow.constant((kernels != 0).astype(np.float32))
 
     layers: Any = tensorflow.keras.layers
@@ -144,18 +144,18 @@ def _make_convolution(architecture: Architecture, name: str) -> Any:
 
         def call(self, maps: Any) -> Any:
             sums = tensorflow.nn.conv2d(maps, self.kernel * mask, 1, "VALID")
-            return squash(sums + self.bias)
+            return activate(sums + self.bias)
 
     if name == "c3" and architecture.connections == "table":
         return MaskedConvolution(kernels.shape[-1], 5, kernel_initializer=start)
-    return layers.Conv2D(kernels.shape[-1], 5, activation=squash, kernel_initializer=start)
+    return layers.Conv2D(kernels.shape[-1], 5, activation=activate, kernel_initializer=start)
 
 
 def _make_pooling(architecture: Architecture, name: str) -> Any:
     import tensorflow
 
     layers: Any = tensorflow.keras.layers
-    squash = _choose_squashing(architecture)
+    activate = _choose_activation(architecture)
 
     class Subsampling(layers.Layer):  # type: ignore[misc, unused-ignore]
         """The mean of four, times a coefficient, plus a bias."""
@@ -166,7 +166,7 @@ def _make_pooling(architecture: Architecture, name: str) -> Any:
 
         def call(self, maps: Any) -> Any:
             means = tensorflow.nn.avg_pool2d(maps, 2, 2, "VALID")
-            return squash(self.coefficient * means + self.shift)
+            return activate(self.coefficient * means + self.shift)
 
     if architecture.pooling == "trainable":
         return Subsampling(name=name)

@@ -194,7 +194,7 @@ def _build_graph(architecture: Architecture) -> bytes:
         nodes.append(helper.make_node(kind, inputs, [name], **settings))
         return name
 
-    def squash(value: str) -> str:
+    def activate(value: str) -> str:
         kind = {"tanh": "Tanh", "logistic": "Sigmoid", "relu": "Relu"}[architecture.activation]
         if kind != "Tanh":
             return add(kind, [value], f"{value}.state")
@@ -203,7 +203,7 @@ def _build_graph(architecture: Architecture) -> bytes:
 
     def convolve(layer: str, value: str) -> str:
         weight, bias = constant(f"{layer}.w", p.dense(layer)), constant(f"{layer}.b", p[f"{layer}.bias"])
-        return squash(add("Conv", [value, weight, bias], layer))
+        return activate(add("Conv", [value, weight, bias], layer))
 
     def subsample(layer: str, value: str) -> str:
         sides = {"kernel_shape": [2, 2], "strides": [2, 2]}
@@ -214,14 +214,14 @@ def _build_graph(architecture: Architecture) -> bytes:
             return value
         factor = constant(f"{layer}.c", 4 * p[f"{layer}.coefficient"][:, None, None])
         value = add("Mul", [value, factor], f"{layer}.product")
-        return squash(add("Add", [value, constant(f"{layer}.b", p[f"{layer}.bias"][:, None, None])], layer))
+        return activate(add("Add", [value, constant(f"{layer}.b", p[f"{layer}.bias"][:, None, None])], layer))
 
     constant("slope", TANH_SLOPE)
     constant("amplitude", TANH_AMPLITUDE)
     value = convolve("c5", subsample("s4", convolve("c3", subsample("s2", convolve("c1", "image")))))
     value = add("Flatten", [value], "flat")
     weight, bias = constant("f6.w", p["f6.weight"]), constant("f6.b", p["f6.bias"])
-    value = squash(add("Gemm", [value, weight, bias], "f6", transB=1))
+    value = activate(add("Gemm", [value, weight, bias], "f6", transB=1))
     if architecture.output == "rbf":
         # |x|^2 - 2 x.w + |w|^2: one matrix product instead of (N, classes, 84) differences
         codes = architecture.codes

@@ -143,8 +143,8 @@ def count_operations(architecture: Architecture) -> int:
     Returns:
         Those of C1, C3, C5, F6 and the output: forward, the weights' gradients and the inputs' gradients.
     Assumption:
-        Squashing and subsampling count for nothing; the codes of the output have no gradient, and the image
-        has none.
+        Activation functions and subsampling count for nothing; the codes of the output have no gradient,
+        and the image has none.
     """
     counts = {layer.name: int(layer.multiply_adds) for layer in architecture.layers}
     forward = sum(counts[name] for name in ("c1", "c3", "c5", "f6", "output"))

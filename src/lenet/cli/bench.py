@@ -26,14 +26,14 @@ def bench(
     """Measure every available engine and framework in turn."""
     from lenet.bench.memory import measure_memory
     from lenet.bench.speed import measure
-    from lenet.drawing.write import check_suffix
+    from lenet.drawing.write import check_drawing_suffix
 
     if not 1 <= rounds <= 100:
         raise UsageError("bench.range", name="rounds", value=rounds, limit=100)
     if threads is not None and not 1 <= threads <= 1024:
         raise UsageError("bench.range", name="threads", value=threads, limit=1024)
     if picture:
-        check_suffix(picture)
+        check_drawing_suffix(picture)
     console = make_console(stderr=True)
     found = measure(
         choose_architecture(architecture),

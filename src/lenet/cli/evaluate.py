@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from lenet.evaluation import Evaluation
     from lenet.network import Network
 
-WANTED_ERROR = 0.5  # percent; where figure 10 of the paper compares
-MOST_MISREAD = 100
 MOST_CLASSES = 36  # of a confusion table on a terminal: ten digits, 26 letters
 MOST_OFTEN = 3  # mistakes that a class is listed with
 MOST_NAMED = 12  # classes that an error names
@@ -78,7 +76,7 @@ def describe_evaluation(evaluation: Evaluation) -> dict[str, Any]:
         "error": evaluation.error,
         "accuracy": evaluation.accuracy,
         "interval": evaluation.interval,
-        "rejected_for_half_percent": evaluation.rejection_for(WANTED_ERROR),
+        "rejected_for_half_percent": evaluation.rejection_for(evaluation.wanted_error),
         "labels": names,
         "confusion": evaluation.confusion,
         "misread": [
@@ -101,10 +99,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     low, high = evaluation.interval
     console.print(say("evaluate.error", **values), style="bold", soft_wrap=True)
     lines = [say("evaluate.interval", low=f"{low:.2f}", high=f"{high:.2f}")]
-    refused = evaluation.rejection_for(WANTED_ERROR)
-    key = "evaluate.refused_never" if refused is None else "evaluate.refused"
-    percent = "" if refused is None else f"{refused:.2f}"
-    print_lines([*lines, say(key, wanted=f"{WANTED_ERROR:g}", refused=percent), ""])
+    print_lines([*lines, _say_refused(evaluation), ""])
     print_table(_make_class_table(evaluation))
     if len(evaluation.names) <= MOST_CLASSES:
         console.print(say("evaluate.confusion"), style="bold", soft_wrap=True)
@@ -114,9 +109,18 @@ def print_evaluation(evaluation: Evaluation) -> None:
         console.print(say("evaluate.misread"), style="bold", soft_wrap=True)
         print_lines([say("evaluate.misread_legend"), ""])
         console.print(_list_misread(evaluation))
-    left = evaluation.wrong - MOST_MISREAD
+    left = evaluation.wrong - evaluation.most_misread
     if left > 0:
         console.print(say("evaluate.more", count=f"{left:,}"))
+
+
+def _say_refused(evaluation: Evaluation) -> str:
+    wanted = evaluation.wanted_error
+    refused = evaluation.rejection_for(wanted)
+    if refused is None:
+        return say("evaluate.refused_never", wanted=f"{wanted:g}")
+    key = "evaluate.refused" if refused else "evaluate.refused_none"
+    return say(key, wanted=f"{wanted:g}", refused=f"{refused:.2f}")
 
 
 def _make_class_table(evaluation: Evaluation) -> Table:
@@ -158,7 +162,7 @@ def _list_misread(evaluation: Evaluation) -> RenderableType:
     """The most confident mistakes, in as many columns as the terminal has room for."""
     from rich.columns import Columns
 
-    shown = evaluation.misread[:MOST_MISREAD]
+    shown = evaluation.misread[: evaluation.most_misread]
     width = len(str(shown.max()))
     margins = [f"{evaluation.margins[index]:.1f}" for index in shown]
     most = max(map(len, margins))

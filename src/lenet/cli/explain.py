@@ -44,14 +44,14 @@ def explain(
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Explain a recognition or, with an option, one unit of it, one training step, or the distortions."""
-    from lenet.drawing.write import check_suffix
+    from lenet.drawing.write import check_drawing_suffix
 
     if (unit is not None) + learn + distortions > 1:
         raise UsageError("explain.one_of")
     if not learn and (label is not None or rate is not None):
         raise UsageError("explain.only_learn")
     if picture:
-        check_suffix(picture)
+        check_drawing_suffix(picture)
     if distortions:
         if network is not None:
             raise UsageError("explain.no_network")
@@ -59,7 +59,7 @@ def explain(
         return
     name = network or (UNTRAINED if learn else "1998")
     loaded = _load_network(name)
-    source, steps = _read_steps(image, sample)
+    source, steps = _read_steps(loaded, image, sample)
     digit = steps[-1][1]
     if learn:
         chosen = label if label is not None else None if sample is None else str(sample)
@@ -100,9 +100,9 @@ def _load_network(name: str) -> Network:
     return Network.load(name)
 
 
-def _read_steps(image: str | None, sample: int | None) -> tuple[str, Steps]:
-    """The path of the picture, and name and picture of each step from it to a digit in MNIST's form."""
-    from lenet.images.normalize import steps
+def _read_steps(network: Network, image: str | None, sample: int | None) -> tuple[str, Steps]:
+    """The path of the picture, and name and picture of each step to the digit that the network reads."""
+    from lenet.images.normalize import retrace
     from lenet.images.read import read_picture
     from lenet.reading.recognize import read_standard_input
     from lenet.samples import sample_path
@@ -110,9 +110,11 @@ def _read_steps(image: str | None, sample: int | None) -> tuple[str, Steps]:
     if (image is None) == (sample is None):
         raise UsageError("explain.source")
     if image == "-":
-        return "-", list(steps(read_picture(read_standard_input())))
-    path = Path(image) if image is not None else sample_path(sample if sample is not None else -1)
-    return str(path), list(steps(read_picture(path)))
+        source, picture = "-", read_picture(read_standard_input())
+    else:
+        path = Path(image) if image is not None else sample_path(sample if sample is not None else -1)
+        source, picture = str(path), read_picture(path)
+    return source, retrace(picture, network.recognize(picture).image)
 
 
 def _recognize(network: Network, steps: Steps) -> Explained:
@@ -178,7 +180,7 @@ def _distort(image: str | None, sample: int | None) -> Explained:
     if image is None and sample is None:
         source, digits = None, np.stack([normalize_digit(read_sample(digit)) for digit in range(ROWS)])
     else:
-        source, steps = _read_steps(image, sample)
+        source, steps = _read_steps(_load_network("1998"), image, sample)
         digits = np.repeat(steps[-1][1][None], ROWS, axis=0)
     distortions = compare_distortions(digits)
     described = {"file": source, **describe_distortions(distortions)}

@@ -38,7 +38,7 @@ def describe_unit(unit: Unit) -> dict[str, Any]:
     return {
         "unit": str(unit.position),
         "kind": unit.kind,
-        "sees": {name: asdict(field) for name, field in unit.fields.items()},
+        "receptive_fields": {name: asdict(field) for name, field in unit.fields.items()},
         "reads": [asdict(term) | {"total": term.total} for term in unit.terms],
         "coefficient": unit.coefficient,
         "bias": unit.bias,

@@ -20,10 +20,11 @@ from typing import Annotated, Any
 
 import typer
 
+from lenet.cli.completion import COMPLETE, complete, find_verb
 from lenet.cli.help import HELP_NAMES, set_help
 from lenet.cli.interrupt import INTERRUPTED, Ended, end_in_order
 from lenet.cli.mistakes import translate_mistake
-from lenet.cli.output import print_error, write_output
+from lenet.cli.output import print_error, print_output
 from lenet.errors import LenetError, UsageError
 from lenet.texts import LANGUAGES, say, set_language
 
@@ -46,6 +47,7 @@ VERBS = {
     "data": ("use", "lenet.cli.data:app"),
     "bench": ("use", "lenet.cli.bench:bench"),
     "doctor": ("start", "lenet.cli.doctor:doctor"),
+    "completion": ("start", "lenet.cli.completion:completion"),
 }
 
 # click's UsageError, wherever this typer keeps it: newer ones bring their own copy of click
@@ -64,8 +66,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _replace_closed_error()
     words = list(sys.argv[1:] if arguments is None else arguments)
     _set_threads(words)
-    if os.environ.get("RANK", "0") != "0" and "TORCHELASTIC_RUN_ID" in os.environ:
-        _help_out(words)
+    if _serve_another(words):
         return 0
     try:
         words = _take_language(words)
@@ -101,6 +102,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         print_error(_name_fault(fault))
         return 1
     return 0
+
+
+def _serve_another(words: list[str]) -> bool:
+    """Do what another program started this process for: a shell that completes words, or torchrun."""
+    if COMPLETE in os.environ:
+        complete(typer.main.get_command(build_app(find_verb(tuple(VERBS)))))
+        return True
+    if os.environ.get("RANK", "0") != "0" and "TORCHELASTIC_RUN_ID" in os.environ:
+        _help_out(words)
+        return True
+    return False
 
 
 def _help_out(words: list[str]) -> None:
@@ -227,5 +239,5 @@ def _common(
     if show_version:
         from importlib.metadata import version
 
-        write_output(f"lenet {version('lenet')}\n")
+        print_output(f"lenet {version('lenet')}\n")
         raise typer.Exit

@@ -74,7 +74,7 @@ def format_unit(unit: Unit, activation: str, engine: float) -> Iterator[str]:
     words = Sentences(get_language())
     yield say("explain.unit_title", unit=name_unit(unit, words))
     yield ""
-    yield say("explain.sees")
+    yield say("explain.receptive_fields")
     for name, field in reversed(list(unit.fields.items())):
         yield f"    {pad(_name(name), 6)} {_describe_field(name, field)}"
     yield ""

@@ -44,10 +44,10 @@ def print_json(result: dict[str, Any]) -> None:
         result: may contain NumPy's numbers and arrays, and paths.
     """
     text = json.dumps(_name_numbers(result), ensure_ascii=False, indent=2, allow_nan=False)
-    write_output(escape_controls(text) + "\n")
+    print_output(escape_controls(text) + "\n")
 
 
-def write_output(text: str) -> None:
+def print_output(text: str) -> None:
     """Write a text on standard output as it is; nothing where the shell has closed it."""
     if sys.stdout:
         sys.stdout.write(text)

@@ -18,6 +18,7 @@ def page(
     port: Annotated[
         int | None, typer.Option(metavar="N", min=1, max=65535, help=say("page.port_option"))
     ] = None,
+    host: Annotated[str | None, typer.Option(metavar="ADDRESS", help=say("page.host_option"))] = None,
     static: Annotated[Path | None, typer.Option(metavar="DIR", help=say("page.static_option"))] = None,
     network: Annotated[Path | None, typer.Option(metavar="FILE", help=say("page.network_option"))] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help=say("page.no_browser_option"))] = False,
@@ -25,7 +26,7 @@ def page(
     """Open the page in the browser, until Ctrl-C; or write it to a folder."""
     from lenet.page.digits import SMALL_NEW, SMALL_TRAIN, find_page_digits
     from lenet.page.one_file import NAME, join_site
-    from lenet.page.server import open_server
+    from lenet.page.server import HOST, open_server
     from lenet.page.site import TYPES, Asset, build_site, write_site
 
     digits = find_page_digits()
@@ -40,9 +41,11 @@ def page(
         typer.echo(say("page.written", path=static, count=len(site), size=f"{size:.1f}"))
         return
     with catch_interrupt() as interrupted:
-        server = open_server(site, port)
+        server = open_server(site, port, HOST if host is None else host)
         with server.running():
             typer.echo(say("page.served", url=server.address))
+            if server.shared:
+                typer.echo(say("page.shared"))
             if not no_browser:
                 webbrowser.open(server.address)
             while not interrupted():

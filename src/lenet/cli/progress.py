@@ -103,7 +103,6 @@ class TrainingProgress:
         if record.validation_error is not None:
             key = "progress.validated"
             values |= {"error": f"{record.validation_error:.2f}"}
-            values |= {"accuracy": f"{100 - record.validation_error:.2f}"}
         self._console.print(say(key, **values), soft_wrap=True)
 
 

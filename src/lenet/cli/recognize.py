@@ -15,8 +15,8 @@ from lenet.cli.output import (
     print_error,
     print_json,
     print_lines,
+    print_output,
     print_table,
-    write_output,
 )
 from lenet.errors import UsageError
 from lenet.texts import say
@@ -52,7 +52,7 @@ def recognize(
     if as_json:
         print_json({"network": network, "pictures": [describe_reading(reading) for reading in readings]})
     elif as_csv:
-        write_output(format_rows(map(describe_reading, readings), header=True))
+        print_output(format_rows(map(describe_reading, readings), header=True))
     else:
         _print_table(readings, loaded.architecture.output)
     faults = [reading.fault for reading in readings if reading.fault]
@@ -63,10 +63,10 @@ def recognize(
 
 
 def _check_steps(path: Path, sources: Sequence[str]) -> None:
-    from lenet.drawing.write import check_suffix
+    from lenet.drawing.write import check_drawing_suffix
     from lenet.reading.recognize import STANDARD_INPUT
 
-    check_suffix(path)
+    check_drawing_suffix(path)
     if len(sources) != 1:
         raise UsageError("recognize.steps_one", count=len(sources))
     if sources[0] == STANDARD_INPUT:
@@ -80,7 +80,8 @@ def _draw_steps(network: Network, source: str, path: Path) -> None:
     from lenet.images.read import read_picture
 
     picture = read_picture(Path(source))
-    compose = partial(compose_steps, take_looks(picture), network.recognize(picture))
+    answer = network.recognize(picture)
+    compose = partial(compose_steps, take_looks(picture, answer.image), answer)
     draw_picture(compose, path)
 
 

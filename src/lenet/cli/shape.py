@@ -13,7 +13,7 @@ from lenet.cli.output import format_count, print_json
 from lenet.errors import UsageError
 from lenet.explain.arithmetic import POOLS, Sliding
 from lenet.explain.worked import Example, Window
-from lenet.texts import say
+from lenet.texts import enclose_negative, say
 
 
 def shape(
@@ -116,10 +116,10 @@ def _format_products(window: Window, example: Example) -> Iterator[str]:
     kernel = example.kernels[window.index[0]]
     for channel, total in enumerate(window.sums):
         pairs = zip(window.values[channel].ravel(), kernel[channel].ravel(), strict=True)
-        products = " + ".join(f"{value}·{_sign(weight)}" for value, weight in pairs)
+        products = " + ".join(f"{value}·{enclose_negative(str(weight))}" for value, weight in pairs)
         yield f"  {say('worked.channel', number=channel)}  {products} = {total}"
-    sums = " + ".join(_sign(total) for total in window.sums)
-    bias = _sign(example.biases[window.index[0]])
+    sums = " + ".join(enclose_negative(str(total)) for total in window.sums)
+    bias = enclose_negative(str(example.biases[window.index[0]]))
     yield f"  {say('worked.sum')}  {sums} + {bias} ({say('worked.bias')}) = {window.result:g}"
 
 
@@ -135,10 +135,6 @@ def _format_pool(window: Window, pool: str) -> Iterator[str]:
         yield f"{place}  max({', '.join(map(str, values))}) = {window.result:g}"
     else:
         yield f"{place}  ({' + '.join(map(str, values))})/{len(values)} = {window.result:g}"
-
-
-def _sign(number: int) -> str:
-    return f"({number})" if number < 0 else f"{number}"
 
 
 def _format_maps(title: str, kind: str, maps: np.ndarray) -> Iterator[str]:

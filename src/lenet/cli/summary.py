@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-COLUMNS = ("layer", "what", "maps", "units", "trainable", "connections", "sees")
-SPARE = ("what", "sees", "units", "maps")  # left out on a narrow terminal, the least needed first
+COLUMNS = ("layer", "what", "maps", "units", "trainable", "connections", "receptive_field")
+SPARE = ("what", "receptive_field", "units", "maps")  # left out on a narrow terminal, the least needed first
 
 
 def summary(
@@ -129,7 +129,7 @@ def _make_table(architecture: Architecture, names: tuple[str, ...]) -> Table:
             "units": f"{layer.units:,}",
             "trainable": f"{layer.trainable:,}",
             "connections": f"{layer.connections:,}{mark}",
-            "sees": f"{layer.receptive_field}x{layer.receptive_field}",
+            "receptive_field": f"{layer.receptive_field}x{layer.receptive_field}",
         }
         rows.append(row)
     for row in rows:

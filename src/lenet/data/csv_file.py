@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from lenet.data.forms import PIXELS
 from lenet.data.idx import MAX_BYTES
+from lenet.data.split import TEST_PART
 from lenet.errors import DataError, FileError
-
-PIXELS = 28 * 28
-FRACTION = 6  # of a file without a test part the last sixth is for testing, as MNIST tests on a seventh
 
 
 def find_csv(folder: Path) -> tuple[Path, Path | None] | None:
@@ -41,7 +40,7 @@ def read_csv(train: Path, test: Path | None) -> list[np.ndarray]:
         test_images, test_labels = _read_file(test)
         if test_labels is not None:
             return [images, labels, test_images, test_labels]
-    kept = len(images) - max(1, len(images) // FRACTION)
+    kept = len(images) - max(1, len(images) // TEST_PART)
     return [images[:kept], labels[:kept], images[kept:], labels[kept:]]
 
 

@@ -19,11 +19,13 @@ from lenet.data.find import find_files, is_released
 from lenet.data.folder import find_parts, is_folder_by_class, read_folder
 from lenet.data.forms import take_images, take_labels
 from lenet.data.idx import format_idx, read_idx
-from lenet.data.idx_names import find_idx, is_transposed
+from lenet.data.idx_names import find_idx, turn_upright
+from lenet.data.idx_zip import read_zip
 from lenet.data.npz import read_npz
+from lenet.data.parquet import find_parquet, read_parquet
 from lenet.data.sources import MNIST, SKLEARN_DIGITS, SOURCES, Source, SourceFile
 from lenet.errors import DataError, FileError, UsageError
-from lenet.images.files import SUFFIXES
+from lenet.images.files import PICTURE_SUFFIXES
 from lenet.texts import say
 
 __all__ = ["Dataset", "Examples", "load_dataset"]
@@ -82,7 +84,8 @@ def _load_named(source: Source, download: bool, progress: Progress | None) -> Da
         raise DataError("data.not_here", title=source.title, name=source.name)
     fetched = dict(zip(missing, download_files(source, missing, progress), strict=True))
     paths = [path or fetched[file] for file, path in found.items()]
-    return _build(source.name, paths[0].parent, "data.form_idx", [read_idx(path) for path in paths], source)
+    arrays = read_zip(paths[0], source.members) if source.members else list(map(read_idx, paths))
+    return _build(source.name, paths[0].parent, "data.form_idx", arrays, source)
 
 
 def _load_path(path: Path) -> Dataset:
@@ -99,6 +102,9 @@ def _load_path(path: Path) -> Dataset:
     tables = find_csv(path)
     if tables:
         return _build(path.resolve().name, path, "data.form_csv", read_csv(*tables))
+    parquet = find_parquet(path)
+    if parquet:
+        return _build_or_mnist(path.resolve().name, path, "data.form_parquet", read_parquet(*parquet))
     if not is_folder_by_class(path):
         raise DataError("data.nothing", path=path, found=_name_entries(path))
     labels, train, test = read_folder(path)
@@ -122,29 +128,37 @@ def _load_idx(folder: Path, files: Sequence[Path | None]) -> Dataset:
     released = [
         source for source in SOURCES.values() if source.files and all(map(is_released, paths, source.files))
     ]
-    arrays = [read_idx(path) for path in paths]
-    for at in (0, 2):
-        if is_transposed(paths[at]) and arrays[at].ndim == 3:
-            arrays[at] = np.ascontiguousarray(arrays[at].transpose(0, 2, 1))
+    arrays = [turn_upright(path.name, read_idx(path)) for path in paths]
     return _build(folder.resolve().name, folder, form, arrays, *released)
 
 
 def _load_archive(path: Path) -> Dataset:
     with path.open("rb") as file:
         if file.read(2) != b"PK":
-            if path.suffix.lower() in SUFFIXES:
+            if path.suffix.lower() in PICTURE_SUFFIXES:
                 raise UsageError("data.lone_picture", path=path)
             if path.suffix.lower() == ".csv":
                 beside = find_csv(path.parent)
                 test = beside[1] if beside and beside[0] == path else None
                 return _build(path.stem, path, "data.form_csv", read_csv(path, test))
+            if path.suffix.lower() == ".parquet":
+                return _build_or_mnist(path.stem, path, "data.form_parquet", read_parquet([path], []))
             raise DataError("data.lone_file", path=path)
-    arrays = read_npz(path)
-    return _build(path.stem, path, "data.form_npz", arrays, *([MNIST] if _is_mnist(arrays) else []))
+    return _build_or_mnist(path.stem, path, "data.form_npz", read_npz(path))
+
+
+def _build_or_mnist(name: str, path: Path, form: str, arrays: Sequence[np.ndarray]) -> Dataset:
+    return _build(name, path, form, arrays, *([MNIST] if _is_mnist(arrays) else []))
 
 
 def _is_mnist(arrays: Sequence[np.ndarray]) -> bool:
-    return all(map(_is_content, arrays, MNIST.files))
+    return all(map(_is_content, map(_narrow, arrays), MNIST.files))
+
+
+def _narrow(array: np.ndarray) -> np.ndarray:
+    """Whole numbers as bytes where they fit."""
+    fits = array.dtype.kind in "iu" and array.size and array.min() >= 0 and array.max() <= 255
+    return array.astype(np.uint8) if fits else array
 
 
 def has_mnist_test_part(dataset: Dataset) -> bool:

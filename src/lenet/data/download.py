@@ -90,6 +90,8 @@ def _download(url: str, file: SourceFile, part: Path, progress: Progress | None)
         raise _MirrorFault(say("data.fault_timeout")) from error
     except requests.RequestException as error:
         raise _MirrorFault(say("data.fault_connection", reason=type(error).__name__)) from error
+    except ValueError as error:  # of pooch, where a mirror announces a length that is no number
+        raise _MirrorFault(say("data.fault_connection", reason=error)) from error
     size = part.stat().st_size
     if size != file.bytes:
         raise _MirrorFault(say("data.fault_size", found=size, expected=file.bytes))

@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from lenet.data.examples import Examples
-from lenet.errors import DataError, PictureError
+from lenet.data.picture import read_example
+from lenet.data.split import TEST_PART
+from lenet.errors import DataError
 from lenet.images.files import list_pictures
-from lenet.images.normalize import normalize_digit
-from lenet.images.read import read_picture
 
 # MNIST tests on 10,000 of 70,000; of a folder without test/ the last sixth of each class is for testing
-FRACTION = 6
 PARTS = (("train", "test"), ("training", "testing"))
 
 
@@ -60,7 +59,7 @@ def read_folder(path: Path) -> tuple[tuple[str, ...], Examples, Examples]:
         folders = [test_folder / name for name in classes]
         test = [list_pictures(folder) if folder.is_dir() else [] for folder in folders]
     else:
-        kept = [len(files) - max(len(files) // FRACTION, min(len(files) - 1, 1)) for files in train]
+        kept = [len(files) - max(len(files) // TEST_PART, min(len(files) - 1, 1)) for files in train]
         test = [files[count:] for files, count in zip(train, kept, strict=True)]
         train = [files[:count] for files, count in zip(train, kept, strict=True)]
     return classes, _read_examples(train), _read_examples(test)
@@ -78,18 +77,7 @@ def _read_examples(classes: list[list[Path]]) -> Examples:
         for i, path in enumerate(files)
     ]
     places.sort()
-    images = [_read_image(path) for _, _, path in places]
+    images = [read_example(path) for _, _, path in places]
     labels = [label for _, label, _ in places]
     stacked = np.stack(images) if images else np.empty((0, 28, 28), np.uint8)
     return Examples(stacked, np.array(labels, np.int64))
-
-
-def _read_image(path: Path) -> np.ndarray:
-    picture = read_picture(path)
-    if picture.shape != (28, 28):
-        try:
-            return normalize_digit(picture)
-        except PictureError as error:
-            raise DataError("data.picture", path=path, reason=error) from error
-    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-    return picture if np.median(border) < 128 else 255 - picture

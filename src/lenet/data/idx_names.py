@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from lenet.errors import DataError
 
 # in the order of a source's files
@@ -42,9 +44,16 @@ def find_idx(folder: Path) -> list[Path | None]:
     return [next(iter(found.get(role, {}).values()), None) for role in ROLES]
 
 
-def is_transposed(path: Path) -> bool:
-    """Whether a file is of EMNIST, whose images have rows and columns exchanged."""
-    return path.name.lower().startswith("emnist")
+def turn_upright(name: str, array: np.ndarray) -> np.ndarray:
+    """The content of an IDX file with upright images: EMNIST's have rows and columns exchanged.
+
+    Args:
+        name: of the file.
+        array: what it holds.
+    """
+    if array.ndim == 3 and name.lower().startswith("emnist"):
+        return np.ascontiguousarray(array.transpose(0, 2, 1))
+    return array
 
 
 def _list_files(folder: Path) -> Iterator[Path]:

@@ -33,10 +33,11 @@ class Source:
         title: what people call it.
         labels: the name of each class, by its number.
         train, test: how many examples the two parts have.
-        files: training images, training labels, test images, test labels; none for a bundled set.
+        files: training images, training labels, test images, test labels; or one zip; none for a bundled set.
         mirrors: addresses ending in "/", tried in turn.
         folders: where under $LENET_DATA the files may lie, in order.
         home: the page of the people who made it.
+        members: where `files` is one zip: the four files in it, in the same order.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Source:
     files: tuple[SourceFile, ...] = ()
     mirrors: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -193,4 +195,67 @@ KMNIST = Source(
     folders=("kmnist", "KMNIST/raw", ""),
 )
 
-SOURCES = {source.name: source for source in (MNIST, FASHION, KMNIST, SKLEARN_DIGITS)}
+# Sizes and SHA-256 as TensorFlow Datasets records them (url_checksums/qmnist.txt); not fetched by us.
+QMNIST = Source(
+    name="qmnist",
+    title="QMNIST",
+    labels=DIGITS,
+    train=60_000,
+    test=60_000,
+    home="https://github.com/facebookresearch/qmnist",
+    files=(
+        SourceFile(
+            "qmnist-train-images-idx3-ubyte.gz",
+            9_704_059,
+            "9e26a7bf1683614e065d7b76460ccd52807165b3f22561fb782bd9f38c52b51d",
+        ),
+        SourceFile(
+            "qmnist-train-labels-idx2-int.gz",
+            463_024,
+            "2c05dc77f6b916b38e455e97ab129a42a444f3dbef09b278a366f82904e0dd9f",
+        ),
+        SourceFile(
+            "qmnist-test-images-idx3-ubyte.gz",
+            9_742_279,
+            "43fc22bf7498b8fc98de98369d72f752d0deabc280a43a7bcc364ab19e57b375",
+        ),
+        SourceFile(
+            "qmnist-test-labels-idx2-int.gz",
+            526_800,
+            "9fbcbe594c3766fdf4f0b15c5165dc0d1e57ac604e01422608bb72c906030d06",
+        ),
+    ),
+    mirrors=("https://raw.githubusercontent.com/facebookresearch/qmnist/master/",),
+    folders=("qmnist", "QMNIST/raw", ""),
+)
+
+# Size and SHA-256 as TensorFlow Datasets records them (url_checksums/emnist.txt); not fetched by us.
+# The zip has all six sets of EMNIST; the digits are one of them.
+EMNIST = Source(
+    name="emnist",
+    title="EMNIST (digits)",
+    labels=DIGITS,
+    train=240_000,
+    test=40_000,
+    home="https://www.nist.gov/itl/products-and-services/emnist-dataset",
+    files=(
+        SourceFile(
+            "gzip.zip",
+            561_753_746,
+            "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
+        ),
+    ),
+    mirrors=(
+        "https://biometrics.nist.gov/cs_links/EMNIST/",
+        "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/",
+    ),
+    folders=("emnist", "EMNIST/raw", ""),
+    members=(
+        "gzip/emnist-digits-train-images-idx3-ubyte.gz",
+        "gzip/emnist-digits-train-labels-idx1-ubyte.gz",
+        "gzip/emnist-digits-test-images-idx3-ubyte.gz",
+        "gzip/emnist-digits-test-labels-idx1-ubyte.gz",
+    ),
+)
+
+SOURCES = {source.name: source for source in (MNIST, FASHION, KMNIST, QMNIST, EMNIST, SKLEARN_DIGITS)}

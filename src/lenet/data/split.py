@@ -9,7 +9,9 @@ from lenet.errors import UsageError
 
 FOLDS = ("last", "first")
 # MNIST's 60,000 training examples leave 5,000 for validation
-FRACTION = 12
+VALIDATION_PART = 12  # one image of so many
+# where there is no test part, the last sixth of each class or file is for testing; MNIST tests on a seventh
+TEST_PART = 6
 
 
 class Splits(NamedTuple):
@@ -37,7 +39,7 @@ def split_dataset(
         The paper names no validation set; ours are the last 5,000 of MNIST's training file.
     """
     total = len(dataset.train)
-    count = total // FRACTION if validation is None else validation
+    count = total // VALIDATION_PART if validation is None else validation
     if not 0 <= count < total:
         raise UsageError("data.validation", count=count, most=total - 1)
     if fold not in FOLDS:

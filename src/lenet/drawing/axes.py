@@ -124,7 +124,7 @@ class Axes:
         area = (left, self.y.last, right - left, self.y.first - self.y.last)
         self.drawing.add(Box(*area, SPAN.colour, strength=SPAN.strength))
 
-    def write_end(self, at: float, words: str, fill: str) -> None:
+    def draw_end(self, at: float, words: str, fill: str) -> None:
         """Words beside the right end, `at` a place of the paper."""
         self.drawing.add(Words(self.x.last + 11, at + MIDDLE * SIZE, words, SIZE, fill, "start"))
 

@@ -11,18 +11,18 @@ from lenet.errors import UsageError
 from lenet.storage import open_whole, write_text
 from lenet.texts import get_language
 
-SUFFIXES = (".svg", ".png")
+DRAWING_SUFFIXES = (".svg", ".png")
 
 
-def check_suffix(path: Path) -> None:
+def check_drawing_suffix(path: Path) -> None:
     """Refuse a file that is neither SVG nor PNG.
 
     Raises:
         UsageError: another suffix.
     """
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UsageError("pictures.suffix", path=path, suffix=suffix, choices=", ".join(SUFFIXES))
+    if suffix not in DRAWING_SUFFIXES:
+        raise UsageError("pictures.suffix", path=path, suffix=suffix, choices=", ".join(DRAWING_SUFFIXES))
 
 
 def save_picture(
@@ -41,7 +41,7 @@ def save_picture(
         UsageError: another suffix.
         FileError: the file cannot be written.
     """
-    check_suffix(path)
+    check_drawing_suffix(path)
     language = language or get_language()
     if path.suffix.lower() == ".svg":
         write_text(path, render_svg(compose(language)))

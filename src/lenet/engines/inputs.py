@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lenet.architecture import BORDER, FIELD, PIXEL_OFFSET, PIXEL_SCALE, STORED, Architecture
+from lenet.engines.loss import Loss
 from lenet.errors import ShapeError
 from lenet.images.distort import DistortedEpoch, distort_images, draw_bends, draw_maps
 
@@ -35,6 +36,26 @@ def check_images(architecture: Architecture, images: np.ndarray, training: bool 
     if training and (height, width) != (FIELD, FIELD):
         raise ShapeError("shape.training", height=height, width=width)
     return architecture.output_sides(height, width)
+
+
+def check_examples(
+    architecture: Architecture, images: np.ndarray, targets: np.ndarray, loss: Loss | None = None
+) -> None:
+    """Check images to learn from, with their targets.
+
+    Args:
+        architecture: the network.
+        images: as for `check_images`, with fields of 32x32.
+        targets: as for `check_targets`.
+        loss: what is to be differentiated; None where `Engine.start` has checked it.
+    Raises:
+        ShapeError: images or targets of another shape or type.
+        RecipeError: a loss that this architecture's output cannot have.
+    """
+    check_images(architecture, images, training=True)
+    check_targets(architecture, targets, len(images))
+    if loss:
+        loss.check(architecture)
 
 
 def check_order(

@@ -1,4 +1,4 @@
-"""How many threads an engine may use: as it is told, as other libraries are limited, or one per core."""
+"""How many threads an engine may use, and how many processes train together."""
 
 from __future__ import annotations
 
@@ -77,3 +77,8 @@ def _read_first(name: str) -> int | None:
     """The number in a variable, the first one of OpenMP's list for nested loops; None without one."""
     first = os.environ.get(name, "").partition(",")[0].strip()
     return int(first) if first.isascii() and first.isdecimal() and len(first) < 10 and int(first) else None
+
+
+def count_processes() -> int:
+    """How many processes torchrun has started to train together; 1 without torchrun."""
+    return int(os.environ["WORLD_SIZE"]) if "TORCHELASTIC_RUN_ID" in os.environ else 1

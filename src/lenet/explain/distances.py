@@ -25,7 +25,7 @@ def measure_distances(characters: str, paper: int = -1) -> np.ndarray:
 
     Args:
         characters: printable ASCII characters.
-        paper: what a pixel without ink is: -1, or 0 where the squashing function cannot reach -1.
+        paper: what a pixel without ink is: -1, or 0 where the activation function cannot reach -1.
     Returns:
         (N, N) int, 0 on the diagonal.
     Raises:

@@ -38,7 +38,7 @@ def _explain_c1(architecture: Architecture, layer: Layer) -> Iterator[str]:
     counts = {"trainable": layer.trainable, "connections": f"{layer.connections:,}"}
     yield say("layers.c1_sharing", places=places, **counts)
     yield say("layers.c1_field", field=FIELD)
-    yield _name_squashing(architecture)
+    yield _name_activation(architecture)
 
 
 def _explain_subsampling(architecture: Architecture, layer: Layer) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _explain_subsampling(architecture: Architecture, layer: Layer) -> Iterator[s
     yield say("layers.windows", before=layer.input_side, after=layer.side)
     if architecture.pooling == "trainable":
         yield say("layers.coefficient")
-        yield _name_squashing(architecture)
+        yield _name_activation(architecture)
 
 
 def _explain_c3(architecture: Architecture, layer: Layer) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _explain_c3(architecture: Architecture, layer: Layer) -> Iterator[str]:
         yield say("layers.c3_table", kernels=len(architecture.pairs), all=layer.maps * layer.input_maps)
         yield say("layers.c3_why", trainable=f"{layer.trainable:,}", everything=f"{everything:,}")
         yield "\n".join(_format_groups(architecture))
-    yield _name_squashing(architecture)
+    yield _name_activation(architecture)
 
 
 def _format_groups(architecture: Architecture) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _explain_c5(architecture: Architecture, layer: Layer) -> Iterator[str]:
         trainable=f"{layer.trainable:,}",
         step=STRIDE,
     )
-    yield _name_squashing(architecture)
+    yield _name_activation(architecture)
 
 
 def _explain_f6(architecture: Architecture, layer: Layer) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _explain_f6(architecture: Architecture, layer: Layer) -> Iterator[str]:
         yield say("layers.f6_picture", units=layer.maps, width=CODE_WIDTH, height=CODE_HEIGHT, paper=paper)
     else:
         yield say("layers.f6_linear", units=layer.maps, width=CODE_WIDTH, height=CODE_HEIGHT)
-    yield _name_squashing(architecture)
+    yield _name_activation(architecture)
 
 
 def _explain_output(architecture: Architecture, layer: Layer) -> Iterator[str]:
@@ -120,5 +120,5 @@ def _explain_output(architecture: Architecture, layer: Layer) -> Iterator[str]:
     yield say("layers.output_constant", constant=constant, units=layer.input_maps, classes=layer.maps)
 
 
-def _name_squashing(architecture: Architecture) -> str:
-    return say("layers.squashing", function=FUNCTIONS[architecture.activation])
+def _name_activation(architecture: Architecture) -> str:
+    return say("layers.activation", function=FUNCTIONS[architecture.activation])

@@ -59,7 +59,7 @@ def measure_reach(architecture: Architecture, states: Mapping[str, np.ndarray], 
         states: of all layers.
         name: input, c1, s2, c3, s4, c5 or f6.
     Returns:
-        What the squashing function cannot pass; for relu the largest state of this layer.
+        What the activation function cannot pass; for relu the largest state of this layer.
     """
     if name == "input":
         return BRIGHTEST

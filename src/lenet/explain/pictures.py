@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lenet.architecture import C1_MAPS, PRESETS, Architecture, Layer
+from lenet.architecture import C1_MAPS, Architecture, Layer, name_preset
 from lenet.codes import CLASS_CHARACTERS, CODE_HEIGHT, CODE_WIDTH, glyph
 from lenet.drawing.drawing import Box, Drawing, Line, Words
 from lenet.explain.layers import FUNCTIONS
@@ -37,7 +37,7 @@ def compose_network(architecture: Architecture, language: str) -> Drawing:
     drawing = Drawing(WIDTH, HEIGHT, f"LeNet-5: {subtitle}")
     drawing.add(Words(MARGIN, 62, "LeNet-5", 34, anchor="start", bold=True))
     drawing.add(Words(MARGIN + 148, 62, subtitle, 16, "soft", "start"))
-    drawing.add(Words(WIDTH - MARGIN, 62, words(_name_preset(architecture)), 14, "soft", "end"))
+    drawing.add(Words(WIDTH - MARGIN, 62, words(name_preset(architecture) or "variant"), 14, "soft", "end"))
     frames = draw_layers(drawing, architecture, MARGIN, AXIS)
     draw_rays(drawing, architecture, frames)
     _draw_captions(drawing, architecture, frames, words)
@@ -55,10 +55,6 @@ class _Words:
         return self.texts[f"pictures.{key}"].format(**values)
 
 
-def _name_preset(architecture: Architecture) -> str:
-    return next((name for name, preset in PRESETS.items() if preset == architecture), "variant")
-
-
 def _draw_captions(
     drawing: Drawing, architecture: Architecture, frames: dict[str, Frame], words: _Words
 ) -> None:
@@ -66,7 +62,7 @@ def _draw_captions(
     drawing.add(Words(before.middle, HEAD, words("input"), 17, bold=True))
     field = architecture.layers[0].input_side
     drawing.add(Words(before.middle, HEAD + 19, f"{field} x {field}", 13, "soft"))
-    for row, key in enumerate(("trainable", "connections", "sees")):
+    for row, key in enumerate(("trainable", "connections", "receptive_field")):
         drawing.add(Words(MARGIN, COUNTS + 22 * row, words(key), 13, "soft", "start"))
     drawing.add(Line((MARGIN, COUNTS - 18), (WIDTH - MARGIN, COUNTS - 18)))
     for layer in architecture.layers:
@@ -77,8 +73,8 @@ def _draw_captions(
         between = (before.left + before.width + frame.left) / 2
         for line, text in enumerate(_name_kind(architecture, layer, words).split("\n")):
             drawing.add(Words(between, KIND - 16 + 16 * line, text, 12.5))
-        sees = f"{layer.receptive_field} x {layer.receptive_field}"
-        for row, text in enumerate((f"{layer.trainable:,}", f"{layer.connections:,}", sees)):
+        receptive = f"{layer.receptive_field} x {layer.receptive_field}"
+        for row, text in enumerate((f"{layer.trainable:,}", f"{layer.connections:,}", receptive)):
             drawing.add(Words(frame.middle, COUNTS + 22 * row, text, 13))
         before = frame
 

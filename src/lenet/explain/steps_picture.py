@@ -10,7 +10,7 @@ from lenet.drawing.drawing import Box, Drawing, Words
 from lenet.drawing.raster import Raster
 from lenet.drawing.sentences import Sentences
 from lenet.errors import PictureError
-from lenet.images.normalize import steps
+from lenet.images.normalize import retrace
 from lenet.network import Answer
 
 MARGIN = 48.0
@@ -21,14 +21,15 @@ TOP = 110.0
 PIXELS = 2 * TILE  # more are not stored: two for each unit
 
 
-def take_looks(picture: np.ndarray) -> list[tuple[str, np.ndarray]]:
+def take_looks(picture: np.ndarray, digit: np.ndarray) -> list[tuple[str, np.ndarray]]:
     """The steps of one picture; of a blank page only the page, for nothing is left to be seen on it.
 
     Args:
         picture: (H, W) uint8 luminance.
+        digit: (28, 28) uint8, what was read: the way to read the picture that leads to it is shown.
     """
     try:
-        return list(steps(picture))
+        return retrace(picture, digit)
     except PictureError:
         return [("picture", picture)]
 

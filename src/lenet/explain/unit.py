@@ -10,7 +10,7 @@ import numpy as np
 
 from lenet.architecture import FIELD, LAYER_NAMES, WINDOW, Architecture, Layer
 from lenet.codes import CODE_WIDTH
-from lenet.engines.reference.forward import squash
+from lenet.engines.reference.forward import activate
 from lenet.errors import UsageError
 from lenet.explain.recognition import Recognition
 from lenet.parameters import Parameters
@@ -152,8 +152,8 @@ def work_out(recognition: Recognition, parameters: Parameters, position: Positio
     else:
         total = read * (1.0 if coefficient is None else coefficient) + (bias or 0.0)
     state = total
-    if name in architecture.squashed_layers:
-        state = float(squash(np.asarray(total), architecture.activation))
+    if name in architecture.activated_layers:
+        state = float(activate(np.asarray(total), architecture.activation))
     return Unit(position, kind, terms, coefficient, bias, total, state, fields)
 
 

@@ -21,6 +21,7 @@ from lenet.explain.panels import (
 )
 from lenet.explain.recognition import CAPTIONS, MARGIN, PANELS, WIDTH, Recognition
 from lenet.explain.unit import Term, Unit
+from lenet.texts import enclose_negative
 
 TOP = 540.0  # of the terms
 CELL = 13.0
@@ -78,31 +79,27 @@ def name_unit(unit: Unit, words: Sentences) -> str:
 def format_sum(unit: Unit, activation: str, words: Sentences) -> list[str]:
     """How the sum and the state are computed, one step per line."""
     parts = [f"{term.total:.4f}" for term in unit.terms]
-    total = " + ".join(_sign(part) for part in parts)
+    total = " + ".join(enclose_negative(part) for part in parts)
     if unit.kind in ("trainable", "average", "max"):
         states = [f"{state:.4f}" for state in unit.terms[0].states.ravel()]
-        total = f"({' + '.join(_sign(state) for state in states)})"
+        total = f"({' + '.join(enclose_negative(state) for state in states)})"
         if unit.kind == "max":
             total = f"max({', '.join(states)})"
         if unit.kind == "average":
             total += f" / {len(states)}"
     if unit.coefficient is not None:
-        total += f" x {_sign(f'{unit.coefficient:.4f}')} ({words('explain.coefficient')})"
+        total += f" x {enclose_negative(f'{unit.coefficient:.4f}')} ({words('explain.coefficient')})"
     if unit.bias is not None:
-        total += f" + {_sign(f'{unit.bias:.4f}')} ({words('worked.bias')})"
+        total += f" + {enclose_negative(f'{unit.bias:.4f}')} ({words('worked.bias')})"
     equation = f"{total} = {unit.sum:.4f}"
     lines = [equation] if equation != f"{unit.sum:.4f} = {unit.sum:.4f}" else [f"y = {unit.sum:.4f}"]
     if len(unit.terms) > MOST_NUMBERED:
         half = len(parts) // 2
-        first = " + ".join(_sign(part) for part in parts[:half])
+        first = " + ".join(enclose_negative(part) for part in parts[:half])
         lines = [f"{first} +", equation.removeprefix(f"{first} + ")]
     if unit.position.layer in ("c1", "c3", "c5", "f6") or unit.kind == "trainable":
         lines.append(f"f(a) = {FUNCTIONS[activation]},  f({unit.sum:.4f}) = {unit.state:.4f}")
     return lines
-
-
-def _sign(number: str) -> str:
-    return f"({number})" if number.startswith("-") else number
 
 
 def _measure_height(term: Term, numbered: bool) -> float:

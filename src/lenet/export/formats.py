@@ -11,7 +11,7 @@ from lenet.export.onnx import export_onnx
 from lenet.export.pytorch_file import export_pytorch
 from lenet.network import Network
 
-SUFFIXES = {"onnx": ".onnx", "c": ".c", "pytorch": ".py", "keras": ".keras"}
+FORM_SUFFIXES = {"onnx": ".onnx", "c": ".c", "pytorch": ".py", "keras": ".keras"}
 STEM = "lenet5"  # of a file in a folder that the caller names
 
 
@@ -19,7 +19,7 @@ def place_files(form: str, path: Path) -> dict[str, Path]:
     """Where each format's file is going to lie.
 
     Args:
-        form: one of `SUFFIXES`, or "all".
+        form: one of `FORM_SUFFIXES`, or "all".
         path: a folder for "all"; otherwise a file, or a folder that is there.
     Raises:
         UsageError: no such format, a name with another ending, or a file where a folder belongs.
@@ -27,13 +27,13 @@ def place_files(form: str, path: Path) -> dict[str, Path]:
     if form == "all":
         if path.is_file():
             raise UsageError("export.folder", path=path)
-        return {name: path / f"{STEM}{suffix}" for name, suffix in SUFFIXES.items()}
-    if form not in SUFFIXES:
-        raise UsageError("export.format", value=form, choices=", ".join((*SUFFIXES, "all")))
+        return {name: path / f"{STEM}{suffix}" for name, suffix in FORM_SUFFIXES.items()}
+    if form not in FORM_SUFFIXES:
+        raise UsageError("export.format", value=form, choices=", ".join((*FORM_SUFFIXES, "all")))
     if path.is_dir():
-        path /= f"{STEM}{SUFFIXES[form]}"
-    if path.suffix != SUFFIXES[form]:
-        raise UsageError("export.suffix", path=path, suffix=SUFFIXES[form], form=form)
+        path /= f"{STEM}{FORM_SUFFIXES[form]}"
+    if path.suffix != FORM_SUFFIXES[form]:
+        raise UsageError("export.suffix", path=path, suffix=FORM_SUFFIXES[form], form=form)
     return {form: path}
 
 
@@ -42,7 +42,7 @@ def export_network(network: Network, form: str, path: Path, takes: str | None = 
 
     Args:
         network: what to write.
-        form: one of `SUFFIXES`.
+        form: one of `FORM_SUFFIXES`.
         path: the file.
         takes: what an ONNX or Keras model takes, see `export_onnx`; None for "grey" and "raw".
     Raises:

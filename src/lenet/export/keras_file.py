@@ -97,8 +97,8 @@ class _Stack:
         field = self.add("ZeroPadding2D", "image_border", maps, BORDER, data_format="channels_last")
         return self.add("Rescaling", "image_offset", field, 1.0, offset=PIXEL_OFFSET)
 
-    def squash(self, layer: str, sums: Any) -> Any:
-        """The squashing function."""
+    def activate(self, layer: str, sums: Any) -> Any:
+        """The activation function."""
         if self.architecture.activation != "tanh":
             kind = {"logistic": "sigmoid", "relu": "relu"}[self.architecture.activation]
             return self.add("Activation", f"{layer}_{kind}", sums, kind)
@@ -112,7 +112,7 @@ class _Stack:
         weights = [kernels, self.parameters[f"{layer}.bias"]]
         count, sides = kernels.shape[-1], kernels.shape[:2]
         form = {"data_format": "channels_last", "weights": weights}
-        return self.squash(layer, self.add("Conv2D", layer, maps, count, sides, **form))
+        return self.activate(layer, self.add("Conv2D", layer, maps, count, sides, **form))
 
     def subsample(self, layer: str, maps: Any) -> Any:
         """S2 or S4; trainable: a mean, and a 1x1 kernel of four times the coefficient, which is exact."""
@@ -125,11 +125,11 @@ class _Stack:
         mean = self.add("AveragePooling2D", f"{layer}_mean", maps, WINDOW, **form)
         factor = WINDOW**2 * self.parameters[f"{layer}.coefficient"][None, None, :, None]
         weights = [factor, self.parameters[f"{layer}.bias"]]
-        return self.squash(layer, self.add("DepthwiseConv2D", layer, mean, 1, weights=weights, **form))
+        return self.activate(layer, self.add("DepthwiseConv2D", layer, mean, 1, weights=weights, **form))
 
     def connect(self, layer: str, states: Any) -> Any:
         """F6."""
-        return self.squash(layer, self._multiply(layer, layer, states))
+        return self.activate(layer, self._multiply(layer, layer, states))
 
     def measure(self, states: Any) -> Any:
         """The output: minus the logits; or the squared distance to every code."""

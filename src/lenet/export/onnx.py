@@ -114,7 +114,8 @@ def _build_model(network: Network, takes: str) -> Any:
 class _Graph:
     """Nodes and constants of a graph, added layer by layer.
 
-    The value that a layer gives has its name (c1), that before squashing too (c1.sum), as in `trace`.
+    The value that a layer gives has its name (c1), the sum before the activation function too (c1.sum), as
+    in `trace`.
     """
 
     def __init__(self, network: Network) -> None:
@@ -154,8 +155,8 @@ class _Graph:
         field = self.add("Mul", "image.scaled", field, self.hold("image.scale", np.float32(factor)))
         return self.add("Add", "input", field, self.hold("image.offset", np.float32(PIXEL_OFFSET)))
 
-    def squash(self, layer: str, sums: str) -> str:
-        """The squashing function."""
+    def activate(self, layer: str, sums: str) -> str:
+        """The activation function."""
         if self.architecture.activation != "tanh":
             kind = {"logistic": "Sigmoid", "relu": "Relu"}[self.architecture.activation]
             return self.add(kind, layer, sums)
@@ -166,7 +167,7 @@ class _Graph:
         """C1, C3 or C5; C3 as one dense convolution, with kernels of zeros where it has no connection."""
         weight = self.hold(f"{layer}.weight", self.parameters.dense(layer))
         bias = self.hold(f"{layer}.bias", self.parameters[f"{layer}.bias"])
-        return self.squash(layer, self.add("Conv", f"{layer}.sum", maps, weight, bias))
+        return self.activate(layer, self.add("Conv", f"{layer}.sum", maps, weight, bias))
 
     def subsample(self, layer: str, maps: str) -> str:
         """S2 or S4."""
@@ -181,11 +182,11 @@ class _Graph:
         coefficient = WINDOW**2 * self.parameters[f"{layer}.coefficient"][:, None, None]
         weighed = self.add("Mul", f"{layer}.weighed", mean, self.hold(f"{layer}.coefficient", coefficient))
         bias = self.hold(f"{layer}.bias", self.parameters[f"{layer}.bias"][:, None, None])
-        return self.squash(layer, self.add("Add", f"{layer}.sum", weighed, bias))
+        return self.activate(layer, self.add("Add", f"{layer}.sum", weighed, bias))
 
     def connect(self, layer: str, states: str) -> str:
         """F6."""
-        return self.squash(layer, self._multiply(layer, f"{layer}.sum", states))
+        return self.activate(layer, self._multiply(layer, f"{layer}.sum", states))
 
     def measure(self, states: str) -> str:
         """The output: the squared distance to every code, or minus the logits."""

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 # what `read_picture` reads; a file that is named by itself is read whatever its suffix
-SUFFIXES = {
+PICTURE_SUFFIXES = {
     ".png",
     ".jpg",
     ".jpeg",
@@ -29,7 +29,7 @@ def list_pictures(folder: str | Path) -> list[Path]:
     Args:
         folder: an existing folder; its subfolders are not searched.
     Returns:
-        The paths whose suffix, in any case, is one of `SUFFIXES`, without hidden files. macOS writes
+        The paths whose suffix, in any case, is one of `PICTURE_SUFFIXES`, without hidden files. macOS writes
         `._3.png` beside `3.png` on foreign disks (AppleDouble): hidden, and no picture.
     Raises:
         OSError: the folder cannot be listed.
@@ -38,7 +38,7 @@ def list_pictures(folder: str | Path) -> list[Path]:
 
 
 def _is_picture(path: Path) -> bool:
-    if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+    if path.suffix.lower() not in PICTURE_SUFFIXES or path.name.startswith("."):
         return False
     # os.path, which never raises: a dangling link is listed, so that its reader can say that it is broken
     return os.path.isfile(path) or not os.path.exists(path)  # noqa: PTH110, PTH113

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lenet.architecture import STORED
+from lenet.architecture import BOX, STORED
 from lenet.errors import PictureError, ShapeError
 
-BOX = 20  # pixels, the longer side of the digit in it
 FARTHEST = 0.53  # pixels from the middle to the centre of mass, the most in all of MNIST's training set
 
 

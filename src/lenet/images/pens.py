@@ -8,6 +8,8 @@ from lenet.architecture import STORED
 from lenet.images.geometry import center_by_mass, crop, fit_box
 from lenet.images.strokes import DETAIL, change_width, measure_width, set_width
 
+HALF_BLACK = 1.0  # for `find_strokes`: MNIST's ink is black, and the bundled networks were trained on this
+
 
 def redraw_digit(image: np.ndarray, factor: float) -> np.ndarray:
     """Redraw a digit with another pen, then bring it back into MNIST's form as `normalize_digit` would.
@@ -25,6 +27,7 @@ def redraw_digit(image: np.ndarray, factor: float) -> np.ndarray:
     side = DETAIL * STORED
     fine = Image.fromarray(image.astype(np.float32) / 255).resize((side, side), Image.Resampling.BICUBIC)
     ink = crop((np.asarray(fine) > 0.5).astype(np.float32))
-    change = (factor - 1) * measure_width(ink)
-    redrawn = set_width(crop(change_width(np.pad(ink, int(abs(change)) + 2), change)))
+    change = (factor - 1) * measure_width(ink, HALF_BLACK)
+    thick = change_width(np.pad(ink, int(abs(change)) + 2), change, HALF_BLACK)
+    redrawn = set_width(crop(thick), HALF_BLACK)
     return center_by_mass(fit_box(255 * crop(redrawn)))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from lenet.images.filters import dilate, find_median
+from lenet.images.marks import choose_marks, find_marks, join_marks
 
-LEAST_RULED_SIDE = 48  # pixels; a smaller picture has no room for ruled lines
+LEAST_RULED_SIDE = 32  # pixels; a smaller picture has no room for ruled lines
 STEEPEST_RULE = 0.06  # rise per pixel, 3.4 degrees
-THICKEST_RULE = 24  # a line is no thicker than the picture's height divided by this
+THICKEST_RULE = 14  # a line is no thicker than the picture's height divided by this
+SHORT = 2  # strips: a line of a table may stop this short of an edge
+LEAST_GRID = 3  # lines: as many are no strokes of one digit
 STRIPS = 16  # the picture is cut into these to find lines
 
 
@@ -19,33 +22,60 @@ def remove_rules(darkness: np.ndarray) -> np.ndarray:
         darkness: (H, W) float32, about 0 on paper.
     Returns:
         (H, W) float32: paper where a line was; ink that crosses it is kept or repaired.
+    Assumption:
+        Lines of a table stop a little short of the edges; they are lines where they cross others. The bar of
+        a tightly cut 7 runs from edge to edge like a line; it is a stroke where the rest of the digit reaches
+        the edge beside it, too, or where nothing is left without it.
     """
     if min(darkness.shape) < LEAST_RULED_SIDE:
         return darkness
-    level = _remove_level_rules(darkness)
-    return np.ascontiguousarray(_remove_level_rules(np.ascontiguousarray(level.T)).T)
+    clean, level, upright = _remove_both(darkness, SHORT)
+    if max(level, upright) >= LEAST_GRID or (level and upright and level + upright >= LEAST_GRID):
+        return clean
+    clean, level, upright = _remove_both(darkness, 1)
+    lines = level + upright
+    if not lines or lines >= LEAST_GRID:
+        return clean
+    _, marks = find_marks(clean)
+    if not marks:
+        return darkness if lines == 1 else clean
+    digit = join_marks([marks[k - 1] for k in choose_marks(marks, clean.shape)])
+    ends = digit.top == 0 or digit.bottom == clean.shape[0]
+    sides = digit.left == 0 or digit.right == clean.shape[1]
+    return darkness if (level and ends) or (upright and sides) else clean
 
 
-def _remove_level_rules(darkness: np.ndarray) -> np.ndarray:
+def _remove_both(darkness: np.ndarray, short: int) -> tuple[np.ndarray, int, int]:
+    """Without the level and then the upright lines that come this near to the edges; the number of each."""
+    clean, level = _remove_level_rules(darkness, short)
+    clean, upright = _remove_level_rules(np.ascontiguousarray(clean.T), short)
+    return np.ascontiguousarray(clean.T), level, upright
+
+
+def _remove_level_rules(darkness: np.ndarray, short: int) -> tuple[np.ndarray, int]:
     height, width = darkness.shape
     strips = np.stack([strip.mean(axis=1) for strip in np.array_split(darkness, STRIPS, axis=1)], axis=1)
     middles = (np.arange(STRIPS) + 0.5) * width / STRIPS - width / 2
     rows = np.arange(height)[:, None]
     slopes = np.arange(-STEEPEST_RULE, STEEPEST_RULE, 1 / width)
     followed = np.rint(rows + slopes[:, None, None] * middles).astype(int).clip(0, height - 1)
-    # along each row and slope, the quartiles of the strips' darkness
-    ordered = np.partition(strips[followed, np.arange(STRIPS)], (STRIPS // 4, -STRIPS // 4), axis=2)
+    # along each row and slope, the quartiles of the strips' darkness; what ends short of an edge is a stroke
+    along = strips[followed, np.arange(STRIPS)]
+    ordered = np.partition(along, (STRIPS // 4, -STRIPS // 4), axis=2)
     faintest, darkest = ordered[..., STRIPS // 4], ordered[..., -STRIPS // 4]
+    ends = np.minimum(along[..., :short].max(axis=2), along[..., -short:].max(axis=2))
+    faintest = np.where(ends > 0.5 * faintest, faintest, 0)
     best = int((faintest.clip(0) ** 2).sum(axis=1).argmax())
     slope, line = slopes[best], _keep_lines(faintest[best], darkest[best])
     if not line.any():
-        return darkness
+        return darkness, 0
     along = np.clip(np.rint(rows - slope * (np.arange(width) - width / 2)).astype(int), 0, height - 1)
     rule = line[along]
     grain = 1.4826 * find_median(np.abs(darkness))
     kept = np.where((rule > 0) & (darkness < 1.4 * rule + 2 * grain), 0, darkness)
-    thickest = max(stop - start for start, stop in _find_runs(line > 0))
-    return np.where(rule > 0, np.maximum(kept, _bridge(kept, thickest)), kept)
+    runs = _find_runs(line > 0)
+    thickest = max(stop - start for start, stop in runs)
+    return np.where(rule > 0, np.maximum(kept, _bridge(kept, thickest)), kept), len(runs)
 
 
 def _keep_lines(faintest: np.ndarray, darkest: np.ndarray) -> np.ndarray:
@@ -62,7 +92,10 @@ def _keep_lines(faintest: np.ndarray, darkest: np.ndarray) -> np.ndarray:
         if stop - start > max(4, len(found) // THICKEST_RULE):
             found[start:stop] = False
     level = np.where(found, np.minimum(darkest, 2 * faintest), 0)
-    return dilate(level[:, None], 1)[:, 0]
+    dark = level > 0.6  # its edges are darker than a pencil
+    return np.maximum(
+        dilate(level[:, None], 1)[:, 0], dilate(np.where(dark, 0.5 * level, 0)[:, None], 3)[:, 0]
+    )
 
 
 def _find_runs(found: np.ndarray) -> list[tuple[int, int]]:

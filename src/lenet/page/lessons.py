@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lenet.architecture import MODERN, ORIGINAL, PIXEL_OFFSET, PIXEL_SCALE, TANH_AMPLITUDE
-from lenet.rates import comparison
+from lenet.rates import choice, comparison
 from lenet.training import diagnosis, verdicts
 from lenet.training.recipe import load_recipe
 
@@ -28,6 +28,7 @@ def list_lessons() -> dict[str, Any]:
     names = ("knows_nothing", "crawling", "thrown", "jump", "cost", "overshoot", "step_share", "look_back")
     limits = {_camel(name): getattr(verdicts, name.upper()) for name in names}
     limits |= {"points": diagnosis.POINTS, "quiet": diagnosis.QUIET, "least": diagnosis.LEAST_POINTS}
+    limits |= {"ignorant": diagnosis.IGNORANT, "doubt": choice.DOUBT}
     return {
         "limits": limits,
         "frozen": {"flat": diagnosis.FLAT, "amplitude": TANH_AMPLITUDE, "digits": FROZEN_DIGITS},
@@ -42,6 +43,8 @@ def list_lessons() -> dict[str, Any]:
             "limit": comparison.LIMIT,
             "epochs": comparison.EPOCHS,
             "batch": comparison.BATCH,
+            "held": comparison.HELD,
+            "heldShare": comparison.HELD_SHARE,
         },
         "story": {
             "batch": STORY_BATCH,

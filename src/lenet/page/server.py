@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import ipaddress
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from lenet.errors import UsageError
 from lenet.page.site import Asset
 
 HOST = "127.0.0.1"
+ANY = "0.0.0.0"  # noqa: S104 - every address of this computer, only where a user asks for it
 PORT = 1998
 TRIED = 20  # ports from PORT on
 IDLE = 5.0  # seconds until a connection without a request is closed
@@ -55,7 +58,7 @@ class _Ready:
     def from_asset(cls, asset: Asset) -> _Ready:
         packed = gzip.compress(asset.content, 9, mtime=0)
         tag = f'"{hashlib.sha256(asset.content).hexdigest()[:16]}"'
-        small = len(packed) < 0.9 * len(asset.content)
+        small = len(packed) < len(asset.content)
         return cls(asset.content, packed if small else None, asset.type, tag)
 
 
@@ -65,23 +68,36 @@ class PageServer(ThreadingHTTPServer):
     Args:
         site: the files, by name.
         port: 0 for any free one.
+        host: an address of this computer; other than the default, other devices reach the page, too.
     Raises:
-        OSError: the port is in use.
+        OSError: the port is in use, or the computer has no such address.
     """
 
     daemon_threads = True
     allow_reuse_address = False
     request_queue_size = 256
 
-    def __init__(self, site: Mapping[str, Asset], port: int) -> None:
+    def __init__(self, site: Mapping[str, Asset], port: int, host: str = HOST) -> None:
         self.table = {f"/{name}": _Ready.from_asset(asset) for name, asset in site.items()}
         self.table["/"] = self.table["/index.html"]
-        super().__init__((HOST, port), _Handler)
+        self.host, self.shared = host, host not in NAMES
+        own = socket.gethostname().lower()
+        self.names = {*NAMES, *((host.lower(), own, f"{own}.local") if self.shared else ())}
+        super().__init__((host, port), _Handler)
 
     @property
     def address(self) -> str:
-        """The page's address for a browser."""
-        return f"http://localhost:{self.server_port}/"
+        """The page's address for a browser; one that other devices know, if they may open it."""
+        name = "localhost" if not self.shared else find_address() if self.host == ANY else self.host
+        return f"http://{name}:{self.server_port}/"
+
+    def is_own(self, name: str) -> bool:
+        """Whether a request meant this server; a name that is not ours may be an attack by DNS.
+
+        Args:
+            name: of a Host header, without the port.
+        """
+        return name.lower() in self.names or (self.shared and _is_number(name))
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that leaves in the middle is no fault."""
@@ -99,18 +115,42 @@ class PageServer(ThreadingHTTPServer):
             self.server_close()
 
 
-def open_server(site: Mapping[str, Asset], port: int | None = None) -> PageServer:
+def find_address() -> str:
+    """The address by which other devices in the network know this computer; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address of documentation
+        except OSError:
+            return HOST
+        name: str = probe.getsockname()[0]
+        return name
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def open_server(site: Mapping[str, Asset], port: int | None = None, host: str = HOST) -> PageServer:
     """Make a server for the page on this computer.
 
     Args:
         site: the files, by name.
         port: the port; None for 1998, or the next free one.
+        host: an address of this computer; "0.0.0.0" for all of them.
     Raises:
-        UsageError: the port is in use, or all that are tried.
+        UsageError: the port is in use, or all that are tried; the computer has no such address.
     """
+    try:
+        socket.create_server((host, 0)).close()
+    except (OSError, UnicodeError) as error:
+        raise UsageError("page.host", host=host) from error
     for number in range(PORT, PORT + TRIED) if port is None else [port]:
         try:
-            return PageServer(site, number)
+            return PageServer(site, number, host)
         except OSError:
             continue
     raise UsageError("page.port", port=PORT if port is None else port)
@@ -144,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _answer(self, *, body: bool) -> None:
-        if self.headers.get("Host", "").rpartition(":")[0] not in NAMES:
+        if not self.server.is_own(self.headers.get("Host", "").rpartition(":")[0]):
             # another name that leads here may be an attack on what is served to this computer alone
             self._fail(HTTPStatus.MISDIRECTED_REQUEST)
             return

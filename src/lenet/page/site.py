@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,25 @@ import numpy as np
 from lenet.architecture import C3_TABLE, TANH_AMPLITUDE, TANH_SLOPE
 from lenet.codes import DIGITS, codes
 from lenet.data.examples import Examples
+from lenet.doubt import JUDGE_FILE
 from lenet.errors import UsageError
 from lenet.images.normalize import find_digit
 from lenet.network import Network
 from lenet.page.digits import PageDigits, pack_digits
 from lenet.page.lessons import list_lessons
+from lenet.page.tour import list_stops
 from lenet.samples import read_sample
 from lenet.storage import write_bytes
 from lenet.texts import LANGUAGES, load_texts
 
-TABLES = ("page", "page_train", "page_file", "verdict", "reason")  # of the texts, that the page says
+# tables of the texts that the page says: on its first screen and what is below it; when it has come to rest
+TABLES = {
+    "texts": ("page", "page_see", "page_file", "doubt"),
+    "rest": ("page_tour", "page_train", "verdict", "reason"),
+}
+COMMENT = re.compile(r"^ *(?://.*|/\*\*(?s:.*?)\*/)\n", re.MULTILINE)  # on lines of its own
+TRAILING = re.compile(r"^ +| +// [^\"'`\n]*$", re.MULTILINE)  # indentation; a comment behind code
+APART = ("pictures.mjs", "pictures.wasm")  # for programs of others; the page reads no pictures
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -72,11 +82,16 @@ def build_site(network: Path | None = None, digits: PageDigits | None = None) ->
     site["network.bin"] = weights.read_bytes()
     facts: dict[str, Any] = {
         "lessons": list_lessons(),
+        "tour": list_stops(),
         "labels": list(DIGITS),
         "codes": codes("".join(DIGITS)).tolist(),
     }
     rbf = shown.architecture.output == "rbf"
     facts["targets"] = shown.architecture.codes.tolist() if rbf else facts["codes"]
+    if shown.calibration:
+        facts["calibration"] = asdict(shown.calibration)
+        if shown.calibration.judge is not None:
+            site["judge.bin"] = JUDGE_FILE.read_bytes()
     facts["activation"] = {"amplitude": TANH_AMPLITUDE, "slope": TANH_SLOPE}
     facts["table"] = [list(sources) for sources in C3_TABLE]
     if digits:
@@ -90,7 +105,8 @@ def build_site(network: Path | None = None, digits: PageDigits | None = None) ->
         site["digits.txt"] = ORIGIN[digits.name].format(**counts).encode()
     site["samples.bin"] = pack_digits(_read_samples())
     site["facts.json"] = _format_json(facts)
-    site |= {f"texts.{language}.json": _format_json(list_texts(language)) for language in LANGUAGES}
+    for part, language in product(TABLES, LANGUAGES):
+        site[f"{part}.{language}.json"] = _format_json(list_texts(part, language))
     return {name: Asset(content, TYPES[Path(name).suffix]) for name, content in site.items()}
 
 
@@ -112,25 +128,39 @@ def write_site(folder: Path, site: dict[str, Asset]) -> None:
         write_bytes(folder / name, asset.content)
 
 
-def list_texts(language: str) -> dict[str, str]:
+def list_texts(part: str, language: str) -> dict[str, str]:
     """The sentences that the page says; braces hold a name and nothing else, as say.mjs fills them.
 
     Args:
+        part: one of `TABLES`.
         language: one of `LANGUAGES`.
     """
-    found = {key: text for key, text in load_texts(language).items() if key.partition(".")[0] in TABLES}
+    found = {key: text for key, text in load_texts(language).items() if key.partition(".")[0] in TABLES[part]}
     for key, text in found.items():
         assert not re.search(r"[{}]", re.sub(r"\{\w+\}", "", text)), key
     return found
 
 
+def strip_comments(source: str) -> str:
+    """A module without indentation and comments, which are a quarter of what travels.
+
+    Args:
+        source: one of ours: no text goes over several lines, and none has two slashes after a space.
+    """
+    return TRAILING.sub("", COMMENT.sub("", source))
+
+
 def _read_static() -> list[tuple[str, bytes]]:
-    """The files of `static`; modules are called .js, because some servers do not know .mjs."""
+    """The files of `static`, without comments; modules are .js, because some servers do not know .mjs."""
     found = []
     for path in files("lenet.page").joinpath("static").iterdir():
+        if path.name in APART:
+            continue
         content = path.read_bytes()
         if path.name.endswith((".mjs", ".html")):
             content = re.sub(rb'\.mjs(?=["\'])', b".js", content)
+        if path.name.endswith(".mjs"):
+            content = strip_comments(content.decode()).encode()
         found.append((re.sub(r"\.mjs$", ".js", path.name), content))
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lenet.errors import DataError, FileError, LenetError
-from lenet.reading.sources import Content, Entry, is_picture, read_member
+from lenet.reading.entries import Content, Entry, is_picture, read_member
 
 UNREADABLE = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, RuntimeError, NotImplementedError)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lenet.errors import DataError, FileError, LenetError, MissingExtra, PictureError, UsageError
-from lenet.reading.sources import Content, Entry
+from lenet.reading.entries import Content, Entry
 
 BATCH_ROWS = 64  # of a parquet file, read at a time
 

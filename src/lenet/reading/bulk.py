@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from lenet.errors import FileError, PictureError, RunError, UsageError
 from lenet.network import Network
-from lenet.reading.join import check_suffix, join_parts
+from lenet.reading.join import check_table_suffix, join_parts
 from lenet.reading.parts import list_missing, make_part, name_part
 from lenet.reading.plan import (
     JOINED_FILE,
@@ -91,7 +91,7 @@ class Request:
             raise UsageError("bulk.part_range", part=self.part, most=MOST_PER_PART)
         if self.processes is not None and not 1 <= self.processes <= MOST_PROCESSES:
             raise UsageError("bulk.processes_range", processes=self.processes, most=MOST_PROCESSES)
-        check_suffix(self.out)
+        check_table_suffix(self.out)
 
     @property
     def folder(self) -> Path:

@@ -13,18 +13,18 @@ from lenet.errors import MissingExtra, UsageError
 from lenet.reading.rows import COLUMNS, NUMBERS, format_rows, parse_rows
 from lenet.storage import open_whole
 
-SUFFIXES = (".csv", ".parquet")
+TABLE_SUFFIXES = (".csv", ".parquet")
 GROUP_ROWS = 20_000  # rows of a parquet file's row group
 
 
-def check_suffix(out: Path) -> None:
+def check_table_suffix(out: Path) -> None:
     """Check that a table can be written in the form that its name asks for.
 
     Raises:
         UsageError: neither .csv nor .parquet.
         MissingExtra: .parquet without pyarrow.
     """
-    if out.suffix not in SUFFIXES:
+    if out.suffix not in TABLE_SUFFIXES:
         raise UsageError("bulk.suffix", path=out)
     if out.suffix == ".parquet":
         try:

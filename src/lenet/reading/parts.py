@@ -7,11 +7,11 @@ from pathlib import Path
 
 from lenet.errors import PictureError
 from lenet.network import Network
+from lenet.reading.entries import Content, Source
 from lenet.reading.plan import Plan
 from lenet.reading.pool import Job, Tell
 from lenet.reading.recognize import recognize_contents
 from lenet.reading.rows import describe_reading, format_rows
-from lenet.reading.sources import Content, Source
 from lenet.storage import write_text
 
 

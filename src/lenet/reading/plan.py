@@ -13,7 +13,7 @@ import numpy as np
 
 from lenet.errors import RunError
 from lenet.network import Network
-from lenet.reading.sources import Entry, Source
+from lenet.reading.entries import Entry, Source
 from lenet.storage import open_whole, read_bytes, write_text
 
 PLAN_FILE, LISTING_FILE, JOINED_FILE = "plan.json", "listing", "joined.json"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lenet.errors import LenetError, PictureError, UsageError
-from lenet.images.files import SUFFIXES, list_pictures
+from lenet.images.files import PICTURE_SUFFIXES, list_pictures
 from lenet.images.read import MAX_FILE_BYTES, read_picture
 from lenet.network import Answer, Network
 from lenet.storage import read_at_most
@@ -56,7 +56,9 @@ def find_pictures(sources: Iterable[str]) -> Iterator[str]:
             continue
         found = list_pictures(source)
         if not found:
-            raise PictureError("recognize.empty_folder", path=source, kinds=" ".join(sorted(SUFFIXES)))
+            raise PictureError(
+                "recognize.empty_folder", path=source, kinds=" ".join(sorted(PICTURE_SUFFIXES))
+            )
         yield from map(str, found)
 
 

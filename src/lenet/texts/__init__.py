@@ -85,6 +85,11 @@ def say(key: str, /, **values: Any) -> str:
     return _FORMATTER.vformat(load_texts(get_language())[key], (), values)
 
 
+def enclose_negative(number: str) -> str:
+    """A number as a term of a sum: a negative one in parentheses."""
+    return f"({number})" if number.startswith("-") else number
+
+
 def quote_words(words: Sequence[str]) -> str:
     """Words as one command line, quoted for this system's shell."""
     # imported here, because hardly any command quotes

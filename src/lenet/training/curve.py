@@ -24,7 +24,6 @@ WINDOWS = 40  # of the running median beside each other, over the whole training
 SPREAD = 5  # how far below the least median the axis of the loss reaches
 ERROR_TICKS = (0, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100)
 GAP = 18.0  # from the words at the end of a curve to those of the other one
-WANTED_ERROR = 0.5  # percent, where figure 10 of the paper compares
 
 
 def write_curves(history: History, epochs: int, steps_per_epoch: int, folder: Path) -> None:
@@ -81,7 +80,7 @@ def _draw_losses(
         at = np.repeat([part.mean() for part in np.array_split(at, COLUMNS)], 2)
     axes.draw_curve(at, column, Style("soft", 0.8, strength=0.55))
     axes.draw_curve(middles / steps_per_epoch, medians, Style())
-    axes.write_end(float(up.place(medians[-1])), texts["report.median"], "ink")
+    axes.draw_end(float(up.place(medians[-1])), texts["report.median"], "ink")
 
 
 def _take_medians(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -112,7 +111,7 @@ def _draw_errors(drawing: Drawing, across: Axis, history: History, texts: Mappin
     for (name, colour, errors), end in zip(curves, ends, strict=True):
         dashes = DASHED if name == "training" else SOLID
         axes.draw_curve(numbers, errors, Style(colour, dashes=dashes, mark="dot"))
-        axes.write_end(end, texts[f"report.{name}_end"].format(error=f"{errors[-1]:.2f}"), colour)
+        axes.draw_end(end, texts[f"report.{name}_end"].format(error=f"{errors[-1]:.2f}"), colour)
 
 
 def _spread_out(places: Sequence[float]) -> list[float]:
@@ -134,20 +133,21 @@ def draw_rejection(evaluation: Evaluation, language: str) -> Drawing:
     """
     texts = load_texts(language)
     refused, error = evaluation.rejection_curve()
-    wanted = evaluation.rejection_for(WANTED_ERROR)
+    wanted = evaluation.rejection_for(evaluation.wanted_error)
     spotless = float(refused[np.flatnonzero(error > 0)[-1]]) if evaluation.wrong else 0.0
     reach = min(100.0, max(5.0, 1.1 * spotless))
     near = refused <= reach
     drawing = Drawing(WIDTH, 320, texts["report.rejection_heading"])
-    up = Axis(0, max(1.15 * float(error[near].max()), 2 * WANTED_ERROR), 262, 38)
+    up = Axis(0, max(1.15 * float(error[near].max()), 2 * evaluation.wanted_error), 262, 38)
     axes = Axes(drawing, Axis(0, reach, LEFT, RIGHT), up)
     words, label = texts["report.rejection_title"], texts["report.refused_axis"]
     axes.draw_frame(words, choose_steps(up.high, 7), label, choose_steps(reach))
     axes.draw_curve(refused[near], error[near], Style())
     if wanted is not None and wanted <= reach:
-        at, across = float(up.place(WANTED_ERROR)), float(axes.x.place(wanted))
+        at, across = float(up.place(evaluation.wanted_error)), float(axes.x.place(wanted))
         drawing.add(Line((LEFT, at), (RIGHT, at), "accent", dashed=True))
         drawing.add(Dot(across, at, 4.2, "accent"))
-        words = texts["report.wanted_end"].format(error=f"{WANTED_ERROR:g}", refused=f"{wanted:.2f}")
-        axes.write_end(at, words, "accent")
+        limit = f"{evaluation.wanted_error:g}"
+        words = texts["report.wanted_end"].format(error=limit, refused=f"{wanted:.2f}")
+        axes.draw_end(at, words, "accent")
     return drawing

@@ -106,7 +106,7 @@ def _find_stuck_layer(network: Network, images: np.ndarray) -> list[Fault]:
     architecture = network.architecture
     trace = network.model.trace(images)
     worst, values = MANY, dict[str, Any]()
-    for layer in architecture.squashed_layers:
+    for layer in architecture.activated_layers:
         stuck = find_stuck(trace[layer], architecture)
         if stuck.mean() > worst:
             worst, values = float(stuck.mean()), {"stuck": int(stuck.sum()), "units": len(stuck)}
@@ -130,7 +130,7 @@ def find_stuck(states: np.ndarray, architecture: Architecture) -> np.ndarray:
 
 
 def _measure_slopes(states: np.ndarray, architecture: Architecture) -> np.ndarray:
-    """The slope of the squashing function at each state, as a share of its greatest."""
+    """The slope of the activation function at each state, as a share of its greatest."""
     if architecture.activation == "relu":
         return (states > 0).astype(np.float32)
     if architecture.activation == "logistic":

@@ -92,6 +92,22 @@ class History:
         return type(self)(self.losses[:steps], self.epochs[:epochs])
 
 
+def write_table(history: History, path: Path) -> None:
+    """Write one line of comma-separated values per epoch, for a spreadsheet or pandas.
+
+    Args:
+        history: losses and errors.
+        path: the file; the columns are those of `EpochRecord`, an error that was not measured is empty.
+    Raises:
+        FileError: the file cannot be written.
+    """
+    lines = ["epoch,loss,training_error,validation_error"]
+    for record in history.epochs:
+        values = (record.number, record.loss, record.training_error, record.validation_error)
+        lines.append(",".join("" if value is None else repr(value) for value in values))
+    write_text(path, "\n".join(lines) + "\n")
+
+
 class HistoryFile:
     """`history.jsonl`, written while the training runs.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lenet.architecture import PRESETS, Architecture
+from lenet.architecture import name_preset
 from lenet.drawing.drawing import render_svg
 from lenet.drawing.page import render_page
 from lenet.drawing.tiles import draw_image, draw_kernel
@@ -17,10 +17,8 @@ from lenet.evaluation import Evaluation
 from lenet.storage import write_text
 from lenet.texts import get_language, say
 from lenet.training.command import format_command, format_resume
-from lenet.training.curve import WANTED_ERROR, draw_rejection, draw_training
+from lenet.training.curve import draw_rejection, draw_training
 from lenet.training.result import Result
-
-MOST_MISREAD = 100
 
 
 def write_report(result: Result, folder: Path) -> None:
@@ -72,7 +70,7 @@ def _render_error(evaluation: Evaluation) -> Iterator[str]:
 
 def _render_stop(result: Result) -> Iterator[str]:
     recipe, done = result.settings.recipe, result.history
-    steps = _count_steps(result) * recipe.epochs
+    steps = result.steps_per_epoch * recipe.epochs
     yield f'<p class="lede">{_say("stopped", steps=f"{len(done.losses):,}", total=f"{steps:,}")}</p>'
     yield f"<p>{_say('stopped_note', epochs=len(done.epochs), all=recipe.epochs)}</p>"
     if result.folder:
@@ -86,7 +84,9 @@ def _render_settings(result: Result) -> Iterator[str]:
     name = recipe.pop("name")
     rows = {
         "network": _say(
-            "network_value", count=f"{result.start.count:,}", preset=_name_preset(settings.architecture)
+            "network_value",
+            count=f"{result.start.count:,}",
+            preset=name_preset(settings.architecture) or say("report.variant"),
         )
         + _format_values(settings.architecture.to_dict()),
         "data": escape(result.seen),
@@ -99,12 +99,6 @@ def _render_settings(result: Result) -> Iterator[str]:
     yield f"<h2>{_say('settings_title')}</h2><dl>"
     yield from (f"<dt>{_say(key)}</dt><dd>{value}</dd>" for key, value in rows.items())
     yield "</dl>"
-
-
-def _name_preset(architecture: Architecture) -> str:
-    fields = architecture.to_dict() | {"classes": 10}
-    names = (name for name, preset in PRESETS.items() if preset.to_dict() == fields)
-    return next(names, say("report.variant"))
 
 
 def _format_values(values: dict[str, Any]) -> str:
@@ -121,15 +115,10 @@ def _format_values(values: dict[str, Any]) -> str:
     return f'<br><code class="soft">{escape(", ".join(words))}</code>'
 
 
-def _count_steps(result: Result) -> int:
-    """Number of steps in an epoch."""
-    return result.settings.recipe.count_steps(len(result.splits.train))
-
-
 def _render_curve(result: Result) -> Iterator[str]:
     sample = min(result.settings.recipe.training_sample, len(result.splits.train))
     epochs = result.settings.recipe.epochs
-    drawing = draw_training(result.history, epochs, _count_steps(result), get_language())
+    drawing = draw_training(result.history, epochs, result.steps_per_epoch, get_language())
     yield f"<h2>{_say('curve_title')}</h2>"
     yield render_svg(drawing)
     yield f'<p class="note">{_say("curve_caption", sample=f"{sample:,}")}</p>'
@@ -159,7 +148,7 @@ def _render_cell(count: int, right: bool, most: int) -> str:
 
 
 def _render_misread(evaluation: Evaluation, result: Result) -> Iterator[str]:
-    shown = evaluation.misread[:MOST_MISREAD]
+    shown = evaluation.misread[: evaluation.most_misread]
     key = "misread_all" if len(shown) == evaluation.wrong else "misread_some"
     yield f"<h2>{_say('misread_title')}</h2>"
     if not len(shown):
@@ -182,7 +171,7 @@ def _render_misread(evaluation: Evaluation, result: Result) -> Iterator[str]:
 
 
 def _render_rejection(evaluation: Evaluation) -> Iterator[str]:
-    refused = evaluation.rejection_for(WANTED_ERROR)
+    refused = evaluation.rejection_for(evaluation.wanted_error)
     yield f"<h2>{_say('rejection_heading')}</h2>"
     yield f"<p>{_say_refused(refused)}</p>"
     yield render_svg(draw_rejection(evaluation, get_language()))
@@ -190,10 +179,10 @@ def _render_rejection(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _say_refused(refused: float | None) -> str:
-    error = f"{WANTED_ERROR:g}"
+    error = f"{Evaluation.wanted_error:g}"
     if refused is None:
         return _say("rejection_never", error=error)
-    return _say("rejection_wanted", error=error, refused=f"{refused:.2f}")
+    return _say("rejection_wanted" if refused else "rejection_none", error=error, refused=f"{refused:.2f}")
 
 
 def _render_kernels(result: Result) -> Iterator[str]:

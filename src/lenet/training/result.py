@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from lenet.data.split import Splits
+from lenet.drawing.drawing import render_svg
+from lenet.errors import UsageError
 from lenet.evaluation import Evaluation
 from lenet.network import Network
 from lenet.parameters import Parameters
+from lenet.texts import get_language, say
+from lenet.training.curve import draw_training
 from lenet.training.history import History
 from lenet.training.settings import Settings
 
@@ -38,3 +44,31 @@ class Result:
     settings: Settings
     seconds: float
     folder: Path | None
+
+    @property
+    def error(self) -> float:
+        """Percent of the test images that were misread.
+
+        Raises:
+            UsageError: the training was stopped before its evaluation.
+        """
+        if self.evaluation is None:
+            raise UsageError("result.stopped")
+        return self.evaluation.error
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Number of steps in an epoch."""
+        return self.settings.recipe.count_steps(len(self.splits.train))
+
+    def __repr__(self) -> str:
+        error = "stopped" if self.evaluation is None else f"error {self.error:.2f}%"
+        folder = f", folder={str(self.folder)!r}" if self.folder else ""
+        return f"Result({error}, {len(self.history.losses):,} steps, {self.seconds:.1f} s{folder})"
+
+    def _repr_html_(self) -> str:
+        epochs = self.settings.recipe.epochs
+        drawing = draw_training(self.history, epochs, self.steps_per_epoch, get_language())
+        picture = base64.b64encode(render_svg(drawing).encode()).decode()
+        page = say("result.stopped") if self.evaluation is None else self.evaluation._repr_html_()
+        return f'{page}<img alt="{escape(drawing.title)}" src="data:image/svg+xml;base64,{picture}">'

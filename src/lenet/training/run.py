@@ -19,7 +19,7 @@ from lenet.network import Network
 from lenet.training.curve import write_curves
 from lenet.training.events import Event
 from lenet.training.folder import RunFolder
-from lenet.training.history import History
+from lenet.training.history import History, write_table
 from lenet.training.lock import hold_folder
 from lenet.training.recipe import Recipe, load_recipe
 from lenet.training.report import write_report
@@ -185,6 +185,7 @@ def run_training(
     )
     if folder:
         network.save(folder.network)
+        write_table(history, folder.path / "history.csv")
         write_curves(history, recipe.epochs, trainer.steps_per_epoch, folder.path)
         write_report(result, folder.path)
     return result

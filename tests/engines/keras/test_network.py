@@ -10,7 +10,7 @@ from lenet.errors import ShapeError
 from lenet.parameters import initialize_parameters
 
 pytest.importorskip("tensorflow")
-from lenet.engines.keras.network import build_network, read_parameters, write_parameters
+from lenet.engines.keras.network import build_network, read_parameters, set_parameters
 from lenet.engines.keras.setup import keras
 from lenet.engines.keras.training import Momentum, PenaltyLoss
 
@@ -44,7 +44,7 @@ def test_parameters_of_another_architecture_are_refused() -> None:
     with pytest.raises(ShapeError):
         build_network(ORIGINAL, initialize_parameters(MODERN, 0))
     with pytest.raises(ShapeError):
-        write_parameters(build_network(MODERN), initialize_parameters(ORIGINAL, 0))
+        set_parameters(build_network(MODERN), initialize_parameters(ORIGINAL, 0))
     with pytest.raises(ShapeError):
         read_parameters(build_network(MODERN), ORIGINAL)
 
@@ -85,5 +85,5 @@ def test_it_learns_by_an_ordinary_fit_and_survives_a_file(preset: str, tmp_path:
 def test_its_layers_give_sums_and_states(activation: str) -> None:
     network = build_network(Architecture(activation))
     names = [layer.name for layer in network.layers]
-    expected = [name + end for name in ("c1", "s2", "c3", "s4", "c5", "f6") for end in ("", "_squashed")]
+    expected = [name + end for name in ("c1", "s2", "c3", "s4", "c5", "f6") for end in ("", "_activation")]
     assert names == ["image", *expected, "output", "penalties"]

@@ -9,13 +9,13 @@ from hypothesis.extra.numpy import arrays
 from lenet.architecture import CHOICES, MODERN, ORIGINAL
 from lenet.codes import DIGIT_CODES
 from lenet.engines.reference.forward import (
+    activate,
+    activation_slope,
     convolve,
     gather_windows,
     measure_penalties,
     run_forward,
     scatter_windows,
-    squash,
-    squash_slope,
 )
 from lenet.parameters import Parameters, initialize_parameters
 
@@ -27,24 +27,28 @@ def draw_parameters(architecture=ORIGINAL, dtype=np.float64) -> Parameters:
     return initialize_parameters(architecture, 0, dtype).map(lambda a: a + chance.uniform(-0.1, 0.1, a.shape))
 
 
-def test_the_squashing_function_of_1998_fixes_1_and_minus_1() -> None:
+def test_the_activation_function_of_1998_fixes_1_and_minus_1() -> None:
     sums = np.array([-1e9, -1.0, 0.0, 1.0, 1e9])
-    np.testing.assert_allclose(squash(sums, "tanh"), [-1.7159, -1, 0, 1, 1.7159], atol=2e-5)
+    np.testing.assert_allclose(activate(sums, "tanh"), [-1.7159, -1, 0, 1, 1.7159], atol=2e-5)
 
 
 def test_logistic_and_relu_by_hand() -> None:
-    np.testing.assert_allclose(squash(np.array([0, np.log(3), -1e9]), "logistic"), [0.5, 0.75, 0], atol=1e-15)
-    np.testing.assert_array_equal(squash(np.array([-2.0, 0.0, 2.0]), "relu"), [0, 0, 2])
+    np.testing.assert_allclose(
+        activate(np.array([0, np.log(3), -1e9]), "logistic"), [0.5, 0.75, 0], atol=1e-15
+    )
+    np.testing.assert_array_equal(activate(np.array([-2.0, 0.0, 2.0]), "relu"), [0, 0, 2])
 
 
 @pytest.mark.parametrize("activation", CHOICES["activation"])
 @given(sums=arrays(float, 5, elements=st.floats(-5, 5)))
-def test_the_slope_of_the_squashing_function_is_its_difference_quotient(
+def test_the_slope_of_the_activation_function_is_its_difference_quotient(
     activation: str, sums: np.ndarray
 ) -> None:
     sums = np.where(np.abs(sums) < 0.01, 0.5, sums)  # relu has no slope at 0
-    difference = (squash(sums + 1e-6, activation) - squash(sums - 1e-6, activation)) / 2e-6
-    np.testing.assert_allclose(squash_slope(squash(sums, activation), activation), difference, atol=1e-8)
+    difference = (activate(sums + 1e-6, activation) - activate(sums - 1e-6, activation)) / 2e-6
+    np.testing.assert_allclose(
+        activation_slope(activate(sums, activation), activation), difference, atol=1e-8
+    )
 
 
 def test_one_unit_of_c1_by_hand() -> None:
@@ -61,7 +65,7 @@ def test_one_unit_of_c1_by_hand() -> None:
 
 
 def test_one_unit_of_s2_by_hand() -> None:
-    # a window of four ones in C1: 4 x 0.25 + 0.5 = 1.5, squashed 1.7159 tanh(2/3 x 1.5)
+    # a window of four ones in C1: 4 x 0.25 + 0.5 = 1.5, activated 1.7159 tanh(2/3 x 1.5)
     p = draw_parameters().map(np.zeros_like)
     p["c1.bias"][:] = 1.5 * np.arctanh(1 / 1.7159)  # all of C1 is 1
     p["s2.coefficient"][2], p["s2.bias"][2] = 0.25, 0.5

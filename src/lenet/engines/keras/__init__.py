@@ -1,1 +1,5 @@
 """The network in Keras, on TensorFlow."""
+
+from lenet.engines.keras.engine import KerasEngine
+
+__all__ = ["KerasEngine"]

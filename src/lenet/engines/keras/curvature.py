@@ -38,8 +38,8 @@ def measure_curvature(
     rest = list(weights)
     for name, name_below in reversed(list(zip(names, below, strict=False))):
         layer = network.get_layer(name)
-        if name in architecture.squashed_layers:
-            delta = delta * tf.square(squash_slope(states[name], architecture.activation))
+        if name in architecture.activated_layers:
+            delta = delta * tf.square(activation_slope(states[name], architecture.activation))
         count = len(layer.trainable_weights)
         rest, own = rest[: len(rest) - count], rest[len(rest) - count :]
         delta, parts = _pull_back(layer, own, states[name_below], delta)
@@ -73,7 +73,7 @@ def differentiate_output_twice(architecture: Architecture, states: Mapping[str, 
     return (2 * loss.softness * rubbish + variance)[:, None, None]
 
 
-def squash_slope(states: Any, activation: str) -> Any:
+def activation_slope(states: Any, activation: str) -> Any:
     """Compute the derivative of the activation function from its value."""
     if activation == "tanh":
         return TANH_SLOPE * (TANH_AMPLITUDE - tf.square(states) / TANH_AMPLITUDE)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lenet.architecture import FIELD, LAYER_NAMES, Architecture
-from lenet.engines import Engine, Model, Refusal, Run, Update, get_engine
-from lenet.engines.inputs import check_images, check_targets, one_hot
+from lenet.engines.engine import Engine, Model, Refusal, Run
+from lenet.engines.inputs import check_examples, check_images, one_hot
 from lenet.engines.keras.axes import arrange_states, prepare_fields, to_keras
 from lenet.engines.keras.curvature import measure_curvature
 from lenet.engines.keras.network import ACTIVATION_SUFFIX, build_network, name_arrays
@@ -18,6 +18,8 @@ from lenet.engines.keras.run import KerasRun
 from lenet.engines.keras.setup import compute_exactly, keras, tf
 from lenet.engines.keras.training import measure_loss
 from lenet.engines.loss import Loss
+from lenet.engines.reference.engine import ReferenceEngine
+from lenet.engines.update import Update
 from lenet.parameters import Parameters
 
 CHUNK = 256  # 32x32 fields at a time
@@ -40,7 +42,7 @@ class KerasModel:
     def trace(self, images: np.ndarray, sums: bool = False) -> dict[str, np.ndarray]:
         names = ["input", *LAYER_NAMES]
         if sums:
-            names += [f"{name}.sum" for name in self.architecture.squashed_layers]
+            names += [f"{name}.sum" for name in self.architecture.activated_layers]
         traces = [self._trace(chunk) for chunk in self._cut_chunks(images)]
         joined = {name: np.concatenate([trace[name].numpy() for trace in traces]) for name in names}
         return {name: arrange_states(name, states[: len(images)]) for name, states in joined.items()}
@@ -85,9 +87,7 @@ class KerasModel:
         targets: np.ndarray,
         loss: Loss,
     ) -> Parameters:
-        check_images(self.architecture, images, training=True)
-        check_targets(self.architecture, targets, len(images))
-        loss.check(self.architecture)
+        check_examples(self.architecture, images, targets, loss)
         totals = [tf.zeros_like(weight) for weight in self._weights]
         encoded = one_hot(targets, self.architecture.classes, np.float32)
         start = 0
@@ -108,14 +108,14 @@ class KerasEngine(Engine):
 
     def load(self, architecture: Architecture, parameters: Parameters, dtype: str = "float32") -> Model:
         if dtype != "float32":
-            return get_engine("reference").load(architecture, parameters, dtype)
+            return ReferenceEngine().load(architecture, parameters, dtype)
         return KerasModel(parameters.astype(np.float32))
 
     def start(self, architecture: Architecture, parameters: Parameters, update: Update) -> Run:
         update.loss.check(architecture)
         self.check(architecture, update)
         if parameters.dtype != np.float32:
-            return get_engine("reference").start(architecture, parameters, update)
+            return ReferenceEngine().start(architecture, parameters, update)
         return KerasRun(parameters, update)
 
 
@@ -123,9 +123,9 @@ class KerasEngine(Engine):
 def _build_networks(architecture: Architecture) -> tuple[Any, Any]:
     """A network for fields of any size, and one with the same layers that returns all states and sums."""
     network = build_network(architecture, side=None)
-    squashed = architecture.squashed_layers
+    activated = architecture.activated_layers
     states = {
-        name: network.get_layer(name + ACTIVATION_SUFFIX * (name in squashed)).output for name in LAYER_NAMES
+        name: network.get_layer(name + ACTIVATION_SUFFIX * (name in activated)).output for name in LAYER_NAMES
     }
-    sums = {f"{name}.sum": network.get_layer(name).output for name in squashed}
+    sums = {f"{name}.sum": network.get_layer(name).output for name in activated}
     return network, keras.Model(network.input, states | sums)

@@ -21,7 +21,7 @@ CHANNELS_LAST = {"data_format": "channels_last"}  # whatever a person's keras.js
 
 @keras.saving.register_keras_serializable(PACKAGE)
 def scaled_tanh(sums: Any) -> Any:
-    """The activation ("squashing") function of 1998, 1.7159 tanh(2a/3).
+    """The activation function of 1998, 1.7159 tanh(2a/3).
 
     Source:
         LeCun et al. 1998, appendix A.

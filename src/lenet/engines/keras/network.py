@@ -24,7 +24,7 @@ from lenet.errors import ShapeError
 from lenet.parameters import Parameters, initialize_parameters
 
 ACTIVATIONS = {"tanh": scaled_tanh, "logistic": "sigmoid", "relu": "relu"}
-ACTIVATION_SUFFIX = "_squashed"  # c1_squashed is the activation function after c1
+ACTIVATION_SUFFIX = "_activation"  # c1_activation is the activation function after c1
 
 
 def build_network(
@@ -35,7 +35,8 @@ def build_network(
 ) -> Any:
     """Build LeNet-5 as a functional Keras model, from images to a penalty for every class; the smallest wins.
 
-    Its layers are called c1, c1_squashed, s2, ..., output; `c1` computes the sums, `c1_squashed` the states.
+    Its layers are called c1, c1_activation, s2, ..., output; `c1` computes the sums, `c1_activation` the
+    states.
 
     Args:
         architecture: which network of the family; by default that of the parameters, or of 1998.
@@ -55,13 +56,13 @@ def build_network(
     states = image
     for layer in _make_layers(architecture):
         states = layer(states)
-        if layer.name in architecture.squashed_layers:
-            squash = ACTIVATIONS[architecture.activation]
-            states = layers.Activation(squash, name=layer.name + ACTIVATION_SUFFIX, dtype="float32")(states)
+        if layer.name in architecture.activated_layers:
+            activate = ACTIVATIONS[architecture.activation]
+            states = layers.Activation(activate, name=layer.name + ACTIVATION_SUFFIX, dtype="float32")(states)
     if side is not None and architecture.output_sides(side, side) == (1, 1):
         states = layers.Flatten(name="penalties", dtype="float32", **CHANNELS_LAST)(states)
     network = keras.Model(image, states, name="lenet5")
-    write_parameters(network, parameters)
+    set_parameters(network, parameters)
     return network
 
 
@@ -90,7 +91,7 @@ def _make_layers(architecture: Architecture) -> list[Any]:
     return [*made, logits, layers.Rescaling(-1.0, name="output", **plain)]
 
 
-def write_parameters(network: Any, parameters: Parameters) -> None:
+def set_parameters(network: Any, parameters: Parameters) -> None:
     """Copy parameters into a network that `build_network` made.
 
     Raises:

@@ -10,12 +10,12 @@ from threading import Lock
 import numpy as np
 
 from lenet.architecture import Architecture
-from lenet.engines import Update
-from lenet.engines.inputs import check_images, check_order, check_targets, one_hot, show_patterns
+from lenet.engines.inputs import check_examples, check_order, one_hot, show_patterns
 from lenet.engines.keras.axes import prepare_fields, to_keras
 from lenet.engines.keras.network import build_network, name_arrays
 from lenet.engines.keras.setup import compute_exactly
 from lenet.engines.keras.training import EachStep, Momentum, PenaltyLoss
+from lenet.engines.update import Update
 from lenet.errors import EngineError
 from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
@@ -56,8 +56,7 @@ class KerasRun:
         scales: Parameters | None = None,
         distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
-        check_images(self._architecture, images, training=True)
-        check_targets(self._architecture, targets, len(images))
+        check_examples(self._architecture, images, targets)
         check_order(order, rates, len(images), distortion)
         if scales is not None:
             raise EngineError("keras.scales")

@@ -11,18 +11,26 @@ import numpy as np
 
 from lenet import _native
 from lenet.architecture import FIELD, LAYER_NAMES, Architecture
-from lenet.engines import Engine, Model, Refusal, Run, Update, get_engine
-from lenet.engines.inputs import check_images, check_order, check_targets
+from lenet.engines.engine import Engine, Model, Refusal, Run
+from lenet.engines.inputs import check_examples, check_images, check_order
 from lenet.engines.loss import Loss
 from lenet.engines.native.layout import Layout, prepare_images, prepare_task
 from lenet.engines.native.processor import choose_variant
 from lenet.engines.threads import count_threads
+from lenet.engines.update import Update
 from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
 CLASSES_AT_MOST = 128
 # the order in which the kernels write a trace; the output has no activation function
 TRACED = ("input", *LAYER_NAMES, *(f"{name}.sum" for name in LAYER_NAMES if name != "output"))
+
+
+def _get_reference() -> Engine:
+    """The definition, for what the kernels do not compute; a recognition does not wait for its import."""
+    from lenet.engines.reference.engine import ReferenceEngine
+
+    return ReferenceEngine()
 
 
 class NativeModel:
@@ -59,7 +67,7 @@ class NativeModel:
             maps = (layer.maps,) if layer.name in ("f6", "output") else (layer.maps, layer.side, layer.side)
             trace[layer.name] = np.empty((count, *maps), np.float32)
         if sums:
-            for name in self.architecture.squashed_layers:
+            for name in self.architecture.activated_layers:
                 trace[f"{name}.sum"] = np.empty_like(trace[name])
         if count:
             out = [trace.get(name) for name in TRACED]
@@ -73,9 +81,7 @@ class NativeModel:
         return self._differentiate(images, targets, loss, second=True)
 
     def _differentiate(self, images: np.ndarray, targets: np.ndarray, loss: Loss, second: bool) -> Parameters:
-        check_images(self.architecture, images, training=True)
-        check_targets(self.architecture, targets, len(images))
-        loss.check(self.architecture)
+        check_examples(self.architecture, images, targets, loss)
         result = np.zeros_like(self._weights)
         if len(images):
             task = prepare_task(images, targets, loss)
@@ -83,7 +89,7 @@ class NativeModel:
         return self._layout.unpack(result)
 
     def _load_reference(self) -> Model:
-        return get_engine("reference").load(self.architecture, self._parameters)
+        return _get_reference().load(self.architecture, self._parameters)
 
 
 class NativeRun:
@@ -127,8 +133,7 @@ class NativeRun:
         distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
         architecture = self._layout.architecture
-        check_images(architecture, images, training=True)
-        check_targets(architecture, targets, len(images))
+        check_examples(architecture, images, targets)
         check_order(order, rates, len(images), distortion)
         losses = np.empty(len(order))
         update = _native.Update(
@@ -171,13 +176,13 @@ class NativeEngine(Engine):
 
     def load(self, architecture: Architecture, parameters: Parameters, dtype: str = "float32") -> Model:
         if dtype != "float32":
-            return get_engine("reference").load(architecture, parameters, dtype)
+            return _get_reference().load(architecture, parameters, dtype)
         self.check(architecture)
         return NativeModel(parameters.astype(np.float32), self._variant, self._threads)
 
     def start(self, architecture: Architecture, parameters: Parameters, update: Update) -> Run:
         update.loss.check(architecture)
         if parameters.dtype != np.float32:
-            return get_engine("reference").start(architecture, parameters, update)
+            return _get_reference().start(architecture, parameters, update)
         self.check(architecture, update)
         return NativeRun(parameters, update, self._variant, self._threads)

@@ -15,10 +15,10 @@ from torch.nn import functional
 from lenet.architecture import TANH_AMPLITUDE, TANH_SLOPE, WINDOW
 from lenet.engines.loss import Loss
 from lenet.engines.pytorch.layers import (
+    ActivatedLayer,
     AverageSubsampling,
     EuclideanRBF,
     LinearOutput,
-    SquashedLayer,
     Subsampling,
     sum_windows,
 )
@@ -74,8 +74,8 @@ def measure_curvature(network: LeNet5, image: Tensor, loss: Loss) -> list[Tensor
     for (name, layer), name_below in reversed(list(zip(layers, below, strict=False))):
         if isinstance(layer, EuclideanRBF):
             continue  # the recursion starts below it
-        if isinstance(layer, SquashedLayer):
-            delta = delta * squash_slope(states[name], layer.activation).square()
+        if isinstance(layer, ActivatedLayer):
+            delta = delta * activation_slope(states[name], layer.activation).square()
         delta, parts = _pull_back(layer, states[name_below], delta)
         found = [*parts, *found]
     return found
@@ -111,7 +111,7 @@ def differentiate_output_twice(network: LeNet5, states: dict[str, Tensor], loss:
     return (2 * loss.softness * rubbish + variance)[..., None, None]
 
 
-def squash_slope(states: Tensor, activation: str) -> Tensor:
+def activation_slope(states: Tensor, activation: str) -> Tensor:
     """Compute the derivative of the activation function from its value."""
     if activation == "tanh":
         return TANH_SLOPE * (TANH_AMPLITUDE - states.square() / TANH_AMPLITUDE)
@@ -126,7 +126,7 @@ def _pull_back(layer: nn.Module, inputs: Tensor, delta: Tensor) -> tuple[Tensor,
         return _upsample(delta), parts
     if isinstance(layer, AverageSubsampling):
         return _upsample(delta / WINDOW**4), ()  # each unit is 1/4 of its window's mean
-    if isinstance(layer, SquashedLayer):
+    if isinstance(layer, ActivatedLayer):
         return _differentiate(layer, layer.sums, inputs.square(), delta)
     if isinstance(layer, LinearOutput):
         return _differentiate(layer, layer.logits, inputs.square(), delta)

@@ -9,14 +9,15 @@ import torch
 from torch import Tensor
 
 from lenet.architecture import FIELD, LAYER_NAMES, Architecture
-from lenet.engines import Engine, Update
-from lenet.engines.inputs import check_images, check_targets
+from lenet.engines.engine import Engine
+from lenet.engines.inputs import check_examples, check_images
 from lenet.engines.loss import Loss
 from lenet.engines.pytorch.curvature import measure_curvature, measure_loss
 from lenet.engines.pytorch.group import choose_device, help_out, join_group
 from lenet.engines.pytorch.network import LeNet5, drop_single_pixel
 from lenet.engines.pytorch.run import PytorchRun
 from lenet.engines.pytorch.tensors import compute_exactly, scale_images, send
+from lenet.engines.update import Update
 from lenet.parameters import Parameters
 
 CHUNK = 256  # 32x32 fields at a time
@@ -39,7 +40,7 @@ class PytorchModel:
     def trace(self, images: np.ndarray, sums: bool = False) -> dict[str, np.ndarray]:
         names = ["input", *LAYER_NAMES]
         if sums:
-            names += [f"{name}.sum" for name in self.architecture.squashed_layers]
+            names += [f"{name}.sum" for name in self.architecture.activated_layers]
         with torch.inference_mode():
             traces = [self._network.trace(chunk) for chunk in self._cut_chunks(images)]
             return {name: _join_states(name, [trace[name] for trace in traces]) for name in names}
@@ -73,9 +74,7 @@ class PytorchModel:
         targets: np.ndarray,
         loss: Loss,
     ) -> Parameters:
-        check_images(self.architecture, images, training=True)
-        check_targets(self.architecture, targets, len(images))
-        loss.check(self.architecture)
+        check_examples(self.architecture, images, targets, loss)
         totals = [torch.zeros_like(parameter) for parameter in self._network.parameters()]
         wanted = send(targets, self._network.c1.weight)
         start = 0

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed
 
-from lenet.engines import count_processes
+from lenet.engines.threads import count_processes
 
 PATIENCE = timedelta(hours=2)  # the others wait while the first reads data, measures errors and writes files
 

@@ -18,8 +18,8 @@ from lenet.architecture import (
 )
 
 
-class SquashedLayer(nn.Module):
-    """A layer whose sums go through the activation ("squashing") function; subclasses compute the sums.
+class ActivatedLayer(nn.Module):
+    """A layer whose sums go through the activation function; subclasses compute the sums.
 
     Args:
         activation: "tanh", "logistic" or "relu".
@@ -45,7 +45,7 @@ class SquashedLayer(nn.Module):
         """
         raise NotImplementedError
 
-    def squash(self, sums: Tensor) -> Tensor:
+    def activate(self, sums: Tensor) -> Tensor:
         """Apply the activation function: 1.7159 tanh(2a/3), 1 / (1 + exp(-a)), or max(a, 0).
 
         Source:
@@ -57,10 +57,10 @@ class SquashedLayer(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Compute the states: the activation function of the sums."""
-        return self.squash(self.sums(maps))
+        return self.activate(self.sums(maps))
 
 
-class Convolution(SquashedLayer):
+class Convolution(ActivatedLayer):
     """5x5 kernels over all input maps (C1, C5)."""
 
     weight: Tensor
@@ -76,11 +76,11 @@ class Convolution(SquashedLayer):
         return functional.conv2d(maps, self.weight, self.bias)
 
 
-class TableConvolution(SquashedLayer):
+class TableConvolution(ActivatedLayer):
     """5x5 kernels over the maps that a table names (C3): one kernel for each connection.
 
     Args:
-        activation: as for `SquashedLayer`.
+        activation: as for `ActivatedLayer`.
         architecture: has the table.
     Source:
         LeCun et al. 1998, Table I.
@@ -103,7 +103,7 @@ class TableConvolution(SquashedLayer):
         return functional.conv2d(maps, kernels.view(C3_MAPS, C1_MAPS, KERNEL, KERNEL), self.bias)
 
 
-class Subsampling(SquashedLayer):
+class Subsampling(ActivatedLayer):
     """The sum of each 2x2 window times a trainable coefficient, plus a bias (S2, S4 of 1998)."""
 
     coefficient: Tensor
@@ -142,7 +142,7 @@ def sum_windows(maps: Tensor) -> Tensor:
     return left + right
 
 
-class Full(SquashedLayer):
+class Full(ActivatedLayer):
     """Every unit reads all units below, at every position of a larger field (F6)."""
 
     weight: Tensor

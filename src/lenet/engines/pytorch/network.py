@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 from lenet.architecture import C1_MAPS, C3_MAPS, C5_MAPS, F6_UNITS, ORIGINAL, WINDOW, Architecture
 from lenet.engines.pytorch.layers import (
+    ActivatedLayer,
     AverageSubsampling,
     Convolution,
     EuclideanRBF,
     Full,
     LinearOutput,
-    SquashedLayer,
     Subsampling,
     TableConvolution,
 )
@@ -84,9 +84,9 @@ class LeNet5(nn.Module):
         """
         states = {"input": image}
         for name, layer in self.named_children():
-            if isinstance(layer, SquashedLayer):
+            if isinstance(layer, ActivatedLayer):
                 states[f"{name}.sum"] = layer.sums(image)
-                image = layer.squash(states[f"{name}.sum"])
+                image = layer.activate(states[f"{name}.sum"])
             else:
                 image = layer(image)
             states[name] = image

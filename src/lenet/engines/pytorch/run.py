@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from lenet.engines import Update
-from lenet.engines.inputs import check_images, check_order, check_targets
+from lenet.engines.inputs import check_examples, check_order
 from lenet.engines.pytorch.curvature import measure_loss
 from lenet.engines.pytorch.distort import show_patterns
 from lenet.engines.pytorch.group import Group
 from lenet.engines.pytorch.network import LeNet5
 from lenet.engines.pytorch.tensors import compute_exactly, scale_images, send
+from lenet.engines.update import Update
 from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
@@ -75,8 +75,7 @@ class PytorchRun:
         scales: Parameters | None = None,
         distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
-        check_images(self._architecture, images, training=True)
-        check_targets(self._architecture, targets, len(images))
+        check_examples(self._architecture, images, targets)
         check_order(order, rates, len(images), distortion)
         factors = None if scales is None else self._join_vector(scales.values())
         if self._held is None or self._held[0] is not images or self._held[1] is not targets:

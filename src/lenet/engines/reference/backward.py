@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from lenet.architecture import KERNEL
 from lenet.engines.loss import Loss
-from lenet.engines.reference.forward import gather_windows, scatter_windows, squash_slope
+from lenet.engines.reference.forward import activation_slope, gather_windows, scatter_windows
 from lenet.parameters import Parameters
 
 SAMPLES_AND_PIXELS = (0, 2, 3)  # the axes over which the gradient of a shared kernel is summed
@@ -145,11 +145,11 @@ def run_backward(
     def power(factor: np.ndarray) -> np.ndarray:
         return factor * factor if second else factor
 
-    def unsquash(name: str, delta: np.ndarray) -> np.ndarray:
+    def backward_activation(name: str, delta: np.ndarray) -> np.ndarray:
         """From a layer's states to its sums, which are the same without an activation function."""
         if f"{name}.sum" not in trace:
             return delta
-        return delta * power(squash_slope(trace[name], network.activation))
+        return delta * power(activation_slope(trace[name], network.activation))
 
     def backward_full(name: str, delta: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         result[f"{name}.weight"] = delta.T @ power(inputs)
@@ -187,14 +187,14 @@ def run_backward(
     delta = differentiate_output(parameters, trace, targets, loss, second)
     if network.output == "linear":
         delta = backward_full("output", delta, trace["f6"][:, 0, 0])
-    delta = unsquash("f6", delta[:, None, None])[:, 0, 0]
+    delta = backward_activation("f6", delta[:, None, None])[:, 0, 0]
     delta = backward_full("f6", delta, trace["c5"][:, :, 0, 0])
-    delta = unsquash("c5", delta[:, :, None, None])
+    delta = backward_activation("c5", delta[:, :, None, None])
     differentiate_kernels("c5", delta, trace["s4"])
-    delta = unsquash("s4", backward_convolution("c5", delta))
-    delta = unsquash("c3", backward_subsampling("s4", delta, trace["c3"]))
+    delta = backward_activation("s4", backward_convolution("c5", delta))
+    delta = backward_activation("c3", backward_subsampling("s4", delta, trace["c3"]))
     differentiate_kernels("c3", delta, trace["s2"])
-    delta = unsquash("s2", backward_convolution("c3", delta))
-    delta = unsquash("c1", backward_subsampling("s2", delta, trace["c1"]))
+    delta = backward_activation("s2", backward_convolution("c3", delta))
+    delta = backward_activation("c1", backward_subsampling("s2", delta, trace["c1"]))
     differentiate_kernels("c1", delta, trace["input"])
     return Parameters(network, result)

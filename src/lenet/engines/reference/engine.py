@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from lenet.architecture import LAYER_NAMES, Architecture
-from lenet.engines import Engine, Update
+from lenet.engines.engine import Engine
 from lenet.engines.inputs import (
+    check_examples,
     check_images,
     check_order,
-    check_targets,
     one_hot,
     scale_images,
     show_patterns,
@@ -19,6 +19,7 @@ from lenet.engines.inputs import (
 from lenet.engines.loss import Loss
 from lenet.engines.reference.backward import measure_loss, run_backward
 from lenet.engines.reference.forward import run_forward
+from lenet.engines.update import Update
 from lenet.images.distort import DistortedEpoch
 from lenet.parameters import Parameters
 
@@ -42,7 +43,7 @@ class ReferenceModel:
     def trace(self, images: np.ndarray, sums: bool = False) -> dict[str, np.ndarray]:
         names = ["input", *LAYER_NAMES]
         if sums:
-            names += [f"{name}.sum" for name in self.architecture.squashed_layers]
+            names += [f"{name}.sum" for name in self.architecture.activated_layers]
         return self._collect(images, names)
 
     def gradient(self, images: np.ndarray, targets: np.ndarray, loss: Loss) -> Parameters:
@@ -64,9 +65,7 @@ class ReferenceModel:
 
     @silently
     def _differentiate(self, images: np.ndarray, targets: np.ndarray, loss: Loss, second: bool) -> Parameters:
-        check_images(self.architecture, images, training=True)
-        check_targets(self.architecture, targets, len(images))
-        loss.check(self.architecture)
+        check_examples(self.architecture, images, targets, loss)
         encoded = one_hot(targets, self.architecture.classes, self._dtype)
         total = self._parameters.map(np.zeros_like)
         for rows in _cut_chunks(len(images)):
@@ -120,8 +119,7 @@ class ReferenceRun:
         distortion: DistortedEpoch | None = None,
     ) -> np.ndarray:
         architecture = self._parameters.architecture
-        check_images(architecture, images, training=True)
-        check_targets(architecture, targets, len(images))
+        check_examples(architecture, images, targets)
         check_order(order, rates, len(images), distortion)
         if distortion:
             images, targets, order = show_patterns(images, targets, order, distortion, self._dtype)

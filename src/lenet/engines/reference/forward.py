@@ -12,8 +12,8 @@ from lenet.architecture import TANH_AMPLITUDE, TANH_SLOPE, WINDOW
 from lenet.parameters import Parameters
 
 
-def squash(sums: np.ndarray, activation: str) -> np.ndarray:
-    """Apply the activation ("squashing") function: 1.7159 tanh(2a/3), 1 / (1 + exp(-a)), or max(a, 0).
+def activate(sums: np.ndarray, activation: str) -> np.ndarray:
+    """Apply the activation function: 1.7159 tanh(2a/3), 1 / (1 + exp(-a)), or max(a, 0).
 
     Source:
         LeCun et al. 1998, appendix A.
@@ -25,7 +25,7 @@ def squash(sums: np.ndarray, activation: str) -> np.ndarray:
     return np.maximum(sums, 0)
 
 
-def squash_slope(states: np.ndarray, activation: str) -> np.ndarray:
+def activation_slope(states: np.ndarray, activation: str) -> np.ndarray:
     """Compute the derivative of the activation function from its value."""
     if activation == "tanh":
         return TANH_SLOPE * (TANH_AMPLITUDE - states * states / TANH_AMPLITUDE)
@@ -98,7 +98,7 @@ def run_forward(parameters: Parameters, images: np.ndarray) -> dict[str, np.ndar
 
     def convolution(name: str, maps: np.ndarray) -> np.ndarray:
         trace[f"{name}.sum"] = convolve(maps, p.dense(name), p[f"{name}.bias"])
-        trace[name] = squash(trace[f"{name}.sum"], network.activation)
+        trace[name] = activate(trace[f"{name}.sum"], network.activation)
         return trace[name]
 
     def subsampling(name: str, maps: np.ndarray) -> np.ndarray:
@@ -111,7 +111,7 @@ def run_forward(parameters: Parameters, images: np.ndarray) -> dict[str, np.ndar
             total = windows.sum(axis=0)
             coefficient, bias = p[f"{name}.coefficient"], p[f"{name}.bias"]
             trace[f"{name}.sum"] = total * coefficient[:, None, None] + bias[:, None, None]
-            trace[name] = squash(trace[f"{name}.sum"], network.activation)
+            trace[name] = activate(trace[f"{name}.sum"], network.activation)
         return trace[name]
 
     c1 = convolution("c1", images)
@@ -120,7 +120,7 @@ def run_forward(parameters: Parameters, images: np.ndarray) -> dict[str, np.ndar
     s4 = subsampling("s4", c3)
     c5 = convolution("c5", s4)
     trace["f6.sum"] = np.moveaxis(c5, 1, 3) @ p["f6.weight"].T + p["f6.bias"]
-    f6 = trace["f6"] = squash(trace["f6.sum"], network.activation)
+    f6 = trace["f6"] = activate(trace["f6.sum"], network.activation)
     if network.output == "rbf":
         trace["output"] = measure_penalties(f6, network.codes.astype(f6.dtype))
     else:

@@ -12,7 +12,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 /**
  * @param {() => void} changed called when the board shows something else
  * @returns {{root: HTMLElement, ink: () => Uint8Array, image: () => Uint8Array | null, show: (image: Uint8Array) => void,
- *   undo: () => void, clear: () => void, redraw: () => void}}
+ *   strokes: () => object[][], setStrokes: (strokes: object[][]) => void, undo: () => void, clear: () => void, redraw: () => void}}
  */
 export function makeBoard(changed) {
   const canvas = h("canvas", { class: "board", tabindex: 0, role: "application", "aria-describedby": "board-help" });
@@ -127,6 +127,14 @@ export function makeBoard(changed) {
   return {
     root,
     ink: () => paper,
+    strokes: () => strokes,
+    /** Put strokes on the board, as lists of points. */
+    setStrokes(given) {
+      clear(false);
+      strokes = given;
+      paper = drawStrokes(strokes);
+      refresh();
+    },
     image: () => picture,
     show(image) {
       clear(false);

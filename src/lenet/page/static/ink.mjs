@@ -37,3 +37,14 @@ export function drawStrokes(strokes) {
     points.forEach((point, k) => drawSegment(paper, points[Math.max(k - 1, 0)], point));
   return paper;
 }
+
+/** How far the middle of the ink is from the middle of the paper, as a share of the side. @param {Uint8Array} paper */
+export function measureOff(paper) {
+  let [sum, x, y] = [0, 0, 0];
+  paper.forEach((ink, at) => {
+    sum += ink;
+    x += ink * (at % SIDE);
+    y += ink * Math.floor(at / SIDE);
+  });
+  return sum ? Math.hypot(x / sum / SIDE - 0.5, y / sum / SIDE - 0.5) : 0;
+}

@@ -1,6 +1,6 @@
 // LeNet-5's kernels (lenet.wasm) for JavaScript: the same numbers as in Python. One thread; train in a worker.
 // Images are Uint8Array, 28x28 bytes each, or Float32Array, 32x32 numbers each as the network sees them.
-import { FIELD, KernelError, Kept, check, findType, view } from "./memory.mjs";
+import { FIELD_PIXELS, KernelError, Kept, Memory, check, findType, view } from "./memory.mjs";
 import { Network } from "./network.mjs";
 import { PARAMETERS, readNetwork } from "./network_file.mjs";
 
@@ -13,26 +13,10 @@ export async function loadKernels(source) {
   return new Kernels(instance.exports);
 }
 
-export class Kernels {
+export class Kernels extends Memory {
   constructor(wasm) {
-    this.wasm = wasm;
+    super(wasm);
     this.spare = new Map(); // by architecture: places that `Network.free` gave back
-  }
-
-  /** Room for an array of a type; gives its address. */
-  room(Type, length) {
-    const at = this.wasm.allocate(Type.BYTES_PER_ELEMENT * length) >>> 0;
-    if (at === 0) throw new KernelError(1);
-    return at;
-  }
-
-  /** Copy an array in; gives its address. What is kept there already (see `keep`) is not copied. */
-  put(array) {
-    if (array instanceof Kept) return array.address;
-    const Type = findType(array);
-    const at = this.room(Type, array.length);
-    new Type(this.wasm.memory.buffer, at, array.length).set(array);
-    return at;
   }
 
   /** The same for an order, which may be any list of numbers. */
@@ -40,24 +24,9 @@ export class Kernels {
     return this.put(order instanceof Kept ? order : Int32Array.from(order));
   }
 
-  /** Copy an array out. */
-  take(Type, at, length) {
-    return new Type(this.wasm.memory.buffer, at, length).slice();
-  }
-
   /** Copy an array in to stay: images, targets or an order, so that every stretch of a training need not. */
   keep(array) {
     return new Kept(this.put(array), findType(array), array.length);
-  }
-
-  /** Run a function and give back all the memory that it took. */
-  scope(run) {
-    const mark = this.wasm.mark();
-    try {
-      return run();
-    } finally {
-      this.wasm.release(mark);
-    }
   }
 
   /** A drawing (height x width bytes, 0 paper to 255 ink) in MNIST's form: Uint8Array of 28x28. */
@@ -85,10 +54,10 @@ export class Kernels {
   show(images, patterns, distortion = null) {
     const { stored, count } = view(images);
     return this.scope(() => {
-      const fields = this.room(Float32Array, patterns.length * FIELD);
+      const fields = this.room(Float32Array, patterns.length * FIELD_PIXELS);
       const [at, list] = [this.put(images), this.put(Int32Array.from(patterns))];
       check(this.wasm.show(at, stored, count, list, patterns.length, distortion && this.putDistortion(distortion), fields));
-      return this.take(Float32Array, fields, patterns.length * FIELD);
+      return this.take(Float32Array, fields, patterns.length * FIELD_PIXELS);
     });
   }
 

@@ -1,35 +1,46 @@
 // The page: board and F6 in every view, the layers or the training between and below them.
+import { makeAddress } from "./address.mjs";
+import { makeAnswer, rank } from "./answer.mjs";
 import { makeBoard } from "./board.mjs";
 import { readDigits } from "./digits.mjs";
 import { getBytes, getJson, prepareTrainer, spawnTrainer } from "./files.mjs";
 import { h } from "./h.mjs";
-import { SIDE } from "./ink.mjs";
+import { measureOff } from "./ink.mjs";
 import { loadKernels } from "./kernels.mjs";
+import { makeLanguage } from "./language.mjs";
 import { makeLayers } from "./layers.mjs";
+import { readLink } from "./link.mjs";
 import { readNetwork } from "./network_file.mjs";
-import { setTexts, t } from "./say.mjs";
-import { makeUnit } from "./unit_view.mjs";
-import { cutKernels, makeWires } from "./wires.mjs";
+import { makeProjector } from "./projector.mjs";
+import { makeReader } from "./reader.mjs";
+import { t } from "./say.mjs";
+import { LAYERS } from "./unit.mjs";
 import { makeCodes, makeF6 } from "./written.mjs";
 
-const PIECE = 250; // digits between two looks at what she does
-const LANGUAGES = { en: "English", zh: "中文" };
+const TURNS = { PageDown: 1, PageUp: -1 }; // what a presenter's remote sends
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
 
-async function start() {
-  const all = {};
-  let language = navigator.languages?.find((one) => one.slice(0, 2) in LANGUAGES)?.slice(0, 2) ?? "en";
-  const [facts, texts] = await Promise.all([getJson("facts.json"), getJson(`texts.${language}.json`)]);
-  all[language] = texts;
-  setTexts(all[language]);
-  document.documentElement.lang = language === "zh" ? "zh-CN" : language;
+/** Whatever could not be loaded is said. */
+function complain(error) {
+  const words = "The page could not be loaded. Load it again; it needs Chrome 91, Firefox 114, Safari 16.4 or newer. 页面无法加载。";
+  document.body.append(h("p", { role: "alert" }, `${words} (${error.message})`));
+}
 
-  let [kernels, network, digit, waiting, opening, train, training, fresh] = [null, null, null, false, null, null, false, null];
+async function start() {
+  const linked = readLink(location.hash).given;
+  const language = makeLanguage(linked.lang, () => address?.note());
+  let address = null;
+  const [facts] = await Promise.all([getJson("facts.json"), language.set(language.get())]);
+
+  let [kernels, reader, digit, waiting, opening, train, training] = [null, null, null, false, null, null, false];
+  let [below, coming] = [null, null]; // what `mountSee` gave
+  let [view, sample, last] = ["see", null, null]; // the last sample that she chose, and the last trace
+  let [tour, stop] = [null, 1];
   const board = makeBoard(readSoon);
   const f6 = makeF6();
   const layers = makeLayers(facts.lessons.frozen.amplitude, (chosen) => openUnit(chosen));
   const codes = makeCodes(facts.codes, facts.labels);
-  const answer = h("p", { class: "answer", role: "status" });
+  const answers = [makeAnswer(facts.labels), makeAnswer(facts.labels, true)];
   const samples = facts.labels.map((label, k) => h("button", { type: "button", onclick: () => showSample(k) }, label));
   const tools = h(
     "div", { class: "tools" },
@@ -38,63 +49,39 @@ async function start() {
   );
   const row = h("div", { class: "tools" }, text("span", "page.samples", {}, { class: "quiet" }), h("div", { class: "samples" }, ...samples));
   const left = h("section", {}, text("h2", "page.you_draw"), text("p", "page.you_draw_note", {}, { class: "quiet" }), board.root, tools, row);
-  const right = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root, answer);
-  const views = { see: text("a", "page.see", {}, { href: "#see" }), train: text("a", "page.train", {}, { href: "#train" }) };
-  const other = h("button", { type: "button", onclick: switchLanguage });
+  const right = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root, answers[0].root);
+  const names = { see: "page.see", train: "page.train", tour: "page_see.tour" };
+  const views = Object.fromEntries(Object.entries(names).map(([name, key]) => [name, text("a", key, {}, { href: `#${name}` })]));
   const theme = text("button", "page.theme", {}, { type: "button", onclick: switchTheme });
-  const bar = h("header", { class: "bar" }, h("strong", {}, "LeNet-5"), h("nav", { class: "bar-views" }, views.see, views.train), h("span", { class: "right" }, other, theme));
+  address = makeAddress({ collect, open: openLink });
   const seeRoot = h("div", {});
   const trainRoot = h("section", { class: "view", hidden: true });
-  const main = h("main", {}, text("h1", "page.headline"), h("div", { class: "stage" }, left, layers.root, right), codes.root, seeRoot, trainRoot);
+  const headline = text("h1", "page.headline");
+  const tourRoot = h("div", { hidden: true });
+  const main = h("main", {}, headline, tourRoot, h("div", { class: "stage" }, left, layers.root, right), codes.root, seeRoot, trainRoot);
+  const projector = makeProjector(main, redraw, () => address.note());
+  const buttons = h("span", { class: "right" }, address.button, projector.button, language.button, theme);
+  const bar = h("header", { class: "bar" }, h("strong", {}, "LeNet-5"), h("nav", { class: "bar-views" }, ...Object.values(views)), projector.address, buttons, address.said);
+  document.documentElement.dataset.theme = linked.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   document.body.replaceChildren(bar, main);
 
   const [wasm, file, sampleFile] = await Promise.all([getBytes("lenet.wasm"), getBytes("network.bin"), getBytes("samples.bin")]);
   kernels = await loadKernels(wasm.slice(0));
   const bundled = readNetwork(file);
-  network = kernels.network(bundled.architecture, bundled.parameters);
+  reader = makeReader(kernels, bundled, facts);
   const sampleDigits = await readDigits(sampleFile);
 
-  const known = { table: facts.table, codes: facts.targets, activation: facts.activation };
-  const unit = makeUnit({ ...bundled, ...known }, (chosen, terms) => layers.light(chosen, terms));
-  seeRoot.append(unit.root);
-  if (bundled.architecture.connections === "table") {
-    const cut = (wires) => {
-      Object.assign(unit.network, { parameters: cutKernels(bundled.parameters, wires) });
-      network.restart(unit.network.parameters);
-      read();
-    };
-    seeRoot.append(makeWires(facts.table, facts.digits ?? null, { cut, count: countErrors }).root);
-  }
-
-  /** How many new digits are misread, in pieces so that the page stays awake. */
-  async function countErrors() {
-    fresh ??= await readDigits(await getBytes("digits-new.bin"));
-    let errors = 0;
-    for (let from = 0; from < fresh.count; from += PIECE) {
-      const penalties = network.penalties(fresh.images.subarray(784 * from, 784 * (from + PIECE)));
-      for (let k = 0; k < penalties.length / 10; k++) {
-        const row = penalties.subarray(10 * k, 10 * k + 10);
-        errors += Number(row.indexOf(Math.min(...row)) !== fresh.labels[from + k]);
-      }
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-    return errors;
-  }
-
-  function openUnit(chosen) {
+  async function openUnit(chosen) {
     if (seeRoot.hidden) return;
+    const { unit } = await loadSee();
     unit.open(chosen);
     unit.root.scrollIntoView({ block: "nearest" });
   }
 
   function showSample(k) {
-    board.show(sampleDigits.images.slice(784 * k, 784 * (k + 1)));
-  }
-
-  /** The 28x28 of what is on the board; null if it is blank. */
-  function normalize() {
-    if (board.image()) return board.image();
-    return board.ink().some((value) => value > 0) ? kernels.normalize(board.ink(), SIDE, SIDE) : null;
+    const image = sampleDigits.images.slice(784 * k, 784 * (k + 1));
+    sample = { k, image };
+    board.show(image);
   }
 
   function readSoon() {
@@ -105,25 +92,52 @@ async function start() {
 
   function read() {
     waiting = false;
-    digit = normalize();
+    digit = reader.normalize(board);
     if (training) {
       if (digit) train?.watch(digit);
       return;
     }
-    const trace = network.trace(digit ?? new Uint8Array(784));
-    show(trace, null, bundled.architecture.output === "linear");
-    unit.show(trace);
-    if (!digit) t(answer, "page.blank");
+    const image = digit ? (below?.change.apply(digit) ?? digit) : new Uint8Array(784);
+    const trace = reader.network.trace(image);
+    last = trace;
+    show(trace, null, reader.linear, reader.calibration(), reader.judge(image));
+    below?.unit.show(trace);
+    below?.change.show(digit, trace.f6);
+    if (!digit) answers.forEach((one) => one.blank());
+    else tour?.tell("read", { label: facts.labels[rank(trace.output)[0]], strokes: board.strokes().length, off: board.image() ? 0 : measureOff(board.ink()) });
   }
 
   /** Show the states of a network; a linear output has no distances. */
-  function show(trace, frozen, linear) {
+  function show(trace, frozen, linear, calibration = null, judged = null) {
     layers.show(trace);
     f6.show(trace.f6, frozen);
-    const nearest = codes.show(trace.output, linear);
-    const label = facts.labels[nearest];
-    if (linear) t(answer, "page.answer_linear", { label });
-    else t(answer, "page.answer", { label, distance: trace.output[nearest].toFixed(1) });
+    codes.show(trace.output, linear);
+    for (const one of answers) one.show(trace.output, linear, judged, calibration);
+  }
+
+  /** What is below the codes comes when the first answer is there. */
+  function loadSee() {
+    const light = (chosen, terms) => {
+      layers.light(chosen, terms);
+      address.note();
+      if (!chosen || !tour) return;
+      const { layer, map, row, column } = chosen;
+      const { side } = LAYERS[layer];
+      tour.tell("unit", { unit: chosen, state: last[layer][(map * side + row) * side + column], nearest: rank(last.output)[0] });
+    };
+    const count = (what) => tour?.tell(what, { missing: reader.missing, counts: Boolean(facts.digits) });
+    const cut = (wires) => {
+      reader.missing = wires;
+      count("cut");
+    };
+    const acts = { light, read, soon: readSoon, readAll: reader.readAll, cut, counted: () => count("counted") };
+    const page = { facts, bundled, kernels, network: reader.network, answer: answers[1].root, ...acts };
+    coming ??= import("./see.mjs").then(({ mountSee }) => {
+      below = mountSee(seeRoot, page);
+      if (!training) read();
+      return below;
+    });
+    return coming;
   }
 
   /** The states of the network in training for her digit. */
@@ -133,46 +147,84 @@ async function start() {
     show(trace, frozen, linear);
   }
 
-  async function switchLanguage() {
-    language = language === "zh" ? "en" : "zh";
-    all[language] ??= await getJson(`texts.${language}.json`);
-    document.documentElement.lang = language === "zh" ? "zh-CN" : language;
-    setTexts(all[language]);
-    showLanguage();
-  }
-
-  function showLanguage() {
-    const next = language === "zh" ? "en" : "zh";
-    other.textContent = LANGUAGES[next];
-    other.lang = next;
-  }
-
   function switchTheme() {
-    const root = document.documentElement;
-    root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+    setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+  }
+
+  function setTheme(wanted) {
+    document.documentElement.dataset.theme = wanted;
+    redraw();
+    address.note();
+  }
+
+  /** Draw everything in the colours of now. */
+  function redraw() {
     board.redraw();
     codes.redraw();
-    read();
+    if (kernels) read();
   }
 
-  function showView() {
-    const name = location.hash.slice(1) === "train" ? "train" : "see";
+  /** What an address can say of this moment. */
+  function collect(all) {
+    const given = { lang: language.get(), theme: document.documentElement.dataset.theme };
+    const state = { view, unit: view === "see" ? (below?.unit.get() ?? null) : null, stop: view === "tour" ? stop : null, given };
+    if (projector.isOn()) given.show = "projector";
+    if (!all) return state;
+    if (board.image() && board.image() === sample?.image) given.digit = sample.k;
+    if (!board.image() && board.strokes().length) given.ink = board.strokes();
+    const change = below?.change.get() ?? {};
+    const said = Object.entries(change).filter(([name, value]) => (name === "x" || name === "y" ? change.cover : value));
+    Object.assign(given, Object.fromEntries(said));
+    if (below?.wires?.get().length) given.cut = below.wires.get();
+    return state;
+  }
+
+  /** Show what an address says. A link never starts a training, and it loads nothing. */
+  async function openLink(state) {
+    const { lang, theme: wanted, show: mode, digit: number, ink, cut, ...changes } = state.given;
+    showView(state.view, state.stop);
+    if (lang && lang !== language.get()) await language.set(lang);
+    if (wanted) setTheme(wanted);
+    if (mode) projector.set(true);
+    if (ink) board.setStrokes(ink);
+    else if (number !== undefined) showSample(number);
+    if (state.unit) openUnit(state.unit);
+    if (!cut && !Object.keys(changes).length) return;
+    const { change, wires } = await loadSee();
+    if (cut) wires?.set(cut);
+    change.set(changes);
+  }
+
+  /** @param {string} name @param {number | null} wanted stop of the tour */
+  function showView(name, wanted = null) {
+    view = name;
+    stop = wanted ?? stop;
+    const shown = name === "tour" ? facts.tour[stop - 1].view : name;
+    [headline.hidden, tourRoot.hidden] = [name === "tour", name !== "tour"];
+    if (name === "tour") openTour().catch(complain);
     for (const [key, link] of Object.entries(views)) {
       if (key === name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    trainRoot.hidden = name !== "train";
-    seeRoot.hidden = name !== "see";
-    if (name === "train") unit.close();
-    if (name === "train") openTrain();
-    if (name === "see") {
+    trainRoot.hidden = shown !== "train";
+    seeRoot.hidden = shown !== "see";
+    if (shown === "train") below?.unit.close();
+    if (shown === "train") openTrain().catch(complain);
+    if (shown === "see") {
       training = false;
       read();
     }
   }
 
   /** The view comes when the first answer is there. */
-  const loadTrain = () => (opening ??= prepareTrainer().then(() => import("./train.mjs")));
+  const loadTrain = () => (opening ??= Promise.all([prepareTrainer(), language.loadRest()]).then(() => import("./train.mjs")));
+
+  async function openTour() {
+    const [{ makeTour, playParts }] = await Promise.all([import("./tour.mjs"), language.loadRest()]);
+    tour ??= makeTour(facts.tour, { go: (wanted) => (location.hash = `#tour/${wanted}`), play: () => playParts([...layers.root.children, f6.root, codes.root, answers[0].root]) });
+    tourRoot.replaceChildren(tour.root);
+    tour.show(stop);
+  }
 
   async function openTrain() {
     const { mountTrain } = await loadTrain();
@@ -181,6 +233,7 @@ async function start() {
 
   const host = {
     lessons: facts.lessons, digits: facts.digits, spawn: spawnTrainer, showTrace,
+    tell: (what, values) => tour?.tell(what, values),
     wasm: async () => wasm,
     fetchDigits: (part) => getBytes(`digits-${part}.bin`),
     drawing: () => digit,
@@ -191,19 +244,25 @@ async function start() {
     },
   };
   document.addEventListener("keydown", (event) => {
-    const free = event.target === document.body || event.target.classList.contains("board");
-    if (free && !event.ctrlKey && !event.altKey && !event.metaKey && /^[0-9]$/.test(event.key)) showSample(Number(event.key));
+    const free = event.target.closest("input, select, textarea") === null;
+    if (!free || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    const anywhere = event.target === document.body || event.target.classList.contains("board");
+    if (anywhere && /^[0-9]$/.test(event.key)) showSample(Number(event.key));
+    else if (event.key.toLowerCase() === "f") projector.set(!projector.isOn());
+    else if (view === "tour" && event.key in TURNS) {
+      event.preventDefault();
+      location.hash = `#tour/${Math.min(Math.max(stop + TURNS[event.key], 1), facts.tour.length)}`;
+    } else if (event.key === "Escape" && projector.isOn()) projector.set(false);
   });
-  addEventListener("hashchange", showView);
-  document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  showLanguage();
   codes.redraw();
   if (!board.ink().includes(255)) showSample(3);
-  showView();
-  (globalThis.requestIdleCallback ?? setTimeout)(loadTrain);
+  address.open();
+  (globalThis.requestIdleCallback ?? setTimeout)(() => {
+    loadSee().catch(complain);
+    loadTrain().catch(complain);
+    // without the judge the answer stands, without a confidence
+    reader.bringJudge(() => getBytes("judge.bin")).then(() => training || read(), () => {});
+  });
 }
 
-start().catch((error) => {
-  const words = "The page could not be loaded. Load it again; it needs Chrome 91, Firefox 114, Safari 16.4 or newer. 页面无法加载。";
-  document.body.append(h("p", { role: "alert" }, `${words} (${error.message})`));
-});
+start().catch(complain);

@@ -1,6 +1,6 @@
 // The kernels' memory as JavaScript sees it: refusals, kept arrays, and what an array of images is.
 
-export const FIELD = 1024; // numbers of an image as the network sees it: 32x32
+export const FIELD_PIXELS = 1024; // numbers of an image as the network sees it: 32x32
 const STORED = 784; // bytes of an image as MNIST stores it: 28x28
 const REFUSALS = [
   "", "no more memory", "memory that was not allocated", "not a network", "a number is out of range",
@@ -42,9 +42,47 @@ export function findType(array) {
   return array.Type ?? (isBytes(array) ? Uint8Array : array.constructor);
 }
 
+/** The memory of a module, which `allocate` gives and `release` takes back. */
+export class Memory {
+  constructor(wasm) {
+    this.wasm = wasm;
+  }
+
+  /** Room for an array of a type; gives its address. */
+  room(Type, length) {
+    const at = this.wasm.allocate(Type.BYTES_PER_ELEMENT * length) >>> 0;
+    if (at === 0) throw new KernelError(1);
+    return at;
+  }
+
+  /** Copy an array in; gives its address. What is kept there already (see `keep`) is not copied. */
+  put(array) {
+    if (array instanceof Kept) return array.address;
+    const Type = findType(array);
+    const at = this.room(Type, array.length);
+    new Type(this.wasm.memory.buffer, at, array.length).set(array);
+    return at;
+  }
+
+  /** Copy an array out. */
+  take(Type, at, length) {
+    return new Type(this.wasm.memory.buffer, at, length).slice();
+  }
+
+  /** Run a function and give back all the memory that it took. */
+  scope(run) {
+    const mark = this.wasm.mark();
+    try {
+      return run();
+    } finally {
+      this.wasm.release(mark);
+    }
+  }
+}
+
 /** Whether images are bytes as stored, and how many there are. */
 export function view(images) {
-  const size = isBytes(images) ? STORED : FIELD;
+  const size = isBytes(images) ? STORED : FIELD_PIXELS;
   if (images.length % size !== 0) throw new RangeError(`images: ${images.length} numbers, expected a multiple of ${size}`);
   return { stored: Number(isBytes(images)), count: images.length / size };
 }

@@ -1,10 +1,10 @@
 // A network in the kernels' memory: recognize, trace, differentiate, train.
-import { FIELD, KernelError, check, findType, view } from "./memory.mjs";
+import { FIELD_PIXELS, KernelError, check, findType, view } from "./memory.mjs";
 import { CHOICES, PARAMETERS } from "./network_file.mjs";
 
 const LOSSES = ["cross-entropy", "mse", "map"];
-const LAYERS = { input: FIELD, c1: 4704, s2: 1176, c3: 1600, s4: 400, c5: 120, f6: 84, output: 0 };
-const SQUASHED = ["c1", "s2", "c3", "s4", "c5", "f6"];
+const LAYERS = { input: FIELD_PIXELS, c1: 4704, s2: 1176, c3: 1600, s4: 400, c5: 120, f6: 84, output: 0 };
+const ACTIVATED = ["c1", "s2", "c3", "s4", "c5", "f6"];
 
 /** Whether targets are shares of all classes rather than labels. */
 function isSoft(targets, count, classes) {
@@ -99,15 +99,15 @@ export class Network {
     });
   }
 
-  /** The states of all layers, by name; with `sums` also those before squashing, as "c1.sum" and so on. */
+  /** The states of all layers, by name; with `sums` also those before the activation function, as "c1.sum" and so on. */
   trace(images, sums = false) {
     const { kernels } = this;
     const { stored, count } = view(images);
     const sizes = { ...LAYERS, output: this.architecture.classes };
-    const wanted = SQUASHED.filter((name) => sums && (name[0] !== "s" || this.architecture.pooling === "trainable"));
+    const wanted = ACTIVATED.filter((name) => sums && (name[0] !== "s" || this.architecture.pooling === "trainable"));
     for (const name of wanted) sizes[`${name}.sum`] = sizes[name];
     return kernels.scope(() => {
-      const names = [...Object.keys(LAYERS), ...SQUASHED.map((name) => `${name}.sum`)];
+      const names = [...Object.keys(LAYERS), ...ACTIVATED.map((name) => `${name}.sum`)];
       const out = names.map((name) => (name in sizes ? kernels.room(Float32Array, count * sizes[name]) : 0));
       const list = kernels.put(Uint32Array.from(out));
       check(kernels.wasm.trace(this.handle, this.weights, kernels.put(images), stored, count, list));

@@ -43,14 +43,15 @@ const measure = (shape) => shape.reduce((product, side) => product * side, 1);
 /**
  * The network in a .safetensors file.
  * @param {ArrayBuffer | Uint8Array} file
+ * @param {number} classes that it must have; the judge has one more than the page draws codes
  * @returns {{architecture: object, labels: string[], card: object, parameters: Object<string, Float32Array>}}
  * @throws {Refusal} anything in it that `lenet` would not have written, or that the page cannot show
  */
-export function readNetwork(file) {
+export function readNetwork(file, classes = CLASSES) {
   const bytes = new Uint8Array(file); // a copy where it is an array, so that it begins at 0
   if (bytes.length > LIMIT) throw new Refusal("page_file.large", { size: bytes.length, limit: LIMIT });
   const { header, start } = readHeader(bytes);
-  const { architecture, labels, card } = readMetadata(header.get("__metadata__"));
+  const { architecture, labels, card } = readMetadata(header.get("__metadata__"), classes);
   header.delete("__metadata__");
   const shapes = listShapes(architecture);
   const known = Object.keys(shapes);
@@ -93,7 +94,7 @@ function readHeader(bytes) {
   throw new Refusal("page_file.header");
 }
 
-function readMetadata(metadata) {
+function readMetadata(metadata, classes) {
   let found;
   try {
     found = JSON.parse(metadata.lenet);
@@ -104,12 +105,12 @@ function readMetadata(metadata) {
   const { architecture, labels, card = {} } = found;
   for (const [field, values] of Object.entries(CHOICES))
     if (!values.includes(architecture[field])) throw new Refusal("page_file.architecture", { field });
-  if (architecture.classes !== CLASSES) throw new Refusal("page_file.architecture", { field: "classes" });
+  if (architecture.classes !== classes) throw new Refusal("page_file.architecture", { field: "classes" });
   const fits = (label) => typeof label === "string" && label.length > 0 && label.length <= LABEL;
-  if (!Array.isArray(labels) || labels.length !== CLASSES || !labels.every(fits) || new Set(labels).size < CLASSES)
-    throw new Refusal("page_file.labels", { count: CLASSES, length: LABEL });
+  if (!Array.isArray(labels) || labels.length !== classes || !labels.every(fits) || new Set(labels).size < classes)
+    throw new Refusal("page_file.labels", { count: classes, length: LABEL });
   const { activation, pooling, connections, output } = architecture;
-  const known = { activation, pooling, connections, output, classes: CLASSES };
+  const known = { activation, pooling, connections, output, classes };
   return { architecture: known, labels, card: isTable(card) ? card : {} };
 }
 

@@ -1,11 +1,11 @@
 // What is random in a training, bit for bit as in Python: randomness.py and parameters.py.
 import { PARAMETERS, countSources, listShapes } from "./network_file.mjs";
 
-const PURPOSES = { weights: 1, order: 2, subset: 4 };
+export const PURPOSES = { weights: 1, order: 2, subset: 4, noise: 99 }; // noise: of the page alone
 const GAINS = { tanh: 3, relu: 6, logistic: 48 };
 
 /** `count` numbers in (0, 1), odd multiples of 2^-24, for one sample of a purpose. */
-function drawUniform(kernels, seed, purpose, sample, count) {
+export function drawUniform(kernels, seed, purpose, sample, count) {
   const blocks = Math.ceil(count / 4);
   const counters = new Uint32Array(4 * blocks);
   for (let block = 0; block < blocks; block++) counters.set([block, sample, 0, purpose], 4 * block);

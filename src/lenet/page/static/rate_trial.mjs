@@ -13,6 +13,18 @@ export function cutBatches(kernels, count, batch, epochs, seed) {
 }
 
 /**
+ * The digits to train on, and new ones: the last of the training digits, `hold_out` of rates/comparison.py.
+ * @param {import("./trainer.mjs").Digits} train
+ * @param {{held: number, heldShare: number}} settings of facts.json
+ * @returns {import("./trainer.mjs").Digits[]}
+ */
+export function holdOut({ images, labels, count }, { held, heldShare }) {
+  const rest = count - Math.max(1, Math.min(held, Math.floor(count / heldShare)));
+  const take = (from, to) => ({ images: images.subarray(from * SIDE, to * SIDE), labels: labels.subarray(from, to), count: to - from });
+  return [take(0, rest), take(rest, count)];
+}
+
+/**
  * Train at one rate, step by step.
  * @param {import("./kernels.mjs").Kernels} kernels
  * @param {import("./trainer.mjs").Digits} train

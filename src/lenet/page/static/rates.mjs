@@ -2,10 +2,17 @@
 import { Curve } from "./curve.mjs";
 import { h } from "./h.mjs";
 import { t } from "./say.mjs";
-import { decomposeJumps, group, judgeLosses } from "./verdict.mjs";
+import { chooseRates, decomposeJumps, group, judgeLosses } from "./verdict.mjs";
 
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
 const AXIS = { low: 0.05, high: 15 }; // the same for all rates
+const CHANCE = 90; // percent of ten digits that a guess misreads
+const BEST = {
+  oscillates: "page_train.rates_best_oscillates",
+  smooth: "page_train.rates_best_smooth",
+  crawls: "page_train.rates_best_crawls",
+  diverges: "page_train.rates_best_diverges",
+};
 const SPARSE = 10; // every how many losses are drawn, if not all
 
 /** One rate: its curve, its verdict, its errors. */
@@ -45,6 +52,7 @@ function makeTrial(rate, guess) {
       t(reason, `reason.${judged.cause}`, judged.values);
       t(errors, "page_train.rates_errors", { errors: group(compared.errors), count: group(compared.count) });
       t(shares, "page_train.rates_shares", { noise: percent(samplingNoise), step: percent(stepSize), few: percent(tooFewPoints) });
+      return judged.verdict;
     },
   };
 }
@@ -60,6 +68,7 @@ export function makeRates(training) {
   const sparse = h("input", { type: "checkbox", id: "train-sparse", onchange: () => redraw() });
   const run = text("button", "page_train.rates_run", {}, { type: "button", onclick: () => compare() });
   const trials = h("div", { class: "train-trials" });
+  const said = h("p", { class: "train-rates-said", role: "status" });
   const intro = { images: group(settings.limit), epochs: settings.epochs, batch: settings.batch };
   const root = h(
     "section", { class: "train-rates" },
@@ -70,6 +79,7 @@ export function makeRates(training) {
       h("label", { for: "train-sparse" }, sparse, text("span", "page_train.rates_every")),
     ),
     trials,
+    said,
   );
   const every = () => (sparse.checked ? SPARSE : 1);
   let [open, done] = [[], []];
@@ -81,8 +91,18 @@ export function makeRates(training) {
     }
   }
 
+  /** The rate to take: the fewest errors on new digits and, of equals, a loss that falls smoothly. */
+  function recommend() {
+    const errors = done.map(({ compared }) => [(100 * compared.errors) / compared.count]);
+    const good = chooseRates(errors, CHANCE, limits).map((number) => done[number]);
+    const best = good.find(({ verdict }) => verdict === "smooth") ?? good[0];
+    if (!best) return t(said, "page_train.rates_none");
+    return t(said, BEST[best.verdict], { rate: best.rate, errors: group(best.compared.errors), count: group(best.compared.count) });
+  }
+
   async function compare() {
     close();
+    t(said, null);
     run.disabled = true;
     done = [];
     const rates = [...new Set([...settings.rates, Number(own.value)])].filter((rate) => rate > 0 && rate <= 10);
@@ -94,12 +114,14 @@ export function makeRates(training) {
       const session = await training.openBeside((message) => {
         if (message.did === "tried") trial.add(message, every());
         if (message.did === "compared") {
-          trial.judge(message, limits, every());
-          done.push({ trial, compared: message });
+          const verdict = trial.judge(message, limits, every());
+          done.push({ trial, compared: message, verdict, rate: rates[k] });
         }
         if (!["compared", "died", "failed"].includes(message.did)) return;
         session.close();
-        if (--left === 0) run.disabled = false;
+        if (--left > 0) return;
+        run.disabled = false;
+        if (done.length) recommend();
       });
       open.push(session);
       session.send("compare", { settings: { architecture, seed, rate: rates[k], ...settings } });

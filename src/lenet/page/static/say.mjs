@@ -14,9 +14,15 @@ export function setTexts(found) {
   }
 }
 
-/** A sentence, with its braces filled. @param {string} key @param {Object<string, string | number>} values */
+/**
+ * A sentence, with its braces filled.
+ * @param {string} key
+ * @param {Object<string, string | number | [string, object]>} values a pair is a sentence itself: key, values
+ * @returns {string}
+ */
 export function say(key, values = {}) {
-  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (brace, name) => values[name] ?? brace);
+  const fill = (value) => (Array.isArray(value) ? say(...value) : value);
+  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (brace, name) => fill(values[name]) ?? brace);
 }
 
 function write(node) {

@@ -19,8 +19,8 @@ const PATIENCE = 300; // milliseconds between two verdicts
 
 /** C1's kernels and S2's coefficients, as they are now. */
 function makeKernels() {
-  const canvases = Array.from({ length: 6 }, () => h("canvas"));
-  const bars = h("canvas");
+  const canvases = Array.from({ length: 6 }, () => h("canvas", { width: 5 * KERNEL, height: 5 * KERNEL }));
+  const bars = h("canvas", { width: 12 * KERNEL, height: 2 * KERNEL });
   const names = canvases.map((canvas, k) => h("li", {}, canvas, h("span", {}, String(k))));
   const second = h("div", {}, text("h3", "page_train.coefficients"), bars);
   const root = h("div", { class: "train-kernels" }, h("div", {}, text("h3", "page_train.kernels"), h("ul", { "aria-hidden": "true" }, ...names)), second);
@@ -43,7 +43,7 @@ function download(bytes, name) {
 
 /**
  * @param {HTMLElement} root
- * @param {object} host see `Training`; and `showTrace(trace, frozen, linear)`, `putDigit(image)`, `digits`: {name, train, fresh, size}
+ * @param {object} host see `Training`; and `showTrace(trace, frozen, linear)`, `putDigit(image)`, `tell(what, values)`, `digits`: {name, train, fresh, size}
  * @returns {{update: () => void, destroy: () => void, watch: (image: Uint8Array) => void}}
  */
 export function mountTrain(root, host) {
@@ -181,6 +181,7 @@ export function mountTrain(root, host) {
     } else if (what === "phase" && training.phase === "running") t(status, null);
     if (what === "setting" && training.steps) curve.mark(training.choice.rate);
     if (message.look && what !== "measured") showLook(message.look);
+    host.tell?.(what, { ...message, act: training.act, end: 2 * host.lessons.story.steps });
     story.hear(what, message);
     hand.hear(what, message);
     update();

@@ -1,6 +1,6 @@
 // The thread that trains. It is told what to do by messages {do: ...} and answers by messages {did: ...}.
 import { loadKernels } from "./kernels.mjs";
-import { runTrial } from "./rate_trial.mjs";
+import { holdOut, runTrial } from "./rate_trial.mjs";
 import { Trainer, countErrors } from "./trainer.mjs";
 
 const STRETCH = 30; // milliseconds of training between two looks at the messages
@@ -75,7 +75,8 @@ async function run({ epochs }) {
 
 /** One training of the comparison of rates, from beginning to end. */
 async function compare({ settings }) {
-  const trial = runTrial(kernels, trainer.train, settings);
+  const [train, held] = holdOut(trainer.train, settings);
+  const trial = runTrial(kernels, train, settings);
   let [losses, frozen, sent] = [[], [], performance.now()];
   const send = (steps) => {
     post("tried", { losses, frozen, steps });
@@ -84,7 +85,7 @@ async function compare({ settings }) {
   for (let next = trial.next(); ; next = trial.next()) {
     if (next.done) {
       if (losses.length) send(null);
-      post("compared", countErrors(next.value, trainer.fresh));
+      post("compared", countErrors(next.value, held));
       next.value.free();
       return;
     }

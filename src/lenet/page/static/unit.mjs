@@ -11,7 +11,7 @@ const SIDES = { input: 32, c1: 28, s2: 14, c3: 10, s4: 5 };
 const KERNEL = 5;
 
 /** The activation function, as engines/reference/forward.py has it. */
-export function squash(sum, activation, { amplitude, slope }) {
+export function activate(sum, activation, { amplitude, slope }) {
   if (activation === "tanh") return amplitude * Math.tanh(slope * sum);
   return activation === "relu" ? Math.max(sum, 0) : 1 / (1 + Math.exp(-sum));
 }
@@ -49,7 +49,7 @@ export function explainUnit(network, trace, { layer, map, row, column }) {
   const { architecture, parameters, activation } = network;
   const below = BELOW[layer];
   const done = (terms, sum, more) => {
-    const state = squash(sum, architecture.activation, activation);
+    const state = activate(sum, architecture.activation, activation);
     return { terms, factor: null, bias: null, sum, state, kind: "weighted", ...more };
   };
   if (layer === "s2" || layer === "s4") {

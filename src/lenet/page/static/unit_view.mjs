@@ -22,7 +22,7 @@ function showGrid(name, numbers, columns, largest) {
 /**
  * @param {object} network see `explainUnit`
  * @param {(unit: object, terms: object[]) => void} opened is told what to light below
- * @returns {{root: HTMLElement, open: (unit: object) => void, show: (trace: object) => void, close: () => void}}
+ * @returns {{root: HTMLElement, open: (unit: object) => void, show: (trace: object) => void, get: () => object | null, close: () => void}}
  */
 export function makeUnit(network, opened) {
   const layer = h("select", { id: "unit-layer", onchange: () => choose() }, ...Object.keys(LAYERS).map((name) => h("option", { value: name }, name.toUpperCase())));
@@ -100,6 +100,7 @@ export function makeUnit(network, opened) {
     root,
     network,
     open,
+    get: () => unit,
     close,
     show(found) {
       trace = found;

@@ -1,4 +1,5 @@
-// How a loss developed, and why it jumped: training/verdicts.py and diagnosis.py, with their limits from facts.json.
+// How a loss developed, why it jumped, and which rate to take: training/verdicts.py, diagnosis.py and
+// rates/choice.py, with their limits from facts.json.
 
 /** The mean of a list; the median of a list. */
 export const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
@@ -107,4 +108,24 @@ export function judgeLosses(given, guess, limits, frozen = null) {
   if (jumps) return { verdict: "oscillates", cause: "overshoots", values };
   if (little) return { verdict: "crawls", cause: "hardly_moved", values };
   return { verdict: "smooth", cause: "falls", values };
+}
+
+/**
+ * Which learning rate to take, by its errors on new digits: `choose_rates`.
+ * @param {number[][]} errors for each rate the error of each seed, in percent
+ * @param {number} chance the error of a guess, in percent
+ * @param {object} limits of facts.json: `ignorant`, `doubt`
+ * @returns {number[]} the number of the best rate, then of those that the seeds do not show to be worse
+ */
+export function chooseRates(errors, chance, { ignorant, doubt }) {
+  const means = errors.map(mean);
+  const best = means.indexOf(Math.min(...means));
+  if (means[best] >= ignorant * chance) return [];
+  const seeds = errors[best].length;
+  const close = errors.map((row) => {
+    const behind = row.map((error, seed) => error - errors[best][seed]);
+    const spread = seeds > 1 ? Math.sqrt(square(behind.map((one) => one - mean(behind))) / (seeds - 1)) : 0;
+    return mean(behind) <= (doubt * spread) / Math.sqrt(seeds);
+  });
+  return [best, ...[...errors.keys()].filter((number) => close[number] && number !== best)];
 }

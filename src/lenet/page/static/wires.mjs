@@ -21,7 +21,7 @@ export function cutKernels(parameters, cut) {
  * @param {number[][]} table the maps of S2 that each map of C3 reads
  * @param {{name: string, fresh: number, sizeNew: string} | null} digits
  * @param {{cut: (cut: Set<number>) => void, count: () => Promise<number>}} actions `count` gives the misread new digits
- * @returns {{root: HTMLElement}}
+ * @returns {{root: HTMLElement, get: () => number[], set: (cut: number[]) => void}}
  */
 export function makeWires(table, digits, actions) {
   const pairs = table.flatMap((sources, target) => sources.map((source) => ({ source, target })));
@@ -114,5 +114,9 @@ export function makeWires(table, digits, actions) {
     guesses.replaceChildren();
   }
 
-  return { root };
+  return {
+    root,
+    get: () => [...cut],
+    set: (wanted) => toggle(buttons.map((_, index) => index).filter((index) => cut.has(index) !== wanted.includes(index))),
+  };
 }

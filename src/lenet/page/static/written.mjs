@@ -8,7 +8,7 @@ const LARGE = 28;
 const SMALL = 6;
 
 /** A picture of 7x12 numbers from -1, paper, to 1, ink. */
-function drawGlyph(canvas, values, side) {
+export function drawGlyph(canvas, values, side) {
   const { paper, ink, sheet } = prepare(canvas, COLUMNS * side, 12 * side);
   paper.fillStyle = sheet;
   paper.fillRect(0, 0, COLUMNS * side, 12 * side);
