@@ -1,1 +1,1 @@
-"""Throw mutated files at every reader, and wrong arguments at every native entry: only our own errors may come."""
+"""Damaged files for every reader, wrong arguments for every native entry: only our own errors may come."""

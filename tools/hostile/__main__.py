@@ -1,8 +1,8 @@
 """Run it: python -m tools.hostile [--count N] [--seed N] [--seconds N] [NAME ...].
 
-Each reader's inputs are read in child processes of 500 MB more than they begin with; an input that takes longer
-than 5 seconds ends its child. It prints one line a reader, and exits with 1 if anything but one of our own errors
-came. `--show NAME:NUMBER` writes the files of one input into a folder.
+Each reader's inputs are read in child processes that may take 500 MB more than at first; an input that takes
+longer than 5 seconds ends its child. It prints one line a reader, and exits with 1 if anything but one of our
+own errors came. `--show NAME:NUMBER` writes the files of one input into a folder.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ def throw(name: str, seed: int, count: int, until: float) -> tuple[Counter[str],
         if ending in ("end", "absent", "over"):
             break
         counts["fault"] += 1
+        if at < first:  # another child would end in the same way
+            faults.append(f"{name}: before its first input: {ending}")
+            break
         faults.append(f"{name}:{at}: {ending}")
         first = at + 1
     return counts, faults, longest
@@ -136,8 +139,9 @@ def main() -> int:
         total += counts
         failed += faults
         slowest = max(slowest, longest)
-    print(f"{total.total():,} inputs, seed {given.seed}: {total['read']:,} read, {total['refused']:,} refused, "
-          f"{len(failed)} faults; the longest took {slowest:.2f} s; {left_out:,} not begun in time")  # fmt: skip
+    told = f"{total['read']:,} read, {total['refused']:,} refused, {len(failed)} faults"
+    times = f"the longest took {slowest:.2f} s; {left_out:,} not begun in time"
+    print(f"{total.total():,} inputs, seed {given.seed}: {told}; {times}")
     return 1 if failed else 0
 
 

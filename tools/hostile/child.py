@@ -1,4 +1,4 @@
-"""One reader's inputs, in a process whose memory is limited: python -m tools.hostile.child NAME SEED FIRST COUNT."""
+"""Inputs of a reader, in a process of limited memory: python -m tools.hostile.child NAME SEED FIRST COUNT."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def _prepare_native(_name, _work):
 
 def _prepare_reader(name, work):
     from lenet.errors import LenetError
-    from tools.hostile.readers import damage_one, list_readers, place_files
+    from tools.hostile.readers import damage_one, find_reader, place_files
 
-    reader = list_readers(work)[name]()
+    reader = find_reader(name, work)()
     if not reader.here:
         return None
     folder = work / "input"

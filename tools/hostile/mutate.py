@@ -52,7 +52,7 @@ def damage_bytes(whole: bytes, chance: random.Random) -> bytes:
 
 
 def damage_text(whole: bytes, chance: random.Random) -> bytes:
-    """Put another word in the place of one, or damage the bytes: a parser goes on where the form still holds."""
+    """Put another word in the place of one, which a parser may still accept; or damage the bytes."""
     if chance.random() < 0.3:
         return damage_bytes(whole, chance)
     text = whole.decode("utf-8", "replace")

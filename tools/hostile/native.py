@@ -28,6 +28,7 @@ class Caller:
         self.chance = chance
         self.entries: dict[str, Callable[[], object]] = {
             "lanes": lambda: _native.lanes(self.take_variant()),
+            "find_digits": self.find_digits,
             "show": self.show,
             "Program": self.make_program,
             "recognize": self.recognize,
@@ -69,27 +70,54 @@ class Caller:
         read_only.setflags(write=False)
         return self.chance.choice(
             [
-                many, wild, read_only, array[:0], array[..., ::-1], array.T, array[:, None], array.astype(np.float16),
-                array.astype(np.float64), array.astype(np.int64), array.astype(object), array.tobytes(), None, np.array(1.0),
+                many,
+                wild,
+                read_only,
+                array[:0],
+                array[..., ::-1],
+                array.T,
+                array[:, None],
+                array.astype(np.float16),
+                array.astype(np.float64),
+                array.astype(np.int64),
+                array.astype(object),
+                array.tobytes(),
+                None,
+                np.array(1.0),
             ]
-        )  # fmt: skip
+        )
 
     def take_variant(self) -> Any:
+        """A name of a variant, or something else."""
         return self.spoil(self.chance.choice(_native.variants()))
 
+    def find_digits(self) -> None:
+        """Call `find_digits`."""
+        sides = [0, 1, 2, 5, 28, 64, 300]
+        height, width = self.chance.choice(sides), self.chance.choice(sides)
+        noise = np.random.default_rng(self.chance.randrange(2**32))
+        page = noise.integers(0, self.chance.choice([1, 2, 256]), (height, width)).astype(np.uint8)
+        if page.size and self.chance.random() < 0.5:
+            page = 255 - page // 8
+            page[height // 4 : height // 2 + 1, width // 2 : width // 2 + 2] = 20
+        _native.find_digits(self.spoil(page), self.spoil(self.chance.choice([None, *_native.variants()])))
+
     def make_images(self) -> Any:
+        """Images in one of the forms, or something else."""
         count = self.chance.choice([0, 1, 3, 17])
         stored = np.full((count, 28, 28), 200, np.uint8)
         seen = np.full((count, 1, 32, 32), 0.5, np.float32)
         return self.spoil(self.chance.choice([stored, seen]))
 
     def make_distortion(self) -> Any:
+        """A distortion with any numbers, or none."""
         if self.chance.random() < 0.5:
             return None
         values = [self.spoil(value) for value in (0.1, 0.1, 0.2, 1.5, 2.0, 4.0, 1, 2, 20)]
         return _native.Distortion(*values)
 
     def make_program(self) -> tuple[Any, int, int]:
+        """A program, its number of classes, and the length of its weights."""
         plan = layout.Layout(self.chance.choice([ORIGINAL, MODERN]))
         made: dict[str, Any] = {}
         real = _native.Program
@@ -110,9 +138,11 @@ class Caller:
         return real(**made), made["classes"], made["offset"][-1]
 
     def make_weights(self, length: int) -> Any:
+        """Weights of this length, or something else."""
         return self.spoil(np.full(min(length, 10**6), 0.01, np.float32))
 
     def make_task(self, classes: int) -> Any:
+        """Images, targets and a loss, or something else."""
         images = self.make_images()
         count = len(images) if isinstance(images, np.ndarray) and images.ndim else 1
         labels = np.arange(count, dtype=np.int32) % classes
@@ -123,6 +153,7 @@ class Caller:
         )
 
     def show(self) -> None:
+        """Call `Distortion.show`."""
         patterns = np.array([0, 1, 2][: self.chance.randrange(4)], np.int32)
         out = np.zeros((len(patterns), 32, 32), np.float32)
         _native.show(
@@ -134,6 +165,7 @@ class Caller:
         )
 
     def recognize(self) -> None:
+        """Call `Program.recognize`."""
         program, classes, length = self.make_program()
         images = self.make_images()
         count = len(images) if isinstance(images, np.ndarray) and images.ndim else 1
@@ -141,6 +173,7 @@ class Caller:
         program.recognize(self.make_weights(length), images, self.spoil(out), self.spoil(1))
 
     def trace(self) -> None:
+        """Call `Program.trace`."""
         program, classes, length = self.make_program()
         sizes = [1024, 4704, 1176, 1600, 400, 120, 84, classes, 4704, 1176, 1600, 400, 120, 84]
         out = [np.zeros(size, np.float32) if self.chance.random() < 0.9 else None for size in sizes]
@@ -148,6 +181,7 @@ class Caller:
         program.trace(self.make_weights(length), self.make_images(), out)
 
     def differentiate(self) -> None:
+        """Call `Program.differentiate`."""
         program, classes, length = self.make_program()
         gradient = np.zeros(min(length, 10**6), np.float32)
         second = self.chance.random() < 0.5
@@ -156,6 +190,7 @@ class Caller:
         )
 
     def train(self) -> None:
+        """Call `Program.train`."""
         program, classes, length = self.make_program()
         weights = self.make_weights(length)
         scales = self.chance.choice([None, self.make_weights(length)])

@@ -76,6 +76,18 @@ def list_readers(work: Path) -> dict[str, Callable[[], Reader]]:
     return {**pictures, **data, **bulk, **list_network_readers(work), **list_run_readers(work)}
 
 
+def find_reader(name: str, work: Path) -> Callable[[], Reader]:
+    """How to make one reader: of `list_readers`, or one with a planted fault.
+
+    Args:
+        name: of the reader.
+        work: as for `list_readers`.
+    """
+    from tools.hostile.planted import PLANTED
+
+    return (list_readers(work) | PLANTED)[name]
+
+
 PICTURES = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PGM", "PPM", "AVIF")
 BULK = ("tar", "tar.gz", "zip", "txt", "parquet")
 
@@ -95,11 +107,12 @@ def draw_picture(kind: str) -> bytes:
 
 
 def _make_picture(kind: str) -> Reader:
-    from lenet import recognize
+    from lenet import load
 
+    network = load()
     name = f"picture.{kind.lower()}"
     damage = damage_png if kind == "PNG" else damage_bytes
-    return Reader({name: draw_picture(kind)}, lambda folder: recognize(folder / name), damage)
+    return Reader({name: draw_picture(kind)}, lambda folder: network.recognize(folder / name), damage)
 
 
 def _load(folder: Path, name: str = "") -> None:
@@ -175,7 +188,8 @@ def _make_parquet_data() -> Reader:
 
 
 def _make_folder() -> Reader:
-    return Reader({f"{label}/1.png": draw_picture("PNG") for label in range(3)}, _load, damage_png)
+    names = [f"{label}/{number}.png" for label in range(3) for number in range(2)]
+    return Reader(dict.fromkeys(names, draw_picture("PNG")), _load, damage_png)
 
 
 def _make_bulk(name: str) -> Reader:
@@ -187,8 +201,11 @@ def _make_bulk(name: str) -> Reader:
             for at in range(3):
                 archive.writestr(f"{at}.png", picture)
     elif name == "txt":
-        damage = damage_text
-        stream.write(b"1.png\n2.png\nb/3.png\n")
+        # relative to the current folder, where `place_files` makes "input"
+        names = ["1.png", "2.png", "b/3.png"]
+        content = "".join(f"input/{each}\n" for each in names).encode()
+        files = {file: content, **dict.fromkeys(names, picture)}
+        return Reader(files, partial(_read_source, file), damage_text, fixed=tuple(names))
     elif name == "parquet":
         stream.write(_write_parquet(False) if find_spec("pyarrow") else b"")
     else:

@@ -28,15 +28,16 @@ def list_run_readers(work: Path) -> dict[str, Callable[[], Reader]]:
 
 
 def _make_run(work: Path) -> Reader:
+    from lenet.architecture import MODERN
     from lenet.data.examples import Dataset, Examples
-    from lenet.training.recipe import Recipe
+    from lenet.training.recipe import load_recipe
     from lenet.training.run import resume, train
 
     arrays = make_arrays()
     parts = Examples(arrays["x_train"], arrays["y_train"]), Examples(arrays["x_test"], arrays["y_test"])
     data = Dataset("small", "small", tuple("0123456789"), *parts)
     folder = work / "run"
-    recipe = Recipe(epochs=2, batch=4, validation=False)
+    recipe = load_recipe("demo", MODERN).changed(epochs=2, batch=4, validation=False)
     train(data, recipe, architecture="modern", engine="native", out=folder)
     names = ("recipe.toml", "history.jsonl", "checkpoint.safetensors")
 
