@@ -102,8 +102,8 @@ class Parquet:
                 continue
             try:
                 value = self._find(number)
-            # Arrow names a damaged page by OSError, too; StopIteration: fewer rows than the file says
-            except (pa.ArrowException, OSError, StopIteration) as error:
+            # a damaged page is an OSError, too, a damaged name no UTF-8; StopIteration: fewer rows than told
+            except (pa.ArrowException, OSError, UnicodeDecodeError, StopIteration) as error:
                 self._give_up(number, error)
                 yield place, self._fault
             else:
@@ -156,7 +156,7 @@ def _open_parquet(path: Path) -> Any:
         raise MissingExtra("extra.missing", package="pyarrow", extra="bulk") from error
     try:
         return pq.ParquetFile(path)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError("bulk.archive", path=path, reason=error) from error
     except OSError as error:
         raise FileError("file.unreadable", path=path, reason=error.strerror or error) from error
