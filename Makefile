@@ -2,7 +2,7 @@
 # each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all check lowest extras-light extras wasm weights judge handwriting samples figures
-.PHONY: constraints clean wheels sanitize neon
+.PHONY: constraints clean wheels sanitize neon hostile
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -35,6 +35,9 @@ check: $(VENV)/check.stamp ## ruff (lint and form), mypy --strict (the READMEs t
 	$(BIN)/mypy
 	$(BIN)/python -m tools.check_snippets
 	$(BIN)/python -m tools.build_wasm --check $(MODULES)
+
+hostile: $(VENV)/all.stamp ## Damaged files for every reader and wrong arguments for the kernels, under 2 minutes: only our own errors may come.
+	$(BIN)/python -m tools.hostile --count 500 --seconds 110
 
 lowest: $(BIN)/python ## The quick tests with the lowest versions that pyproject.toml allows, without and with scikit-learn.
 	tools/try_lowest.sh $(abspath $(BIN)/python)

@@ -6,6 +6,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -41,6 +42,9 @@ std::vector<const Kernels*> find_variants() {
     found.push_back(&lenet_baseline::KERNELS);
     return found;
 }
+
+constexpr double RANGE_AT_MOST = 1000;  // of a distortion: beyond it a pixel's place is no longer an int; NaN is refused, too
+constexpr double LEAST_WIDTH = 2;      // pixels: KNOTS_AT_MOST knots are as close as that
 
 // Cheap checks, so that a wrong argument is an exception and never a wild read.
 void require(bool holds, const char* what) {
@@ -153,6 +157,7 @@ public:
         require(out.size() == TRACED, "out: expected one array or none for each of the states and sums");
         for (int i = 0; i < TRACED; i++) {
             const size_t units = i == PENALTIES ? network.classes : TRACED_UNITS[i];
+            require(out[i] || i > PENALTIES, "out: only sums can be left out");
             require(!out[i] || out[i]->size() == images.shape(0) * units, "out: an array of another size");
         }
         const Images source = read_images(images);
@@ -291,6 +296,9 @@ NB_MODULE(_native, m) {
     nb::class_<Distortion>(m, "Distortion", "How the images of an epoch are distorted.")
         .def("__init__", [](Distortion* at, double scale, double squeeze, double shear, double shift,
                             double elastic, double elastic_width, uint64_t seed, uint32_t epoch, int plain) {
+            for (double range : {scale, squeeze, shear, shift, elastic, elastic_width})
+                require(std::abs(range) <= RANGE_AT_MOST, "distortion: expected ranges within +-1000");
+            require(elastic_width >= LEAST_WIDTH, "distortion: expected an elastic_width of 2 or more");
             new (at) Distortion{scale, squeeze, shear, shift, elastic, elastic_width, seed, epoch, plain};
         }, nb::arg("scale"), nb::arg("squeeze"), nb::arg("shear"), nb::arg("shift"), nb::arg("elastic"),
              nb::arg("elastic_width"), nb::arg("seed"), nb::arg("epoch"), nb::arg("plain"));

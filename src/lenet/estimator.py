@@ -28,8 +28,9 @@ try:
     from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.utils import check_random_state
+    from sklearn.utils.class_weight import compute_sample_weight
     from sklearn.utils.multiclass import check_classification_targets
-    from sklearn.utils.validation import check_is_fitted, validate_data
+    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
     from threadpoolctl import threadpool_limits
 except ImportError as error:
     raise MissingExtra("extra.missing", package="scikit-learn", extra="sklearn") from error
@@ -42,6 +43,7 @@ MIDDLE = 0.5, 99.5  # percentiles
 LOOKED_AT = 50  # images, for what is wrong with a training
 FAINT = 0.05  # of the range of `fit`: numbers that all stay below it are on another scale
 MOSTLY = 0.5  # of the numbers
+MOST_REPEATED = 10  # times as many rows as there are, of weights that are whole numbers
 MARGIN = 1.05  # of the loss of a guess
 
 
@@ -67,6 +69,8 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         random_state: seed of the initial weights and the order of the rows. An integer gives the same result
             as `lenet.train(seed=...)`; None draws a new seed for every fit.
         verbose: whether to print a line after every epoch.
+        class_weight: None for equal weights; "balanced", so that every class has the same weight in all; or a
+            weight for each label. It multiplies the `sample_weight` of `fit`.
     Attributes:
         classes_: (classes,) the labels in y, sorted; the first has the code of "0", and so on.
         n_features_in_: number of features in a row.
@@ -81,6 +85,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         to have one scale: put a `StandardScaler` before it otherwise.
         99% and the factor 2 are our choice: the paper's images have no outliers.
         The rate is scaled with the batch as in Goyal et al., "Accurate, large minibatch SGD", 2017.
+        Weights are honoured by repeating and leaving out rows, see `fit`: a step stays that of the paper.
     """
 
     def __init__(
@@ -93,6 +98,7 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         engine: str = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
+        class_weight: str | dict[Any, float] | None = None,
     ) -> None:
         self.architecture = architecture
         self.recipe = recipe
@@ -102,13 +108,17 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         self.engine = engine
         self.random_state = random_state
         self.verbose = verbose
+        self.class_weight = class_weight
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train a new network.
 
         Args:
             X: (N, features) numbers, or (N, side, side) images, with an axis for one channel or without.
             y: (N,) labels of 2 to 95 classes; of up to 10,000 with a linear output.
+            sample_weight: (N,) numbers, 0 or more; None for equal ones. Whole numbers repeat a row as often.
+                Other weights choose N rows, so that any stretch of rows has the share of its weight, to one
+                row.
         Raises:
             ValueError: invalid data, or a setting out of range.
             LenetError: likewise, an unavailable engine, or a training that diverged.
@@ -117,6 +127,8 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         X = _take_numbers(X)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
+        rows = self._choose_rows(X, y, sample_weight)
+        X, labels = X[rows], labels[rows]
         self.range_ = _find_range(X)
         architecture = self._choose_architecture()
         self.recipe_ = self._choose_recipe(architecture, len(X))
@@ -134,6 +146,20 @@ class LeNet5Classifier(ClassifierMixin, BaseEstimator):
         self.loss_curve_ = [record.loss for record in self.history_.epochs]
         self._warn_of_divergence(examples)
         return self
+
+    def _choose_rows(self, X: np.ndarray, y: np.ndarray, sample_weight: Any) -> np.ndarray:
+        """The rows to train on, in order; one of weight 2 twice."""
+        if sample_weight is None and self.class_weight is None:
+            return np.arange(len(X))
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        if self.class_weight is not None:
+            weights = weights * compute_sample_weight(self.class_weight, y)
+        least, total = float(weights.min()), float(weights.sum())
+        if least < 0 or not 0 < total < np.inf:
+            raise ValueError(say("estimator.weights", least=f"{least:g}", total=f"{total:g}"))
+        whole = total <= MOST_REPEATED * len(X) and bool((weights == np.rint(weights)).all())
+        ends = np.cumsum(weights) if whole else np.rint(np.cumsum(weights) * (len(X) / total))
+        return np.repeat(np.arange(len(X)), np.diff(ends, prepend=0).astype(int))
 
     def _warn_of_divergence(self, examples: Examples) -> None:
         guess = float(np.log(len(self.classes_))) if self.recipe_.loss == "cross-entropy" else None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lenet.data.idx import format_idx
-from lenet.errors import DataError, MissingExtra, UsageError
+from lenet.errors import DataError, FileError, MissingExtra, UsageError
 from lenet.reading.sources import open_source
 
 
@@ -46,6 +46,23 @@ def test_a_parquet_file_gives_the_bytes_of_its_column(write_parquet):
     assert list(source.read(entries)) == [(f"{path}#{n}", content) for n, content in enumerate(contents)]
     # other rows than the next ones, before and after those read last
     assert [content for _, content in source.read([[11], [2], [3], [9]])] == [b"11", b"2", b"3", b"9"]
+
+
+def test_a_damaged_group_costs_its_own_rows_only(write_parquet):
+    import pyarrow.parquet as pq
+
+    contents = [b"%d" % number for number in range(12)]
+    path = write_parquet(image=contents)
+    column = pq.ParquetFile(path).metadata.row_group(1).column(0)
+    content = bytearray(path.read_bytes())
+    begin = column.dictionary_page_offset or column.data_page_offset
+    content[begin : begin + 12] = b"\xff" * 12
+    path.write_bytes(content)
+    source = open_source(str(path))
+    found = list(source.read(source.list()))
+    assert [item for _, item in found[:5] + found[10:]] == contents[:5] + contents[10:]
+    assert [name for name, _ in found] == [f"{path}#{number}" for number in range(12)]
+    assert all(isinstance(item, FileError) for _, item in found[5:10])
 
 
 def test_a_column_of_structs_names_its_pictures(write_parquet):

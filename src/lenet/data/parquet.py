@@ -78,7 +78,7 @@ def _read_rows(path: Path) -> Iterator[tuple[np.ndarray, int]]:
             for value, label in rows:
                 yield _read_image(value, f"{path}#{number}"), _take_label(label, f"{path}#{number}")
                 number += 1
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError("data.parquet", path=path, reason=error) from error
     except OSError as error:
         raise FileError("file.unreadable", path=path, reason=error.strerror or error) from error

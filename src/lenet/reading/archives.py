@@ -53,7 +53,8 @@ class Tar:
         try:
             # as a stream: no list of all members in memory, and compressed ones are never read backward
             return tarfile.open(self.path, "r|*", tarinfo=_StrictInfo)
-        except (tarfile.TarError, EOFError, zlib.error, _DamagedHeader) as error:
+        # TypeError: of tarfile, where a gzip header is cut off
+        except (tarfile.TarError, EOFError, zlib.error, TypeError, _DamagedHeader) as error:
             raise DataError("bulk.archive", path=self.path, reason=error) from error
         except OSError as error:
             raise FileError("file.unreadable", path=self.path, reason=error.strerror or error) from error

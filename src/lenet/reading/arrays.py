@@ -63,6 +63,7 @@ class Parquet:
         self._rows: Iterator[tuple[int, Any]] = iter(())
         self._begin = 0
         self._batch: Any = None
+        self._damaged, self._fault = (0, 0), FileError("file.unreadable", path=path, reason="-")
 
     def _choose(self, column: str | None) -> str:
         import pyarrow as pa
@@ -92,9 +93,31 @@ class Parquet:
 
         Rows after those of the call before are reached without starting their group again.
         """
+        import pyarrow as pa
+
         for (number,) in entries:
-            value = self._find(number)
-            yield self._name(value, number), _take_bytes(value, self.path, number)
+            place = f"{self.path}#{number}"
+            if self._damaged[0] <= number < self._damaged[1]:
+                yield place, self._fault
+                continue
+            try:
+                value = self._find(number)
+            # a damaged page is an OSError, too, a damaged name no UTF-8; StopIteration: fewer rows than told
+            except (pa.ArrowException, OSError, UnicodeDecodeError, StopIteration) as error:
+                self._give_up(number, error)
+                yield place, self._fault
+            else:
+                yield self._name(value, number), _take_bytes(value, self.path, number)
+
+    def _give_up(self, number: int, error: Exception) -> None:
+        """Leave out the rest of a damaged group: to read it again for every row would take very long."""
+        self._batch, self._fault = None, FileError("file.unreadable", path=self.path, reason=error or "-")
+        end = 0
+        for group in range(self._file.num_row_groups):
+            end += self._file.metadata.row_group(group).num_rows
+            if number < end:
+                break
+        self._damaged = number, max(end, number + 1)
 
     def _find(self, number: int) -> Any:
         if number < self._begin or self._batch is None:
@@ -133,7 +156,7 @@ def _open_parquet(path: Path) -> Any:
         raise MissingExtra("extra.missing", package="pyarrow", extra="bulk") from error
     try:
         return pq.ParquetFile(path)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError("bulk.archive", path=path, reason=error) from error
     except OSError as error:
         raise FileError("file.unreadable", path=path, reason=error.strerror or error) from error

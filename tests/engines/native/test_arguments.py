@@ -137,3 +137,29 @@ def test_a_network_that_does_not_exist_is_refused(changes, monkeypatch):
 def test_both_presets_are_accepted():
     for architecture in (ORIGINAL, MODERN):
         layout.Layout(architecture).compile(VARIANT)
+
+
+def test_states_of_a_trace_cannot_be_left_out(program, weights):
+    sizes = [1024, 4704, 1176, 1600, 400, 120, 84, 10]
+    out = [np.empty((4, size), np.float32) for size in sizes] + [None] * 6
+    program.trace(weights, IMAGES, out)
+    for left_out in range(8):
+        with pytest.raises(ValueError, match="only sums can be left out"):
+            program.trace(weights, IMAGES, [None if at == left_out else each for at, each in enumerate(out)])
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        (0.1, 0.1, float("nan"), 1, 2, 4),
+        (float("inf"), 0.1, 0.1, 1, 2, 4),
+        (0.1, 0.1, 0.1, -1e30, 2, 4),
+        (0.1, 0.1, 0.1, 1, 2, 1.9),
+        (0.1, 0.1, 0.1, 1, 2, 0),
+        (0.1, 0.1, 0.1, 1, 2, -4),
+    ],
+)
+def test_a_distortion_out_of_every_range_is_refused(ranges):
+    _native.Distortion(0.1, 0.1, 0.1, 1, 2, 2, 1, 0, 0)
+    with pytest.raises(ValueError, match="distortion"):
+        _native.Distortion(*ranges, 1, 0, 0)
