@@ -2,7 +2,7 @@
 
     LENET_DATA=/path/to/mnist python -m benchmarks.tutorials [--epochs 2] [--save]
 
-Each network is written and trained as public tutorials do it, on the first 55,000 training digits of MNIST, and
+Each network is written and trained as public tutorials do, on the first 55,000 training digits of MNIST, and
 saved as they save it. The command sees only the file. Its settings and the true ones are compared on the last
 5,000 training digits (the command itself tries 2,000 of them).
 """
@@ -118,8 +118,8 @@ class Tutorial:
         make: gives the untrained network.
         settings: the right activation and pooling, and mean and std of Normalize after ToTensor.
         shown: "28" as they are, "pad" by Pad(2) before ToTensor, "resize" by Resize((32, 32)).
-        saved: what torch.save is given: "state", "checkpoint" with optimizer and epoch, or "parallel" with names
-            that begin with module.
+        saved: what torch.save is given: "state", "checkpoint" with optimizer and epoch, or "parallel": names
+            begin with module.
     """
 
     make: Callable[[], nn.Module]
