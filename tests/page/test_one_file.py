@@ -14,18 +14,12 @@ import pytest
 
 from lenet.data.examples import Examples
 from lenet.page.digits import SMALL_NEW, SMALL_TRAIN, PageDigits, find_page_digits
-from lenet.page.one_file import join_modules, join_site
+from lenet.page.one_file import join_site
 from lenet.page.site import build_site
 from lenet.texts import load_texts
 
 if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect
-
-MODULES = {
-    "main.js": 'import { A, twice } from "./a.js";\nimport { B } from "./b.js";\nresult.push(twice(A), B);\n',
-    "a.js": "export const A = 2;\nexport function twice(x) {\n  return 2 * x;\n}\n",
-    "b.js": 'import { A } from "./a.js";\nclass B {}\nB.a = A;\nexport { B };\n',
-}
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +48,6 @@ def open_offline(browser: Any, path: Path) -> Iterator[Any]:
     assert mistakes == []
     assert [url for url in asked if not url.startswith(("file:", "blob:", "data:"))] == []
     assert [url for url in asked if url.startswith("file:")] == [path.as_uri()]
-
-
-def test_modules_become_one_script(script: Any) -> None:
-    joined = join_modules(MODULES, "main.js")
-    body = "const result = []; new Function('result', joined)(result); return [result[0], result[1].a];"
-    assert script(body, joined=joined) == [4, 2]
 
 
 def test_its_policy_allows_its_own_script_and_style_and_nothing_else(content: bytes) -> None:
