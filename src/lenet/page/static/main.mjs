@@ -89,6 +89,11 @@ async function start() {
     board.show(image);
   }
 
+  function drawStyle(strokes) {
+    board.setStrokes(strokes);
+    left.scrollIntoView({ block: "nearest" });
+  }
+
   function readSoon() {
     if (!kernels) return; // what is drawn before is read when they are there
     if (!waiting) requestAnimationFrame(read);
@@ -136,7 +141,7 @@ async function start() {
       reader.missing = wires;
       count("cut");
     };
-    const acts = { light, read, soon: readSoon, readAll: reader.readAll, cut, counted: () => count("counted") };
+    const acts = { light, read, soon: readSoon, draw: drawStyle, readAll: reader.readAll, cut, counted: () => count("counted") };
     const page = { facts, bundled, kernels, network: reader.network, answer: answers[1].root, ...acts };
     coming ??= import("./see.mjs").then(({ mountSee }) => {
       below = mountSee(seeRoot, page);
