@@ -6,13 +6,7 @@ static const double MIXED = 0.25;        // of the outermost pixels: fewer of th
 static const double KEPT = 0.8;          // of a mark's ink: as much is still there in a closer look if it is no shadow
 static const double MARGIN = 0.4;        // of the digit's longer side: paper around it in the close-up
 
-// Bytes of a room that is enough for every picture of a size. The overview takes most of it, 89 bytes a pixel: it, its
-// smooth part, its light, the first look's ink, the darkness with its lines and without them (40), among which the marks are
-// found (17), for which the grain is measured (32).
-static size_t measure_room(int height, int width) {
-    const size_t rows = (size_t)least_of(height, OVERVIEW), columns = (size_t)least_of(width, OVERVIEW);
-    return rows * columns * 96 + (rows + columns) * 1024 + (size_t)width * 8 + 192 * 1024;
-}
+static size_t measure_room(int height, int width) { return LENET_ROOM_BYTES(height, width); }
 
 // --- what the steps look like
 
@@ -22,11 +16,6 @@ typedef struct {
     Room room;
     Bytes at[STEPS];  // its own `at` is null for a step that was not reached
 } Looks;
-
-// Bytes that are enough for the looks of every picture of a size.
-static size_t measure_looks(int height, int width) {
-    return round_room((size_t)height * width) + (STEPS - 1) * round_room((size_t)CLOSEUP * CLOSEUP);
-}
 
 static uint8_t show_level(double v) { return (uint8_t)round_even(v < 0 ? 0 : v > 1 ? 255 : v * 255); }
 
@@ -263,34 +252,4 @@ static int find_digits(const uint8_t *picture, int height, int width, void *memo
     __builtin_memset(digits, 0, STORED * STORED);
     others[0] = 0;
     return 1;
-}
-
-// What the steps of one way look like, the first way being 0; how many there are, 0 where there is no such way, or where
-// the picture has MNIST's form already. `shown` has room for measure_looks() bytes.
-static int show_steps(const uint8_t *picture, int height, int width, int way, void *memory, size_t size, void *shown, size_t shown_size, Looks *looks) {
-    Room room = {(unsigned char *)memory, size, 0, 0}, bytes = {(unsigned char *)shown, shown_size, 0, 0};
-    Page pages[WAYS];
-    uint8_t digit[STORED * STORED];
-    int others, reached = 0;
-    __builtin_memset(looks, 0, sizeof *looks);
-    if (height < 1 || width < 1 || size < measure_room(height, width) || shown_size < measure_looks(height, width)) return 0;
-    if (copy_normal(picture, height, width, digit) || way < 0 || way >= list_pages(picture, height, width, pages, &room)) return 0;
-    looks->room = bytes;
-    find_digit(pages + way, digit, &others, looks, &room);
-    while (reached < STEPS && looks->at[reached].at) reached++;
-    return reached;
-}
-
-// --- a drawing, whose ink is known
-
-static size_t measure_drawing(int height, int width) { return (size_t)height * width * 8 + (size_t)(height + width) * 512 + 256 * 1024; }
-
-// Ink (height, width) bytes, 0 on paper, to a digit (28, 28) in MNIST's form; 0 where it is blank, or the room is smaller
-// than measure_drawing().
-static int normalize_ink(const uint8_t *ink, int height, int width, void *memory, size_t size, uint8_t *digit) {
-    Room room = {(unsigned char *)memory, size, 0, 0};
-    if (height < 1 || width < 1 || size < measure_drawing(height, width)) return 0;
-    const Picture whole = take_picture(&room, height, width);
-    for (size_t i = 0; i < (size_t)height * width; i++) whole.at[i] = (float)ink[i] / 255;
-    return draw_digit(&whole, digit, NULL, &room);
 }

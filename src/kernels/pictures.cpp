@@ -1,6 +1,7 @@
 // The clean-up of pictures for WebAssembly, in a module of its own: a page that only has drawings does without it. As in
 // wasm.cpp, nothing traps: arguments that do not fit, or that were never allocated, are refused.
 #include "kernels.hpp"
+#include "room_bytes.hpp"
 
 #define EXPORT(name) extern "C" __attribute__((export_name(#name)))
 
@@ -18,6 +19,7 @@ using namespace lenet;
 #include "geometry-inl.hpp"
 #include "strokes-inl.hpp"
 #include "normalize-inl.hpp"
+#include "steps-inl.hpp"
 
 enum Code { FINE, NO_MEMORY, NOT_ALLOCATED, NO_NETWORK, OUT_OF_RANGE };  // as in wasm.cpp
 constexpr int SIDE_AT_MOST = 16384;                                       // of a picture

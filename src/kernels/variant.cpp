@@ -1,5 +1,6 @@
 // The kernels, compiled once for each variant: LENET_VARIANT names it, the compiler's flags choose the instructions.
 #include "kernels.hpp"
+#include "room_bytes.hpp"
 #if defined(LENET_AVX2)
 #include <immintrin.h>
 #elif defined(__SSE2__)
@@ -65,6 +66,7 @@ namespace cleanup {
 #include "geometry-inl.hpp"
 #include "strokes-inl.hpp"
 #include "normalize-inl.hpp"
+#include "drawing-inl.hpp"
 }
 
 // Calls `run` with the network's activation and pooling as constants.

@@ -8,7 +8,8 @@ import pytest
 
 from lenet.architecture import ORIGINAL, Architecture
 from lenet.errors import FileError
-from lenet.export.c_file import _quote, export_c, render_c
+from lenet.export.c_file import export_c, render_c
+from lenet.export.c_parts import quote
 from lenet.export.compiler import compile_c, list_compilers, measure_c, name_compiler
 from lenet.network import Network
 
@@ -165,7 +166,7 @@ def test_labels_of_any_text_are_harmless(compiler, tmp_path):
     answer = run(build(network, tmp_path, compiler, *WARNINGS), given=image.tobytes())
     label = labels[network.penalties(image).argmin()]
     assert answer.stdout.decode().startswith(f"{label} ")
-    assert _quote("\u4e09?") == '"\\344\\270\\211\\077"'
+    assert quote("\u4e09?") == '"\\344\\270\\211\\077"'
 
 
 def test_code_weights_and_stack_are_measured(compiler, tmp_path):

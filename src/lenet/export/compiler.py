@@ -16,6 +16,8 @@ from tempfile import TemporaryDirectory
 from lenet.errors import FileError
 
 SECONDS = 300.0
+SIDE = 100  # pixels, of the picture that the memory is told for
+BUFFER = f'#include "{{path}}"\nunsigned char work[LENET_WORK_BYTES({SIDE}, {SIDE})];\n'
 DATA = (".rodata", ".data")  # the sections of what is not code; all others but .text are not loaded
 
 
@@ -27,12 +29,14 @@ class Footprint:
         compiler: the compiler, with its options.
         code, data: bytes of machine code, and of weights, codes and labels.
         stack: upper bound in bytes, the frames of all its functions added up.
+        work: bytes of the work buffer for a picture of `SIDE` x `SIDE`; None if the file reads no pictures.
     """
 
     compiler: str
     code: int
     data: int
     stack: int
+    work: int | None = None
 
 
 def list_compilers() -> list[list[str]]:
@@ -74,21 +78,23 @@ def compile_c(source: Path, target: Path, compiler: list[str], *options: str) ->
         )
 
 
-def measure_c(source: Path, compiler: list[str]) -> Footprint | None:
-    """Measure code, data and stack of a C file, compiled for size.
+def measure_c(source: Path, compiler: list[str], reader: bool = False) -> Footprint | None:
+    """Measure code, data and stack of a C file, compiled for size, and the work buffer of one that reads pictures.
 
     Args:
         source: the C file.
         compiler: its command.
+        reader: whether it reads pictures.
     Returns:
         None if the compiler does not report the stack, or the command `size` is missing.
     Raises:
         FileError: the compiler rejects the file.
     """
     with TemporaryDirectory() as folder:
-        target = Path(folder, "measured.o")
+        target, whole = Path(folder, "measured.o"), Path(folder, "measured.c")
+        whole.write_text(BUFFER.format(path=source.resolve()), "utf-8")
         try:
-            compile_c(source, target, compiler, "-Os", "-c", "-fstack-usage")
+            compile_c(whole if reader else source, target, compiler, "-Os", "-c", "-fstack-usage")
             sections = _run("size", "-A", str(target)).stdout
             frames = target.with_suffix(".su").read_text("utf-8")
         except OSError:
@@ -97,7 +103,8 @@ def measure_c(source: Path, compiler: list[str]) -> Footprint | None:
     code = sum(size for name, size in sizes if name.startswith(".text"))
     data = sum(size for name, size in sizes if name.startswith(DATA))
     stack = sum(int(line.split("\t")[1]) for line in frames.splitlines())
-    return Footprint(f"{name_compiler(compiler)} -Os", code, data, stack) if code and data else None
+    work = sum(size for name, size in sizes if name.startswith(".bss")) if reader else None
+    return Footprint(f"{name_compiler(compiler)} -Os", code, data, stack, work) if code and data else None
 
 
 def run_program(program: Path, given: bytes) -> bytes:
