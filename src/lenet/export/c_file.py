@@ -17,9 +17,9 @@ def export_c(network: Network, path: str | Path, reader: bool = False) -> None:
     """Write a network as one file of C99, which needs no library and allocates nothing.
 
     It offers `int lenet_recognize(const unsigned char image[28 * 28], float penalties[classes])`, which takes
-    images in MNIST's form. With `reader` it has the clean-up, too, and offers `lenet_read`, which takes a grey
-    picture of any size and gives a label, a confidence and a verdict, as `Network.recognize` does; it calls a few
-    functions of string.h and math.h.
+    images in MNIST's form. With `reader` it has the clean-up, too, and offers `lenet_read`, which takes a
+    grey picture of any size and gives a label, a confidence and a verdict, as `Network.recognize` does; it
+    calls a few functions of string.h and math.h.
 
     Args:
         network: what to write.

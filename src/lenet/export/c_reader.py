@@ -1,4 +1,4 @@
-"""A C file that reads pictures: the network with the clean-up of `src/kernels`, the judge and the calibration."""
+"""A C file that reads pictures: network, judge, calibration, and the clean-up of `src/kernels`."""
 
 from __future__ import annotations
 
@@ -14,22 +14,19 @@ from lenet.network import Network
 TEMPLATE = "reader.c.template"
 ROOM = "room_bytes.hpp"  # declares the macro with the bytes of the work buffer
 # of src/kernels, in the order in which they build on each other
-HEADERS = tuple(
-    f"{name}-inl.hpp"
-    for name in (
-        "room",
-        "filters",
-        "regions",
-        "marks",
-        "paper",
-        "rules",
-        "resample",
-        "geometry",
-        "strokes",
-        "normalize",
-    )  # fmt: skip
+HEADERS = (
+    "room-inl.hpp",
+    "filters-inl.hpp",
+    "regions-inl.hpp",
+    "marks-inl.hpp",
+    "paper-inl.hpp",
+    "rules-inl.hpp",
+    "resample-inl.hpp",
+    "geometry-inl.hpp",
+    "strokes-inl.hpp",
+    "normalize-inl.hpp",
 )
-# The kernels call the compiler's own functions, so that they need no header; a file for any compiler calls C's.
+# The kernels call the compiler's own functions and need no header; a file for any compiler calls C's.
 BUILT_IN = re.compile(r"__builtin_(memcpy|memset|sqrt|sqrtf|fabs|fma)\b")
 
 
@@ -37,8 +34,8 @@ def render_reader(network: Network) -> str:
     """The content of the C file that reads pictures.
 
     Args:
-        network: what to write; with a calibration in its card its answers have a confidence, and the judge is in
-            the file where its classes are the ten digits.
+        network: what to write; with a calibration in its card its answers have a confidence, and the judge is
+            in the file where its classes are the ten digits.
     """
     values = render_parts(network)
     calibration = network.calibration

@@ -79,7 +79,7 @@ def compile_c(source: Path, target: Path, compiler: list[str], *options: str) ->
 
 
 def measure_c(source: Path, compiler: list[str], reader: bool = False) -> Footprint | None:
-    """Measure code, data and stack of a C file, compiled for size, and the work buffer of one that reads pictures.
+    """Measure code, data and stack of a C file, compiled for size, and the work buffer of a reader.
 
     Args:
         source: the C file.
