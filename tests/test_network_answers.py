@@ -226,7 +226,7 @@ def test_an_absent_picture_is_refused() -> None:
 def test_an_answer_prints_in_one_line_and_shows_its_picture_in_a_notebook() -> None:
     sample = read_sample(3)
     answer = Answer("<3>", 12.5, "5", 40.0, {"<3>": 12.5, "5": 52.5}, sample, 0.98765, "unsure", "between")
-    assert repr(answer) == "Answer(label='<3>', confidence=0.988, second='5', verdict='unsure')"
+    assert repr(answer) == "Answer(label='<3>', confidence=98.8%, second='5', verdict='unsure')"
     page = answer._repr_html_()
     assert "<td>&lt;3&gt;</td>" in page
     assert "<td>98.8%</td>" in page

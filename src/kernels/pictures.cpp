@@ -2,17 +2,17 @@
 // wasm.cpp, nothing traps: arguments that do not fit, or that were never allocated, are refused.
 #include "kernels.hpp"
 #include "room_bytes.hpp"
-
-#define EXPORT(name) extern "C" __attribute__((export_name(#name)))
+#include "wasm_memory-inl.hpp"
 
 namespace {
 
 using namespace lenet;
-#include "wasm_memory-inl.hpp"
 #include "room-inl.hpp"
 #include "filters-inl.hpp"
 #include "regions-inl.hpp"
 #include "marks-inl.hpp"
+#include "page-inl.hpp"
+#include "light-inl.hpp"
 #include "paper-inl.hpp"
 #include "rules-inl.hpp"
 #include "resample-inl.hpp"
@@ -21,8 +21,7 @@ using namespace lenet;
 #include "normalize-inl.hpp"
 #include "steps-inl.hpp"
 
-enum Code { FINE, NO_MEMORY, NOT_ALLOCATED, NO_NETWORK, OUT_OF_RANGE };  // as in wasm.cpp
-constexpr int SIDE_AT_MOST = 16384;                                       // of a picture
+constexpr int SIDE_AT_MOST = 16384;  // of a picture
 
 int check_picture(const uint8_t* picture, int height, int width) {
     if (height < 1 || width < 1 || height > SIDE_AT_MOST || width > SIDE_AT_MOST) return OUT_OF_RANGE;
@@ -30,16 +29,6 @@ int check_picture(const uint8_t* picture, int height, int width) {
 }
 
 }  // namespace
-
-EXPORT(allocate) void* allocate(uint32_t bytes) { return reserve(bytes ? bytes : 1); }
-
-EXPORT(mark) uint32_t mark() { return (uint32_t)find_top(); }
-
-EXPORT(release) int release(uint32_t to) {
-    if (to < bottom() || to > find_top() || to % LINE) return OUT_OF_RANGE;
-    top = to;
-    return FINE;
-}
 
 // The digit of a picture (height, width) of luminance in each way that it can be read, into `digits` (2, 28, 28); `others`
 // (2,): how many marks beside it could have been read as well. `ways`: how many ways there are.

@@ -60,6 +60,8 @@ namespace cleanup {
 #include "filters-inl.hpp"
 #include "regions-inl.hpp"
 #include "marks-inl.hpp"
+#include "page-inl.hpp"
+#include "light-inl.hpp"
 #include "paper-inl.hpp"
 #include "rules-inl.hpp"
 #include "resample-inl.hpp"

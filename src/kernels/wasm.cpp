@@ -1,13 +1,13 @@
 // The kernels for WebAssembly: a C interface on one thread. Nothing is imported, nothing is printed, nothing traps.
 //
 // All arguments are in memory that `allocate` gave. This memory is a stack: `release` shortens it to what `mark` said.
-// Arguments that do not fit, or that were never allocated, are refused with one of the codes below. Any call may grow the
+// Arguments that do not fit, or that were never allocated, are refused with one of the codes of wasm_memory-inl.hpp. Any call may grow the
 // memory, so JavaScript must make its views of it anew.
 #include "facts.hpp"  // written by tools/build_wasm.py: constants of the Python code
 #include "kernels.hpp"
+#include "wasm_memory-inl.hpp"
 
 #define INLINE static inline __attribute__((always_inline))
-#define EXPORT(name) extern "C" __attribute__((export_name(#name)))
 
 namespace lenet_wasm { extern const lenet::Kernels KERNELS; }
 
@@ -15,12 +15,9 @@ namespace {
 
 using namespace lenet;
 #include "philox-inl.hpp"
-#include "wasm_memory-inl.hpp"
 
 const Kernels& kernels = lenet_wasm::KERNELS;
 constexpr int SIDE_AT_MOST = 4096;  // of a drawing
-
-enum Code { FINE, NO_MEMORY, NOT_ALLOCATED, NO_NETWORK, OUT_OF_RANGE, NO_CLASS, NO_IMAGE, NO_LOSS, NO_INK };
 
 // A network with its codes, as `describe` makes it.
 struct Described {
@@ -122,18 +119,6 @@ int train_one_by_one(Batch& b, Update& update, const int32_t* order, const float
 }
 
 }  // namespace
-
-// `bytes` zeros at a multiple of 64; 0 if there is no memory.
-EXPORT(allocate) void* allocate(uint32_t bytes) { return reserve(bytes ? bytes : 1); }
-
-EXPORT(mark) uint32_t mark() { return (uint32_t)find_top(); }
-
-// Free all that was allocated after `mark` returned this.
-EXPORT(release) int release(uint32_t to) {
-    if (to < bottom() || to > find_top() || to % LINE) return OUT_OF_RANGE;
-    top = to;
-    return FINE;
-}
 
 // A network, by the indices of its values in architecture.CHOICES; 0 if there is no such network, or no memory.
 EXPORT(describe) Described* describe(int activation, int pooling, int full, int output, int classes) {

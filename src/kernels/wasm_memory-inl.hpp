@@ -1,4 +1,9 @@
-// The memory of the WebAssembly module: a stack that grows upward from the end of its data.
+// What both WebAssembly modules have: the codes of their refusals, and a memory that is a stack and grows upward from the
+// end of the module's data. To be included outside of every namespace, for its exports.
+
+#define EXPORT(name) extern "C" __attribute__((export_name(#name)))
+
+enum Code { FINE, NO_MEMORY, NOT_ALLOCATED, NO_NETWORK, OUT_OF_RANGE, NO_CLASS, NO_IMAGE, NO_LOSS, NO_INK };
 
 constexpr uint64_t PAGE = 65536, LINE = 64, ALL = 1ull << 32;
 
@@ -33,4 +38,16 @@ struct Scope {
 template <class T> static bool holds(const T* at, uint64_t count) {
     const uint64_t from = (uintptr_t)at;
     return from % alignof(T) == 0 && from >= bottom() && from <= find_top() && count * sizeof(T) <= top - from;
+}
+
+// `bytes` zeros at a multiple of 64; 0 if there is no memory.
+EXPORT(allocate) void* allocate(uint32_t bytes) { return reserve(bytes ? bytes : 1); }
+
+EXPORT(mark) uint32_t mark() { return (uint32_t)find_top(); }
+
+// Free all that was allocated after `mark` returned this.
+EXPORT(release) int release(uint32_t to) {
+    if (to < bottom() || to > find_top() || to % LINE) return OUT_OF_RANGE;
+    top = to;
+    return FINE;
 }

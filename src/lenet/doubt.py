@@ -23,6 +23,7 @@ from lenet.storage import load_arrays
 Verdict: TypeAlias = Literal["digit", "unsure", "none"]
 Reason: TypeAlias = Literal["blank", "marks", "foreign", "between"]
 
+MOST_SHOWN = 0.999  # of a confidence
 RUBBISH = "none"  # the judge's eleventh class
 JUDGE_FILE = Path(str(files("lenet.weights") / "judge.safetensors"))
 
@@ -134,6 +135,15 @@ def decide(
         second = float(np.sort(probabilities[:-1])[-2])
         return Doubt(confidence, "unsure", "foreign" if none > second else "between")
     return Doubt(confidence, "digit", None)
+
+
+def format_confidence(confidence: float) -> str:
+    """A confidence as people read it: one decimal, and never 100%, which no test set can show.
+
+    Args:
+        confidence: 0 to 1.
+    """
+    return f"{100 * min(confidence, MOST_SHOWN):.1f}%"
 
 
 def load_judge(engine: str) -> Model:

@@ -14,7 +14,7 @@ import numpy as np
 
 from lenet.architecture import Architecture
 from lenet.codes import DIGITS
-from lenet.doubt import Calibration, Reason, Verdict, decide, load_judge, weigh
+from lenet.doubt import Calibration, Reason, Verdict, decide, format_confidence, load_judge, weigh
 from lenet.engines import Model, get_engine_for
 from lenet.engines.inputs import check_targets
 from lenet.errors import ArchitectureError, FileError, NetworkFileError, ShapeError, UsageError
@@ -59,14 +59,14 @@ class Answer:
     reason: Reason | None = None
 
     def __repr__(self) -> str:
-        confidence = "None" if self.confidence is None else f"{self.confidence:.3f}"
+        confidence = None if self.confidence is None else format_confidence(self.confidence)
         first = f"label={self.label!r}, confidence={confidence}"
         return f"Answer({first}, second={self.second!r}, verdict={self.verdict!r})"
 
     def _repr_html_(self) -> str:
         cells = [say("recognize.digit"), escape(self.label), say("recognize.second"), escape(self.second)]
         if self.confidence is not None:
-            cells += [say("recognize.confidence"), f"{100 * self.confidence:.1f}%"]
+            cells += [say("recognize.confidence"), format_confidence(self.confidence)]
         if self.why:
             cells += [say("recognize.note"), escape(self.why)]
         rows = "".join(

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -127,7 +127,7 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     return content
 
 
-def read_at_most(file: BinaryIO, count: int) -> bytes:
+def read_at_most(file: IO[bytes], count: int) -> bytes:
     """Read a stream to its end, or `count` bytes of it; a device or a pipe does not say how long it is.
 
     Args:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 resource = pytest.importorskip("resource", reason="memory limits are POSIX's")
+ROOT = Path(__file__).parents[2]  # for the package `tools`
 SCRIPT = Path(__file__).with_name("throw_damage.py")
 KINDS = ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"]
 
@@ -21,7 +22,7 @@ def throw(kind: str, seed: int, count: int) -> None:
         capture_output=True,
         text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)),
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
         timeout=300,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import random
 import sys
-import zlib
 
 import numpy as np
 from PIL import Image
 
 from lenet.errors import FileError
 from lenet.images.read import read_picture
+from tools.hostile.mutate import mend_png
 
 KIND, SEED, COUNT = sys.argv[1], sys.argv[2], int(sys.argv[3])
 PAGE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 48, 3), np.uint8))
@@ -66,17 +66,6 @@ def damage(whole: bytes) -> bytes:
         else:
             del content[chance.randrange(len(content)) :]
     return mend_png(bytes(content)) if KIND == "PNG" and chance.random() < 0.8 else bytes(content)
-
-
-def mend_png(content: bytes) -> bytes:
-    """Right checksums over damaged chunks: else no reader looks any further."""
-    mended, place = content[:8], 8
-    while place + 12 <= len(content):
-        length = int.from_bytes(content[place : place + 4], "big")
-        chunk = content[place + 4 : place + 8 + length]
-        mended += content[place : place + 4] + chunk + zlib.crc32(chunk).to_bytes(4, "big")
-        place += 12 + length
-    return mended + content[place:]
 
 
 def main() -> None:

@@ -18,7 +18,14 @@ from lenet.samples import read_sample
 native = pytest.importorskip("lenet._native", reason="no kernels: lenet was installed without a compiler")
 
 KERNELS = Path(__file__).parents[2] / "src" / "kernels"
-MIRRORED = ("marks", "paper", "rules", "geometry", "strokes", "normalize")
+MIRRORED = {  # modules of lenet.images, and the headers that hold their constants
+    "marks": ["marks"],
+    "paper": ["page", "light", "paper"],
+    "rules": ["rules"],
+    "geometry": ["geometry"],
+    "strokes": ["strokes"],
+    "normalize": ["normalize"],
+}
 PICTURES = 300
 
 
@@ -217,7 +224,7 @@ def test_the_room_that_is_asked_for_is_enough(height, width, kind, seed):
 
 @pytest.mark.parametrize("name", MIRRORED)
 def test_constants_have_the_values_that_they_have_in_python(name):
-    text = (KERNELS / f"{name}-inl.hpp").read_text("utf-8")
+    text = "".join((KERNELS / f"{header}-inl.hpp").read_text("utf-8") for header in MIRRORED[name])
     module = import_module(f"lenet.images.{name}")
     constants = dict(re.findall(r"\b([A-Z_]{3,}) = ([\d.]+)[,;} ]", text))
     shared = {key: float(value) for key, value in constants.items() if hasattr(module, key)}

@@ -22,21 +22,11 @@ from lenet.page.site import build_site
 from lenet.parameters import Parameters
 from lenet.samples import read_sample
 from lenet.texts import load_texts
+from tests.page.board import draw
 
 if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect
-SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.5, 0.5), (0.45, 0.8)]
 Open = Callable[..., Any]
-
-
-def draw(page: Any, points: list[tuple[float, float]] = SEVEN) -> None:
-    box = page.locator(".board").bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=10)
-    page.mouse.up()
 
 
 def test_the_first_screen_answers_without_a_press(open_page: Open) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.page.board import draw
+
 if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect
 Open = Callable[..., Any]
@@ -39,14 +41,7 @@ def test_f_fills_the_screen_with_board_f6_answer_and_codes(
 def test_the_board_is_drawn_on_in_projector_mode(open_page: Open) -> None:
     page = open_page(1920, 1080, view="#see?show=projector")
     assert page.get_attribute("button:has-text('Projector')", "aria-pressed") == "true"
-    box = page.locator(".board").bounding_box()
-    points = [(0.3, 0.2), (0.7, 0.2), (0.5, 0.5), (0.45, 0.8)]
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=10)
-    page.mouse.up()
+    draw(page)
     expect(page.locator(".answer")).to_have_text("Read as 7")
 
 

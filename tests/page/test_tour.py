@@ -12,6 +12,7 @@ import pytest
 
 from lenet.page.tour import STOPS
 from lenet.texts import load_texts
+from tests.page.board import draw
 
 if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect
@@ -20,19 +21,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 MARKS = {"en": {"true": "True", "corrected": "Corrected"}, "zh": {"true": "对", "corrected": "更正"}}
 QUOTES = {"en": r'\*"(.*?)"\*', "zh": "“(.*?)”"}
 ZIGZAG = [(0.1 + 0.8 * (k % 2), 0.1 + 0.05 * k) for k in range(17)]
-SEVEN = [(0.3, 0.2), (0.7, 0.18), (0.58, 0.5), (0.48, 0.84)]
 HOOK = [(0.31, 0.2), (0.3, 0.32), (0.33, 0.42), (0.43, 0.46), (0.54, 0.43), (0.62, 0.36)]
-
-
-def draw(page: Any, points: list[tuple[float, float]], size: float = 1.0) -> None:
-    page.locator(".board").scroll_into_view_if_needed()
-    box = page.locator(".board").bounding_box()
-    places = [(box["x"] + size * x * box["width"], box["y"] + size * y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=8)
-    page.mouse.up()
 
 
 def open_unit(page: Any, layer: str, number: int) -> None:
@@ -56,7 +45,7 @@ def do_formula(page: Any) -> None:
 
 def do_corner(page: Any) -> None:
     page.click("button:has-text('Clear')")
-    draw(page, SEVEN, 0.5)
+    draw(page, size=0.5)
 
 
 def do_cut(page: Any) -> None:
@@ -67,7 +56,7 @@ def do_cut(page: Any) -> None:
 
 def do_nine(page: Any) -> None:
     page.click("button:has-text('Clear')")
-    draw(page, SEVEN)
+    draw(page)
     expect(page.locator(".answer")).to_have_text("Read as 7")
     draw(page, HOOK)
     expect(page.locator(".answer")).to_have_text("Read as 9")

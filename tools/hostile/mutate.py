@@ -6,6 +6,8 @@ import io
 import random
 import zipfile
 import zlib
+from collections.abc import Callable
+from functools import partial
 
 NUMBERS = [bytes.fromhex(text) for text in ("0000", "ffff", "ffffffff", "7fffffff", "80000000", "00000000")]
 WORDS = [
@@ -66,13 +68,19 @@ def damage_text(whole: bytes, chance: random.Random) -> bytes:
 
 
 def damage_zip(whole: bytes, chance: random.Random) -> bytes:
+    """The zip's own bytes, or one of its members."""
+    damage = damage_bytes if chance.random() < 0.4 else partial(damage_member, damage=damage_bytes)
+    return damage(whole, chance)
+
+
+def damage_member(
+    whole: bytes, chance: random.Random, damage: Callable[[bytes, random.Random], bytes]
+) -> bytes:
     """A sound zip around a damaged member: the checksums are right, what they cover is not."""
-    if chance.random() < 0.4:
-        return damage_bytes(whole, chance)
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     name = chance.choice(sorted(members))
-    members[name] = damage_bytes(members[name], chance)
+    members[name] = damage(members[name], chance)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", chance.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])) as archive:
         for member, content in members.items():
@@ -83,8 +91,11 @@ def damage_zip(whole: bytes, chance: random.Random) -> bytes:
 def damage_png(whole: bytes, chance: random.Random) -> bytes:
     """Damaged chunks, mostly with right checksums: else no reader looks any further."""
     content = damage_bytes(whole, chance)
-    if chance.random() < 0.3:
-        return content
+    return content if chance.random() < 0.3 else mend_png(content)
+
+
+def mend_png(content: bytes) -> bytes:
+    """Right checksums over damaged chunks: else no reader looks any further."""
     mended, place = content[:8], 8
     while place + 12 <= len(content):
         length = int.from_bytes(content[place : place + 4], "big")

@@ -34,7 +34,7 @@ def _name_mistake(mistake: Any) -> str:
     if parameter is None:
         return say("cli.mistake", message=mistake.format_message().rstrip("."))
     option = parameter.param_type_name == "option"
-    name = "/".join(parameter.opts) if option else (parameter.metavar or parameter.name).upper()
+    name = "/".join(parameter.opts) if option else parameter.metavar or parameter.name.upper()
     if kind == "MissingParameter":
         return say("cli.missing", name=name)
     # the wording differs from typer to typer, the type's name does not

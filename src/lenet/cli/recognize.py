@@ -134,7 +134,9 @@ def _skip_none(answer: Answer, cell: str) -> str:
 
 
 def _format_confidence(answer: Answer) -> str:
-    return _skip_none(answer, f"{100 * min(answer.confidence or 0.0, 0.999):.1f}%")
+    from lenet.doubt import format_confidence
+
+    return _skip_none(answer, format_confidence(answer.confidence or 0.0))
 
 
 def _format_score(answer: Answer, output: str) -> str:

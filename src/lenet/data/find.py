@@ -52,7 +52,8 @@ def _find_in_data(source: Source, file: SourceFile) -> Path | None:
         if foreign is None and not _is_of_another_set(path, source):
             foreign = path
     if foreign is not None:
-        raise DataError("data.not_released", path=foreign, title=source.title, folder=foreign.parent)
+        key = "data.zip_not_released" if source.members else "data.not_released"
+        raise DataError(key, path=foreign, title=source.title, folder=foreign.parent)
     return None
 
 

@@ -40,5 +40,5 @@ def read_zip(path: Path, members: Sequence[str]) -> list[np.ndarray]:
 
 def _read_member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     with archive.open(name) as file:
-        content = read_at_most(file, MAX_BYTES)  # type: ignore[arg-type]
+        content = read_at_most(file, MAX_BYTES)
     return turn_upright(PurePosixPath(name).name, read_idx(content))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lenet.doubt import format_confidence
 from lenet.drawing.drawing import Box, Drawing, Words
 from lenet.drawing.raster import Raster
 from lenet.drawing.sentences import Sentences
@@ -67,7 +68,7 @@ def _format_answer(answer: Answer, words: Sentences) -> str:
     if answer.reason:
         text = words("doubt.because", verdict=text, reason=words(f"doubt.{answer.reason}", **values))
     if answer.confidence is not None and answer.verdict != "none":
-        text += words("doubt.confidence", percent=f"{100 * min(answer.confidence, 0.999):.1f}%")
+        text += words("doubt.confidence", percent=format_confidence(answer.confidence))
     return text
 
 

@@ -19,6 +19,8 @@ HEADERS = (
     "filters-inl.hpp",
     "regions-inl.hpp",
     "marks-inl.hpp",
+    "page-inl.hpp",
+    "light-inl.hpp",
     "paper-inl.hpp",
     "rules-inl.hpp",
     "resample-inl.hpp",
