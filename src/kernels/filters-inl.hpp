@@ -55,7 +55,8 @@ static int keep_between(const double *from, int count, double low, double high, 
     return kept;
 }
 
-// The k-th and the next of `count` numbers (the k-th twice if it is the last). `spare` has room for as many.
+// The k-th and the next of `count` numbers (the k-th twice if it is the last). `spare` has room for as many; it may be
+// `values`, which then lose their places and some of them.
 static void select_two(const double *values, int count, int k, double *spare, double *found) {
     static const int AROUND_K[TRIED] = {-42, -10, 0, 10, 42}, ORDER[TRIED] = {2, 1, 0, 3, 4};  // places in the sample
     double sample[SAMPLED], tried[TRIED];
@@ -90,7 +91,7 @@ static void select_two(const double *values, int count, int k, double *spare, do
         from = spare, left = kept, at -= (int)below[low];
         if (!few) break;  // most of them are equal
     }
-    if (from == values) __builtin_memcpy(spare, values, (size_t)left * sizeof(double));
+    if (from == values && spare != values) __builtin_memcpy(spare, values, (size_t)left * sizeof(double));
     select_slowly(spare, 0, left - 1, at);
     found[0] = found[1] = spare[at];
     if (at + 1 < left) {
@@ -99,20 +100,17 @@ static void select_two(const double *values, int count, int k, double *spare, do
     }
 }
 
-static double find_median(const double *values, int count, Room *room) {
-    const size_t before = room->used;
+// Both spoil the numbers: a copy would be half of all memory.
+static double take_median(double *values, int count) {
     double two[2];
-    select_two(values, count, (count - 1) / 2, TAKE(room, double, count), two);
-    room->used = before;
+    select_two(values, count, (count - 1) / 2, values, two);
     return count % 2 ? two[0] : (two[0] + two[1]) / 2;
 }
 
-static double find_upper_quartile(const double *values, int count, Room *room) {
-    const size_t before = room->used;
+static double take_upper_quartile(double *values, int count) {
     const double at = 0.75 * (count - 1);
     double two[2];
-    select_two(values, count, (int)at, TAKE(room, double, count), two);
-    room->used = before;
+    select_two(values, count, (int)at, values, two);
     return two[0] + (two[1] - two[0]) * (float)(at - (int)at);
 }
 
@@ -210,37 +208,60 @@ static void sum_up_rows(const double *rows, int width, int radius, double *sums)
     }
 }
 
-// The mean over a square of 2 radius + 1 pixels, the edge repeated; as differences of sums from the beginning.
-static Picture blur(const Rows *rows, int radius, Room *room) {
-    enum { AT_ONCE = 4 };
-    const int height = rows->height, width = rows->width, length = width + 2 * radius + 1;
-    const Picture smooth = take_picture(room, height, width);
-    const size_t before = room->used;
+enum { AT_ONCE = 4 };  // rows of a blur
+
+// The mean over a square of 2 radius + 1 pixels, the edge repeated; as differences of sums from the beginning. Rows come in
+// their order, so that who needs them once keeps no picture of them.
+typedef struct {
+    const Rows *rows;
+    int radius;
+    double *lead, *lag, *means, *sums;
+} Blur;
+
+static Blur begin_blur(const Rows *rows, int radius, Room *room) {
+    const int width = rows->width;
+    Blur b = {rows, radius, TAKE(room, double, width), TAKE(room, double, width), NULL, NULL};
+    b.means = TAKE(room, double, (size_t)width * AT_ONCE);
+    b.sums = TAKE(room, double, (size_t)(width + 2 * radius + 1) * AT_ONCE);
+    __builtin_memset(b.lead, 0, (size_t)width * sizeof(double));
+    __builtin_memset(b.lag, 0, (size_t)width * sizeof(double));
+    __builtin_memset(b.means, 0, (size_t)width * AT_ONCE * sizeof(double));
+    add_row(rows, 0, b.lag);
+    for (int i = 0; i <= 2 * radius + 1; i++) add_row(rows, i - radius - 1, b.lead);
+    return b;
+}
+
+// The next 4 rows from `top` on, or as many as there are: how many.
+static int blur_rows(const Blur *b, int top, float *to) {
+    const int width = b->rows->width, radius = b->radius, length = width + 2 * radius + 1, here = least_of(AT_ONCE, b->rows->height - top);
     const double wide = 2 * radius + 1, part = 1 / wide;
-    double *lead = TAKE(room, double, width), *lag = TAKE(room, double, width);
-    double *means = TAKE(room, double, (size_t)width * AT_ONCE), *sums = TAKE(room, double, (size_t)length * AT_ONCE);
-    __builtin_memset(lead, 0, (size_t)width * sizeof(double));
-    __builtin_memset(lag, 0, (size_t)width * sizeof(double));
-    __builtin_memset(means, 0, (size_t)width * AT_ONCE * sizeof(double));
-    add_row(rows, 0, lag);
-    for (int i = 0; i <= 2 * radius + 1; i++) add_row(rows, i - radius - 1, lead);
-    for (int top = 0; top < height; top += AT_ONCE) {
-        const int here = least_of(AT_ONCE, height - top);
-        for (int l = 0; l < here; l++) {
-            const int y = top + l;
-            double *__restrict mean = means + (size_t)l * width;
-            for (int x = 0; x < width; x++) mean[x] = divide_by(lead[x] - lag[x], wide, part);
-            add_row(rows, y + radius + 1, lead);
-            add_row(rows, y - radius, lag);
-        }
-        sum_up_rows(means, width, radius, sums);
-        for (int l = 0; l < here; l++) {
-            const double *__restrict sum = sums + (size_t)l * length;
-            float *__restrict to = smooth.at + (size_t)(top + l) * width;
-            for (int x = 0; x < width; x++) to[x] = (float)divide_by(sum[x + 2 * radius + 1] - sum[x], wide, part);
-        }
+    for (int l = 0; l < here; l++) {
+        const int y = top + l;
+        const double *__restrict lead = b->lead, *__restrict lag = b->lag;
+        double *__restrict mean = b->means + (size_t)l * width;
+        for (int x = 0; x < width; x++) mean[x] = divide_by(lead[x] - lag[x], wide, part);
+        add_row(b->rows, y + radius + 1, b->lead);
+        add_row(b->rows, y - radius, b->lag);
     }
+    sum_up_rows(b->means, width, radius, b->sums);
+    for (int l = 0; l < here; l++) {
+        const double *__restrict sum = b->sums + (size_t)l * length;
+        float *__restrict out = to + (size_t)l * width;
+        for (int x = 0; x < width; x++) out[x] = (float)divide_by(sum[x + 2 * radius + 1] - sum[x], wide, part);
+    }
+    return here;
+}
+
+static void blur_to(const Rows *rows, int radius, float *to, Room *room) {
+    const size_t before = room->used;
+    const Blur b = begin_blur(rows, radius, room);
+    for (int top = 0; top < rows->height; top += AT_ONCE) blur_rows(&b, top, to + (size_t)top * rows->width);
     room->used = before;
+}
+
+static Picture blur(const Rows *rows, int radius, Room *room) {
+    const Picture smooth = take_picture(room, rows->height, rows->width);
+    blur_to(rows, radius, smooth.at, room);
     return smooth;
 }
 

@@ -90,7 +90,7 @@ static double measure_grain(const Plane *darkness, Room *room) {
         for (int x = 0; x < width; x++) to[x] = __builtin_fabs(row[width + x] - row[x]);
         to += width;
     }
-    const double grain = 1.4826 / 1.4142135623730951 * find_median(steps, count, room);
+    const double grain = 1.4826 / 1.4142135623730951 * take_median(steps, count);
     room->used = before;
     return grain;
 }
@@ -103,7 +103,7 @@ static double measure_ink(const Plane *darkness, const uint8_t *chosen, Room *ro
     for (size_t i = 0; i < size; i++) if (chosen[i] && (first || darkness->at[i] > most)) most = darkness->at[i], first = 0;
     double *values = TAKE(room, double, size);
     for (size_t i = 0; i < size; i++) if (chosen[i] && darkness->at[i] >= 0.5 * most) values[count++] = darkness->at[i];
-    const double ink = find_upper_quartile(values, count, room);
+    const double ink = take_upper_quartile(values, count);
     room->used = before;
     return ink;
 }
@@ -133,17 +133,35 @@ static void sort_by_mass(uint16_t *order, uint16_t *spare, int count, const doub
     }
 }
 
+// The darkest that each region is, blurred as the grain is.
+static void find_strongest(const Labels *labels, const Plane *darkness, int count, float *strongest, Room *room) {
+    const size_t before = room->used, width = (size_t)labels->width;
+    const Rows rows = rows_of_plane(darkness);
+    float *smooth = TAKE(room, float, width * AT_ONCE);
+    const Blur b = begin_blur(&rows, 1, room);
+    for (int k = 0; k <= count; k++) strongest[k] = 0;
+    for (int top = 0; top < labels->height; top += AT_ONCE) {
+        const uint16_t *here = labels->at + (size_t)top * width;
+        const size_t size = (size_t)blur_rows(&b, top, smooth) * width;
+        for (size_t i = find_marked(here, 0, size); i < size; i = find_marked(here, i + 1, size)) {
+            float *s = strongest + here[i];
+            if (smooth[i] > *s) *s = smooth[i];
+        }
+    }
+    room->used = before;
+}
+
 // The connected marks of a picture's darkness, each cut out at a share of its own.
 static Marks find_marks(const Plane *darkness, Room *room) {
     const int height = darkness->height, width = darkness->width, most = count_most_regions(height, width);
     const size_t size = (size_t)height * width;
-    Marks marks = {take_labels(room, height, width), 0, TAKE(room, Mark, most), 0};
+    const double grain = measure_grain(darkness, room), faintest = 2.5 * grain > FAINTEST ? 2.5 * grain : FAINTEST;
+    Marks marks = {take_labels(room, height, width), 0, TAKE(room, Mark, most), grain};
     const size_t before = room->used;
     const Bytes mask = take_bytes(room, height, width);
     double *masses = TAKE(room, double, most + 1), *levels = TAKE(room, double, most + 1);
     float *strongest = TAKE(room, float, most + 1);
     uint16_t *order = TAKE(room, uint16_t, most), *spare = TAKE(room, uint16_t, most + 1);
-    const double grain = marks.grain = measure_grain(darkness, room), faintest = 2.5 * grain > FAINTEST ? 2.5 * grain : FAINTEST;
     for (size_t i = 0; i < size; i++) mask.at[i] = darkness->at[i] > faintest;
     int count = label_regions(&mask, &marks.labels, room);
     measure_levels(&marks.labels, darkness, count, masses, levels);
@@ -151,13 +169,7 @@ static Marks find_marks(const Plane *darkness, Room *room) {
         mask.at[i] = darkness->at[i] > 0.45 * levels[marks.labels.at[i]];
     count = label_regions(&mask, &marks.labels, room);
     measure_levels(&marks.labels, darkness, count, masses, levels);
-    const Rows rows = rows_of_plane(darkness);
-    const Picture smooth = blur(&rows, 1, room);
-    for (int k = 0; k <= count; k++) strongest[k] = 0;
-    for (size_t i = find_marked(marks.labels.at, 0, size); i < size; i = find_marked(marks.labels.at, i + 1, size)) {
-        float *s = strongest + marks.labels.at[i];
-        if (smooth.at[i] > *s) *s = smooth.at[i];
-    }
+    find_strongest(&marks.labels, darkness, count, strongest, room);
     for (int k = 1; k <= count; k++)
         if (masses[k] > 0 && !(strongest[k] < (float)(3 * grain))) order[marks.count++] = (uint16_t)k;
     sort_by_mass(order, spare, marks.count, masses);

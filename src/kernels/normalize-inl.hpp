@@ -68,16 +68,11 @@ static int list_pages(const uint8_t *picture, int height, int width, Page *pages
 
 // Darkness without ruled lines, if there may be any. `looks` may be null.
 static Plane find_darkness(const Lit *lit, int radius, int ruled, Looks *looks, Room *room) {
-    const Plane clean = take_plane(room, lit->picture.height, lit->picture.width);
-    const size_t before = room->used;
-    const Plane darkness = flatten_light(lit, radius, room);
+    Plane darkness = take_plane(room, lit->picture.height, lit->picture.width);
+    flatten_light(lit, radius, &darkness, room);
     look_at_darkness(looks, LIGHT, &darkness);
-    if (ruled) {
-        Plane out = clean;
-        remove_rules(&darkness, &out, room);
-    } else __builtin_memcpy(clean.at, darkness.at, (size_t)clean.height * clean.width * sizeof(double));
-    room->used = before;
-    return clean;
+    if (ruled) remove_rules(lit, radius, &darkness, room);
+    return darkness;
 }
 
 // Find the box of the digit on a page, and how many other marks could have been read as well; 0 where nothing stands out.
@@ -88,7 +83,7 @@ static int locate_digit(const Picture *overview, int ruled, Mark *box, int *othe
     const int height = overview->height, width = overview->width, size = height * width;
     const size_t start = room->used;
     const Lit lit = find_light(overview, !ruled, room);
-    const Plane ink = take_plane(room, height, width);  // of the first look
+    const Picture ink = take_picture(room, height, width);  // of the first look
     const size_t before = room->used;
     int found = 0, done = 0;
     double whole = 0;
@@ -109,7 +104,7 @@ static int locate_digit(const Picture *overview, int ruled, Mark *box, int *othe
         *box = mark, *others = count_others(&marks, chosen), found = 1;
         for (int i = 0; i < size; i++) {
             const int k = marks.labels.at[i];
-            ink.at[i] = k && chosen[k - 1] ? darkness.at[i] : 0;
+            ink.at[i] = k && chosen[k - 1] ? (float)darkness.at[i] : 0;
             whole += ink.at[i];
         }
     }
@@ -141,10 +136,13 @@ static int cut_closeup(const Page *page, Picture *closeup, Mark *box, int *other
 static int find_reach(const Lit *lit, const Mark *box, Room *room) {
     const size_t before = room->used;
     const int height = lit->picture.height, width = lit->picture.width, far = reach_far(&lit->picture);
-    const Plane whole = flatten_light(lit, far, room);
     const Picture fine = take_picture(room, height, width);
+    const size_t kept = room->used;
+    Plane whole = take_plane(room, height, width);
     int factor, reach = far;
+    flatten_light(lit, far, &whole, room);
     for (int i = 0; i < height * width; i++) fine.at[i] = (float)whole.at[i];
+    room->used = kept;
     const Picture small = shrink(&fine, CLOSEUP / 2, &factor, room);
     const Plane darkness = take_plane(room, small.height, small.width);
     for (int i = 0; i < small.height * small.width; i++) darkness.at[i] = small.at[i];
