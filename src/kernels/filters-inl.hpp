@@ -5,10 +5,10 @@
 
 // Move the numbers below a limit, or up to it with `equal`, to the front of values[from] to values[to]; returns where the
 // others begin. Each is moved, so that there is no branch to be guessed.
-static int part_numbers(double *values, int from, int to, double limit, int equal) {
+static int part_numbers(Level *values, int from, int to, double limit, int equal) {
     int end = from;
     for (int i = from; i <= to; i++) {
-        const double v = values[i];
+        const Level v = values[i];
         values[i] = values[end];
         values[end] = v;
         end += equal ? v <= limit : v < limit;
@@ -17,7 +17,7 @@ static int part_numbers(double *values, int from, int to, double limit, int equa
 }
 
 // Among values[low] to values[high]: afterwards values[k] has its place in their order, and no larger one is before it.
-static void select_slowly(double *values, int low, int high, int k) {
+static void select_slowly(Level *values, int low, int high, int k) {
     while (low < high) {
         const double a = values[low], b = values[low + (high - low) / 2], c = values[high];
         const double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
@@ -34,7 +34,7 @@ static void select_slowly(double *values, int low, int high, int k) {
 enum { SAMPLED = 512, TRIED = 5 };  // numbers, to guess between which two the k-th one is
 
 // The numbers from `low` to less than `high`, side by side; returns how many there are. `from` may be `to`.
-static int keep_between(const double *from, int count, double low, double high, double *to) {
+static int keep_between(const Level *from, int count, double low, double high, Level *to) {
     enum { BLOCK = 32 };
     int kept = 0, i = 0;
     for (; i + BLOCK <= count; i += BLOCK) {
@@ -42,13 +42,13 @@ static int keep_between(const double *from, int count, double low, double high, 
         for (int k = 0; k < BLOCK; k++) any += (from[i + k] >= low) & (from[i + k] < high);
         if (!any) continue;
         for (int k = 0; k < BLOCK; k++) {
-            const double v = from[i + k];
+            const Level v = from[i + k];
             to[kept] = v;
             kept += (v >= low) & (v < high);
         }
     }
     for (; i < count; i++) {
-        const double v = from[i];
+        const Level v = from[i];
         to[kept] = v;
         kept += (v >= low) & (v < high);
     }
@@ -57,10 +57,10 @@ static int keep_between(const double *from, int count, double low, double high, 
 
 // The k-th and the next of `count` numbers (the k-th twice if it is the last). `spare` has room for as many; it may be
 // `values`, which then lose their places and some of them.
-static void select_two(const double *values, int count, int k, double *spare, double *found) {
+static void select_two(const Level *values, int count, int k, Level *spare, double *found) {
     static const int AROUND_K[TRIED] = {-42, -10, 0, 10, 42}, ORDER[TRIED] = {2, 1, 0, 3, 4};  // places in the sample
-    double sample[SAMPLED], tried[TRIED];
-    const double *from = values;
+    Level sample[SAMPLED], tried[TRIED];
+    const Level *from = values;
     int left = count, at = k;
     while (left > 4 * SAMPLED) {
         const int step = left / SAMPLED, middle = (int)((int64_t)at * SAMPLED / left);
@@ -91,7 +91,7 @@ static void select_two(const double *values, int count, int k, double *spare, do
         from = spare, left = kept, at -= (int)below[low];
         if (!few) break;  // most of them are equal
     }
-    if (from == values && spare != values) __builtin_memcpy(spare, values, (size_t)left * sizeof(double));
+    if (from == values && spare != values) __builtin_memcpy(spare, values, (size_t)left * sizeof(Level));
     select_slowly(spare, 0, left - 1, at);
     found[0] = found[1] = spare[at];
     if (at + 1 < left) {
@@ -101,13 +101,13 @@ static void select_two(const double *values, int count, int k, double *spare, do
 }
 
 // Both spoil the numbers: a copy would be half of all memory.
-static double take_median(double *values, int count) {
+static double take_median(Level *values, int count) {
     double two[2];
     select_two(values, count, (count - 1) / 2, values, two);
     return count % 2 ? two[0] : (two[0] + two[1]) / 2;
 }
 
-static double take_upper_quartile(double *values, int count) {
+static double take_upper_quartile(Level *values, int count) {
     const double at = 0.75 * (count - 1);
     double two[2];
     select_two(values, count, (int)at, values, two);
@@ -159,7 +159,7 @@ static double divide_by(double a, double by, double reciprocal) {
 // Rows of numbers of one of three types: the other two pointers are null.
 typedef struct {
     int height, width;
-    const double *doubles;
+    const Level *levels;
     const float *floats;
     const uint8_t *bytes;
 } Rows;
@@ -181,8 +181,8 @@ static Rows rows_of_bytes(const Bytes *p) {
 static void add_row(const Rows *rows, int y, double *__restrict sums) {
     const int width = rows->width;
     const size_t at = (size_t)(y < 0 ? 0 : y < rows->height ? y : rows->height - 1) * width;
-    if (rows->doubles) {
-        const double *__restrict row = rows->doubles + at;
+    if (rows->levels) {
+        const Level *__restrict row = rows->levels + at;
         for (int x = 0; x < width; x++) sums[x] += row[x];
     } else if (rows->floats) {
         const float *__restrict row = rows->floats + at;
@@ -313,14 +313,14 @@ static void slide_along_rows(Plane *p, int radius, int most, int least, Room *ro
     __builtin_memset(one, 0, (size_t)width * TOGETHER * sizeof(double));
     for (int top = 0; top < p->height; top += TOGETHER) {
         const int here = least_of(TOGETHER, p->height - top);
-        double *row = p->at + (size_t)top * width;
+        Level *row = p->at + (size_t)top * width;
         const double *last = one;
         for (int l = 0; l < here; l++)
             for (int x = 0; x < width; x++) one[x * TOGETHER + l] = row[(size_t)l * width + x];
         if (most) slide_extreme(one, width, radius, 0, ends, other), last = other;
         if (least) slide_extreme(last, width, radius, 1, ends, last == one ? other : one), last = last == one ? other : one;
         for (int l = 0; l < here; l++)
-            for (int x = 0; x < width; x++) row[(size_t)l * width + x] = last[x * TOGETHER + l];
+            for (int x = 0; x < width; x++) row[(size_t)l * width + x] = (Level)last[x * TOGETHER + l];
     }
     room->used = before;
 }
@@ -333,12 +333,12 @@ static void slide_along_columns(Plane *p, int radius, int least, Room *room) {
     __builtin_memset(one, 0, (size_t)height * TOGETHER * sizeof(double));
     for (int left = 0; left < p->width; left += TOGETHER) {
         const int here = least_of(TOGETHER, p->width - left);
-        double *column = p->at + left;
+        Level *column = p->at + left;
         for (int y = 0; y < height; y++)
             for (int l = 0; l < here; l++) one[y * TOGETHER + l] = column[(size_t)y * p->width + l];
         slide_extreme(one, height, radius, least, ends, other);
         for (int y = 0; y < height; y++)
-            for (int l = 0; l < here; l++) column[(size_t)y * p->width + l] = other[y * TOGETHER + l];
+            for (int l = 0; l < here; l++) column[(size_t)y * p->width + l] = (Level)other[y * TOGETHER + l];
     }
     room->used = before;
 }

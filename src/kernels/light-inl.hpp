@@ -101,6 +101,7 @@ static Surface fit_surface(const Picture *small, const Bytes *sheet, Room *room)
     const size_t before = room->used;
     const int height = small->height, width = small->width, count = height * width;
     double *trust = TAKE(room, double, count), *weights = TAKE(room, double, count), *residue = TAKE(room, double, count);
+    Level *sizes = TAKE(room, Level, count);
     double *sums = TAKE(room, double, COLUMN_SUMS * FITTED), a[TERMS][TERMS], b[TERMS];
     float *xs = TAKE(room, float, width), *ys = TAKE(room, float, height);
     Surface light;
@@ -118,8 +119,8 @@ static Surface fit_surface(const Picture *small, const Bytes *sheet, Room *room)
         if (round == 7) break;
         for (int y = 0; y < height; y++) light_row(&light, ys[y], xs, width, residue + (size_t)y * width);
         for (int i = 0; i < count; i++) residue[i] = __builtin_fabs(small->at[i] - residue[i]);
-        __builtin_memcpy(weights, residue, (size_t)count * sizeof(double));
-        const double usual = 2 * take_median(weights, count) + 1;
+        for (int i = 0; i < count; i++) sizes[i] = (Level)residue[i];
+        const double usual = 2 * take_median(sizes, count) + 1;
         for (int i = 0; i < count; i++) {
             const double far = residue[i] / usual;
             weights[i] = trust[i] / (1 + far * far);
@@ -195,10 +196,10 @@ static void add_surface(const Surface *surface, int add, Plane *light, Room *roo
     double *row = TAKE(room, double, width);
     for (int x = 0; x < width; x++) xs[x] = place_between(x, width);
     for (int y = 0; y < light->height; y++) {
-        double *__restrict to = light->at + (size_t)y * width;
+        Level *__restrict to = light->at + (size_t)y * width;
         light_row(surface, place_between(y, light->height), xs, width, row);
-        if (add) for (int x = 0; x < width; x++) to[x] = row[x] + to[x];
-        else for (int x = 0; x < width; x++) to[x] = to[x] - row[x];
+        if (add) for (int x = 0; x < width; x++) to[x] = (Level)(row[x] + to[x]);
+        else for (int x = 0; x < width; x++) to[x] = (Level)(to[x] - row[x]);
     }
     room->used = before;
 }
@@ -222,7 +223,7 @@ static void flatten_light(const Lit *lit, int radius, Plane *light, Room *room) 
     const double most = 2 * take_median(lift.at, size) + 2;
     for (int i = 0; i < size; i++) {
         const double up = light->at[i] - smooth.at[i];
-        paper.at[i] = up <= most, lift.at[i] = paper.at[i] ? up : 0;
+        paper.at[i] = up <= most, lift.at[i] = paper.at[i] ? (Level)up : 0;
     }
     room->used = kept;
     const Rows lifts = rows_of_plane(&lift), papers = rows_of_bytes(&paper);
@@ -232,7 +233,7 @@ static void flatten_light(const Lit *lit, int radius, Plane *light, Room *room) 
     for (int i = 0; i < size; i++) {
         const float least = 0.05f, down = mean.at[i] / (share[i] > least ? share[i] : least);
         const double lowered = light->at[i] - down;
-        light->at[i] = (lowered - lit->picture.at[i]) / (lowered > 8 ? lowered : 8);
+        light->at[i] = (Level)((lowered - lit->picture.at[i]) / (lowered > 8 ? lowered : 8));
     }
     room->used = before;
 }

@@ -127,8 +127,8 @@ static int cut_closeup(const Page *page, Picture *closeup, Mark *box, int *other
     const int right = (int)((int64_t)(mark.right + margin) * factor < page->width ? (mark.right + margin) * factor : page->width);
     *closeup = shrink_page(page, top, left, bottom, right, CLOSEUP, &finer, room);
     *box = mark;
-    box->top = (mark.top * factor - top) / finer, box->left = (mark.left * factor - left) / finer;
-    box->bottom = (mark.bottom * factor - top) / finer, box->right = (mark.right * factor - left) / finer;
+    box->top = (uint16_t)((mark.top * factor - top) / finer), box->left = (uint16_t)((mark.left * factor - left) / finer);
+    box->bottom = (uint16_t)((mark.bottom * factor - top) / finer), box->right = (uint16_t)((mark.right * factor - left) / finer);
     return 1;
 }
 
@@ -145,11 +145,12 @@ static int find_reach(const Lit *lit, const Mark *box, Room *room) {
     room->used = kept;
     const Picture small = shrink(&fine, CLOSEUP / 2, &factor, room);
     const Plane darkness = take_plane(room, small.height, small.width);
-    for (int i = 0; i < small.height * small.width; i++) darkness.at[i] = small.at[i];
+    for (int i = 0; i < small.height * small.width; i++) darkness.at[i] = (Level)small.at[i];
     const Marks marks = find_marks(&darkness, room);
     if (marks.count) {
         Mark smaller = *box;
-        smaller.top /= factor, smaller.left /= factor, smaller.bottom /= factor, smaller.right /= factor;
+        smaller.top = (uint16_t)(box->top / factor), smaller.left = (uint16_t)(box->left / factor);
+        smaller.bottom = (uint16_t)(box->bottom / factor), smaller.right = (uint16_t)(box->right / factor);
         uint8_t *chosen = TAKE(room, uint8_t, marks.count);
         choose_marks(&marks, &smaller, chosen, room);
         Bytes pixels = take_bytes(room, small.height, small.width);
@@ -163,10 +164,10 @@ static int find_reach(const Lit *lit, const Mark *box, Room *room) {
     return reach;
 }
 
-// Keep the ink of the one digit, 0 to 1, and nothing of the paper; its `at` is null where nothing stands out.
-static Picture isolate_digit(const Plane *darkness, const Mark *box, Room *room) {
+// Keep the ink of the one digit, 0 to 1, and nothing of the paper, in `ink`, as large as the darkness; 0 where nothing stands
+// out.
+static int isolate_digit(const Plane *darkness, const Mark *box, Picture *ink, Room *room) {
     const int height = darkness->height, width = darkness->width, size = height * width;
-    const Picture ink = take_picture(room, height, width);
     const size_t before = room->used;
     const Marks marks = find_marks(darkness, room);
     int any = 0;
@@ -180,13 +181,12 @@ static Picture isolate_digit(const Plane *darkness, const Mark *box, Room *room)
         dilate_mask(&pixels, 1 + most_of(height, width) / 80, room);
         for (int i = 0; i < size; i++) {
             const double cover = (darkness->at[i] / full - floor) / (1 - floor);
-            ink.at[i] = !pixels.at[i] || cover < 0 ? 0 : cover > 1 ? 1 : (float)cover;
-            any |= ink.at[i] > 0;
+            ink->at[i] = !pixels.at[i] || cover < 0 ? 0 : cover > 1 ? 1 : (float)cover;
+            any |= ink->at[i] > 0;
         }
     }
     room->used = before;
-    const Picture none = {0, 0, NULL};
-    return any ? ink : none;
+    return any;
 }
 
 // Ink from 0 to 1 becomes a digit with strokes as wide as is usual in MNIST; 0 where it is blank.
@@ -212,12 +212,13 @@ static int find_digit(const Page *page, uint8_t *digit, int *others, Looks *look
     look_at_page(looks, page);
     if (cut_closeup(page, &closeup, &box, others, room)) {
         look_at_picture(looks, CLOSE, &closeup, 255);
+        const size_t kept = room->used;
         const Lit lit = find_light(&closeup, !page->ruled, room);
         const Plane darkness = find_darkness(&lit, find_reach(&lit, &box, room), page->ruled, looks, room);
         look_at_darkness(looks, RULES, &darkness);
-        const Picture ink = isolate_digit(&darkness, &box, room);
-        if (ink.at) look_at_picture(looks, INK, &ink, 1);
-        found = ink.at && draw_digit(&ink, digit, looks, room);
+        found = isolate_digit(&darkness, &box, &closeup, room);  // where the close-up was, which has done its part
+        room->used = kept;
+        if (found) look_at_picture(looks, INK, &closeup, 1), found = draw_digit(&closeup, digit, looks, room);
     }
     room->used = before;
     return found;

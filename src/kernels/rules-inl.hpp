@@ -14,7 +14,7 @@ typedef struct {
 } Strips;
 
 // In NumPy's order; at most 128 numbers.
-static double sum_in_eights(const double *at, int count) {
+static double sum_in_eights(const Level *at, int count) {
     double r[8], total = 0;
     int i = 8;
     if (count < 8) {
@@ -62,14 +62,14 @@ static Strips cut_turned_strips(const Plane *darkness, Room *room) {
     const size_t before = room->used;
     const int length = strips.height;
     double *sums = TAKE(room, double, (size_t)8 * length);
-    const double *from = darkness->at;
+    const Level *from = darkness->at;
     for (int k = 0; k < STRIPS; k++) {
         const int wide = measure_strip(strips.width, k), whole = wide / 8 * 8;
         double *__restrict rows = find_strip(&strips, k);
         for (int y = 0; y < length; y++) rows[y] = 0;
         for (int i = 0; i < whole; i++) {
             double *__restrict sum = sums + (size_t)(i % 8) * length;
-            if (i < 8) __builtin_memcpy(sum, from + (size_t)i * length, (size_t)length * sizeof(double));
+            if (i < 8) for (int y = 0; y < length; y++) sum[y] = from[(size_t)i * length + y];
             else for (int y = 0; y < length; y++) sum[y] += from[(size_t)i * length + y];
         }
         if (whole) {
@@ -185,7 +185,7 @@ static void find_slopes(const Strips *s, double *slopes) {
                     total[kind][l] += low[l] > 0 && ends[kind][l] > 0.5 * low[l] ? low[l] * low[l] : 0;
         }
         for (int kind = 0; kind < KINDS; kind++) {
-            const double sum = sum_in_eights(total[kind], TOGETHER);
+            const double *t = total[kind], sum = ((t[0] + t[1]) + (t[2] + t[3])) + ((t[4] + t[5]) + (t[6] + t[7]));
             if (sum > most[kind]) most[kind] = sum, slopes[kind] = steer(slope, s->width);
         }
     }
@@ -213,10 +213,11 @@ static void find_quartiles(const Strips *s, double slope, int brief, double *fai
 // that of the thickest one.
 static int keep_lines(double *faintest, const double *darkest, int height, int *thickest, Room *room) {
     const size_t before = room->used;
-    double *level = TAKE(room, double, height), *sizes = TAKE(room, double, height);
-    __builtin_memcpy(sizes, faintest, (size_t)height * sizeof(double));
+    double *level = TAKE(room, double, height);
+    Level *sizes = TAKE(room, Level, height);
+    for (int y = 0; y < height; y++) sizes[y] = (Level)faintest[y];
     const double middle = take_median(sizes, height);
-    for (int y = 0; y < height; y++) faintest[y] -= middle, sizes[y] = __builtin_fabs(faintest[y]);
+    for (int y = 0; y < height; y++) faintest[y] -= middle, sizes[y] = (Level)__builtin_fabs(faintest[y]);
     const double grain = 4 * (1.4826 * take_median(sizes, height)), least = grain > 0.04 ? grain : 0.04;
     for (int y = 0; y < height;) {
         int end = y;
@@ -266,7 +267,7 @@ static void erase_lines(Plane *darkness, int turned, double slope, const double 
     const int height = turned ? columns : rows, width = turned ? rows : columns;
     const ptrdiff_t down = turned ? 1 : columns;  // to the next place across a line
     const Plane kept = take_plane(room, rows, columns);
-    for (int i = 0; i < size; i++) kept.at[i] = __builtin_fabs(darkness->at[i]);
+    for (int i = 0; i < size; i++) kept.at[i] = (Level)__builtin_fabs(darkness->at[i]);
     const double grain = 1.4826 * take_median(kept.at, size);
     for (int v = 0; v < rows; v++)
         for (int u = 0; u < columns; u++) {
@@ -274,11 +275,11 @@ static void erase_lines(Plane *darkness, int turned, double slope, const double 
             const double here = find_line_at(line, slope, turned ? u : v, turned ? v : u, height, width);
             kept.at[i] = here > 0 && darkness->at[i] < 1.4 * here + 2 * grain ? 0 : darkness->at[i];
         }
-    __builtin_memcpy(darkness->at, kept.at, (size_t)size * sizeof(double));
+    __builtin_memcpy(darkness->at, kept.at, (size_t)size * sizeof(Level));
     for (int v = 0; v < rows; v++)
         for (int u = 0; u < columns; u++) {
             const int y = turned ? u : v, x = turned ? v : u;
-            const double *at = kept.at + (size_t)v * columns + u;
+            const Level *at = kept.at + (size_t)v * columns + u;
             if (!(find_line_at(line, slope, y, x, height, width) > 0)) continue;
             // strokes go on across the gap; beyond the edge is paper
             double above = y < thickest ? 0 : at[-down], below = y + thickest >= height ? 0 : at[down];
@@ -287,8 +288,8 @@ static void erase_lines(Plane *darkness, int turned, double slope, const double 
                 if (y + k < height && at[k * down] > below) below = at[k * down];
             }
             const double bridge = above < below ? above : below;
-            double *to = darkness->at + (size_t)v * columns + u;
-            if (bridge > *to) *to = bridge;
+            Level *to = darkness->at + (size_t)v * columns + u;
+            if (bridge > *to) *to = (Level)bridge;
         }
     room->used = before;
 }
@@ -334,10 +335,14 @@ static void remove_rules(const Lit *lit, int radius, Plane *darkness, Room *room
     const size_t before = room->used;
     int counts[2] = {0, 0}, undo = 0;
     if (least_of(darkness->height, darkness->width) < LEAST_RULED_SIDE) return;
-    const Ruling ruling = find_ruling(darkness, room);
+    Ruling ruling = find_ruling(darkness, room);
     remove_both(darkness, &ruling, 0, counts, room);
     if (!(counts[0] >= LEAST_GRID || counts[1] >= LEAST_GRID || (counts[0] && counts[1] && counts[0] + counts[1] >= LEAST_GRID))) {
-        if (counts[0] || counts[1]) flatten_light(lit, radius, darkness, room);
+        if (counts[0] || counts[1]) {
+            room->used = before;
+            flatten_light(lit, radius, darkness, room);
+            ruling.level = cut_strips(darkness, room), ruling.upright = cut_turned_strips(darkness, room);
+        }
         remove_both(darkness, &ruling, 1, counts, room);
         room->used = before;
         const int lines = counts[0] + counts[1];
