@@ -7,7 +7,7 @@ static size_t measure_drawing(int height, int width) { return (size_t)height * w
 static int normalize_ink(const uint8_t *ink, int height, int width, void *memory, size_t size, uint8_t *digit) {
     Room room = {(unsigned char *)memory, size, 0, 0};
     if (height < 1 || width < 1 || size < measure_drawing(height, width)) return 0;
-    const Picture whole = take_picture(&room, height, width);
+    Picture whole = take_picture(&room, height, width);
     for (size_t i = 0; i < (size_t)height * width; i++) whole.at[i] = (float)ink[i] / 255;
     return draw_digit(&whole, digit, NULL, &room);
 }

@@ -101,7 +101,7 @@ static Surface fit_surface(const Picture *small, const Bytes *sheet, Room *room)
     const size_t before = room->used;
     const int height = small->height, width = small->width, count = height * width;
     double *trust = TAKE(room, double, count), *weights = TAKE(room, double, count), *residue = TAKE(room, double, count);
-    Level *sizes = TAKE(room, Level, count);
+    Level *sizes = (Level *)weights;  // until there are new ones
     double *sums = TAKE(room, double, COLUMN_SUMS * FITTED), a[TERMS][TERMS], b[TERMS];
     float *xs = TAKE(room, float, width), *ys = TAKE(room, float, height);
     Surface light;

@@ -158,9 +158,10 @@ static Marks find_marks(const Plane *darkness, Room *room) {
     const double grain = measure_grain(darkness, room), faintest = 2.5 * grain > FAINTEST ? 2.5 * grain : FAINTEST;
     Marks marks = {take_labels(room, height, width), 0, TAKE(room, Mark, most), grain};
     const size_t before = room->used;
-    const Bytes mask = take_bytes(room, height, width);
+    const size_t floats = (size_t)(most + 1) * sizeof(float);
+    const Bytes mask = {height, width, TAKE(room, uint8_t, floats > size ? floats : size)};
     Level *masses = TAKE(room, Level, most + 1), *levels = TAKE(room, Level, most + 1);
-    float *strongest = TAKE(room, float, most + 1);
+    float *strongest = (float *)mask.at;  // in its place, when it has done its part
     uint16_t *order = TAKE(room, uint16_t, most), *spare = TAKE(room, uint16_t, most + 1);
     for (size_t i = 0; i < size; i++) mask.at[i] = darkness->at[i] > faintest;
     int count = label_regions(&mask, &marks.labels, room);

@@ -83,7 +83,7 @@ static int locate_digit(const Picture *overview, int ruled, Mark *box, int *othe
     const int height = overview->height, width = overview->width, size = height * width;
     const size_t start = room->used;
     const Lit lit = find_light(overview, !ruled, room);
-    const Picture ink = take_picture(room, height, width);  // of the first look
+    const Labels ink = take_labels(room, height, width);  // of the first look, 65,535 for 1
     const size_t before = room->used;
     int found = 0, done = 0;
     double whole = 0;
@@ -104,7 +104,7 @@ static int locate_digit(const Picture *overview, int ruled, Mark *box, int *othe
         *box = mark, *others = count_others(&marks, chosen), found = 1;
         for (int i = 0; i < size; i++) {
             const int k = marks.labels.at[i];
-            ink.at[i] = k && chosen[k - 1] ? (float)darkness.at[i] : 0;
+            ink.at[i] = k && chosen[k - 1] ? (uint16_t)(65535 * darkness.at[i]) : 0;
             whole += ink.at[i];
         }
     }
@@ -132,20 +132,28 @@ static int cut_closeup(const Page *page, Picture *closeup, Mark *box, int *other
     return 1;
 }
 
+// A close-up's darkness, half as large.
+static void shrink_darkness(Plane *darkness, Room *room) {
+    const size_t before = room->used;
+    const Picture fine = take_picture(room, darkness->height, darkness->width);
+    int factor;
+    for (int i = 0; i < fine.height * fine.width; i++) fine.at[i] = (float)darkness->at[i];
+    const Picture small = shrink(&fine, CLOSEUP / 2, &factor, room);
+    darkness->height = small.height, darkness->width = small.width;
+    for (int i = 0; i < small.height * small.width; i++) darkness->at[i] = (Level)small.at[i];
+    room->used = before;
+}
+
 // How far a stroke reaches in a close-up, in pixels, about the width of the widest one: what is wider by far is shadow.
 static int find_reach(const Lit *lit, const Mark *box, Room *room) {
     const size_t before = room->used;
     const int height = lit->picture.height, width = lit->picture.width, far = reach_far(&lit->picture);
-    const Picture fine = take_picture(room, height, width);
-    const size_t kept = room->used;
-    Plane whole = take_plane(room, height, width);
-    int factor, reach = far;
-    flatten_light(lit, far, &whole, room);
-    for (int i = 0; i < height * width; i++) fine.at[i] = (float)whole.at[i];
-    room->used = kept;
-    const Picture small = shrink(&fine, CLOSEUP / 2, &factor, room);
-    const Plane darkness = take_plane(room, small.height, small.width);
-    for (int i = 0; i < small.height * small.width; i++) darkness.at[i] = (Level)small.at[i];
+    const int factor = find_factor(height, width, CLOSEUP / 2);
+    Plane darkness = take_plane(room, height, width);
+    int reach = far;
+    flatten_light(lit, far, &darkness, room);
+    if (factor == 1) for (int i = 0; i < height * width; i++) darkness.at[i] = (float)darkness.at[i];
+    else shrink_darkness(&darkness, room);
     const Marks marks = find_marks(&darkness, room);
     if (marks.count) {
         Mark smaller = *box;
@@ -153,11 +161,11 @@ static int find_reach(const Lit *lit, const Mark *box, Room *room) {
         smaller.bottom = (uint16_t)(box->bottom / factor), smaller.right = (uint16_t)(box->right / factor);
         uint8_t *chosen = TAKE(room, uint8_t, marks.count);
         choose_marks(&marks, &smaller, chosen, room);
-        Bytes pixels = take_bytes(room, small.height, small.width);
+        Bytes pixels = take_bytes(room, darkness.height, darkness.width);
         mark_pixels(&marks, chosen, &pixels);
         const Picture distance = measure_distance(&pixels, room);
         float depth = 0;
-        for (int i = 0; i < small.height * small.width; i++) if (distance.at[i] > depth) depth = distance.at[i];
+        for (int i = 0; i < darkness.height * darkness.width; i++) if (distance.at[i] > depth) depth = distance.at[i];
         reach = least_of((int)round_even(2 * factor * (double)depth) + 3, far);
     }
     room->used = before;
@@ -189,13 +197,13 @@ static int isolate_digit(const Plane *darkness, const Mark *box, Picture *ink, R
     return any;
 }
 
-// Ink from 0 to 1 becomes a digit with strokes as wide as is usual in MNIST; 0 where it is blank.
-static int draw_digit(const Picture *ink, uint8_t *digit, Looks *looks, Room *room) {
+// Ink from 0 to 1, which is lost, becomes a digit with strokes as wide as is usual in MNIST; 0 where it is blank.
+static int draw_digit(Picture *ink, uint8_t *digit, Looks *looks, Room *room) {
     const size_t before = room->used;
     int drawn = 0;
-    const Picture cropped = crop_picture(ink, room);
+    const Picture cropped = crop_picture(ink);
     if (cropped.at) {
-        const Picture usual = set_width(&cropped, room);
+        Picture usual = set_width(&cropped, room);
         look_at_picture(looks, WIDTH, &usual, 1);
         drawn = place_digit(&usual, digit, room);
     }

@@ -39,7 +39,7 @@ def render_reader(network: Network) -> str:
         network: what to write; with a calibration in its card its answers have a confidence, and the judge is
             in the file where its classes are the ten digits.
     """
-    values = render_parts(network)
+    values = render_parts(network, function="LENET_APART int lenet_recognize")
     calibration = network.calibration
     conditions = {"calibrated": "no", "judge": "no"}
     if calibration:
@@ -47,7 +47,7 @@ def render_reader(network: Network) -> str:
         values |= {"temperature": calibration.temperature, "sure": calibration.sure}
         if calibration.judge is not None and network.labels == DIGITS:
             conditions["judge"] = "yes"
-            judge = render_parts(Network.load(JUDGE_FILE), "judge_", "static int judge_recognize")
+            judge = render_parts(Network.load(JUDGE_FILE), "judge_", "LENET_APART static int judge_recognize")
             values |= {"judge_temperature": calibration.judge, "rubbish": calibration.rubbish}
             values |= {"judge": judge["network"], "judge_weights": judge["weights"]}
     values |= {"room": read_header(ROOM).rstrip("\n"), "clean_up": render_clean_up()}
