@@ -13,7 +13,7 @@ import pytest
 from lenet.export.c_file import export_c
 from lenet.export.c_reader import HEADERS, read_header, render_reader
 from lenet.export.compiler import compile_c, list_compilers, measure_c, name_compiler
-from lenet.export.verify_reader import OPTIONS, draw_picture, pack_pgm, read_pictures, verify_reader
+from lenet.export.verify_reader import EXACT, OPTIONS, draw_picture, pack_pgm, read_pictures, verify_reader
 from lenet.network import load
 from lenet.samples import read_sample
 from tests.kernels.test_clean_up import spoil
@@ -60,6 +60,44 @@ def test_label_verdict_reason_and_confidence_are_those_of_recognize(name, tmp_pa
         assert reading.confidence == pytest.approx(answer.confidence, abs=1e-5)
         expected = list(answer.penalties.values())
         assert reading.penalties == pytest.approx(expected, abs=1e-5 * np.abs(expected).max())
+
+
+# reads width, height and picture, writes the digit
+DIGITS = """
+#include "net.c"
+#include <stdio.h>
+static unsigned char picture[2000 * 2000], work[LENET_WORK_BYTES(2000, 2000)];
+int main(void)
+{
+    int sides[2];
+    lenet_answer answer;
+    while (fread(sides, sizeof sides, 1, stdin) == 1) {
+        const size_t count = (size_t)sides[0] * (size_t)sides[1];
+        if (fread(picture, 1, count, stdin) != count) return 1;
+        if (!lenet_read(picture, sides[0], sides[1], work, sizeof work, &answer)) return 2;
+        fwrite(answer.digit, 1, sizeof answer.digit, stdout);
+    }
+    return 0;
+}
+"""
+
+
+@NEEDS
+@pytest.mark.parametrize("options", [(), (EXACT,)])
+def test_the_digits_are_those_of_python_and_exact_ones_bit_by_bit(options, tmp_path):
+    network, pictures = load("best"), draw_pictures()
+    export_c(network, tmp_path / "net.c", reader=True)
+    (tmp_path / "digits.c").write_text(DIGITS)
+    command = list_compilers()[0]
+    compile_c(
+        tmp_path / "digits.c", tmp_path / "digits", command, "-O2", "-ffp-contract=off", *options, "-lm"
+    )
+    given = b"".join(np.array(p.shape[::-1], np.int32).tobytes() + p.tobytes() for p in pictures)
+    answer = subprocess.run([str(tmp_path / "digits")], input=given, capture_output=True, check=True)
+    digits = np.frombuffer(answer.stdout, np.uint8).reshape(-1, 28, 28).astype(int)
+    gaps = np.abs(digits - np.stack([one.image for one in network.recognize(pictures)])).max(axis=(1, 2))
+    assert gaps.max() <= (0 if options else 1)
+    assert (gaps > 0).sum() <= 2
 
 
 @NEEDS
@@ -136,7 +174,7 @@ def test_every_warning_is_an_error(name, calibrated, tmp_path):
     if not commands:
         pytest.skip(f"{name} is not installed")
     export_c(load() if calibrated else strip_calibration(load()), tmp_path / "net.c", reader=True)
-    compile_c(tmp_path / "net.c", tmp_path / "net.o", commands[0], "-O2", "-c", *WARNINGS)
+    compile_c(tmp_path / "net.c", tmp_path / "net.o", commands[0], "-O2", "-c", EXACT, *WARNINGS)
     compile_c(tmp_path / "net.c", tmp_path / "net", commands[0], "-O1", *OPTIONS, *WARNINGS)
 
 
@@ -189,6 +227,7 @@ def test_code_weights_stack_and_work_buffer_are_measured(tmp_path):
     assert found.code < 128 * 1024
     assert 4 * 2 * 61_000 < found.data < 520_000  # the network's weights and the judge's
     assert found.stack < 64 * 1024
+    assert found.work < 235_000 < measure_c(tmp_path / "net.c", ["gcc"], True, EXACT).work < 340_000
     (tmp_path / "tell.c").write_text(TELL)
     compile_c(tmp_path / "tell.c", tmp_path / "tell", ["gcc"], "-lm")
     told = subprocess.run([str(tmp_path / "tell")], capture_output=True, check=True).stdout
@@ -199,12 +238,13 @@ def test_code_weights_stack_and_work_buffer_are_measured(tmp_path):
 
 
 @GCC
-def test_odd_and_damaged_input_is_read_or_refused_without_a_stray_access(tmp_path):
+@pytest.mark.parametrize("options", [(), (EXACT,)])
+def test_odd_and_damaged_input_is_read_or_refused_without_a_stray_access(options, tmp_path):
     export_c(load("best"), tmp_path / "net.c", reader=True)
     shutil.copy(Path(__file__).with_name("read_odd.c"), tmp_path / "odd.c")
     sanitize = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
     try:
-        compile_c(tmp_path / "odd.c", tmp_path / "odd", ["gcc"], "-O1", *WARNINGS, *sanitize, "-lm")
+        compile_c(tmp_path / "odd.c", tmp_path / "odd", ["gcc"], "-O1", *WARNINGS, *sanitize, *options, "-lm")
     except Exception as error:
         if "cannot find" in str(error):
             pytest.skip("gcc has no sanitizers here")

@@ -78,13 +78,14 @@ def compile_c(source: Path, target: Path, compiler: list[str], *options: str) ->
         )
 
 
-def measure_c(source: Path, compiler: list[str], reader: bool = False) -> Footprint | None:
+def measure_c(source: Path, compiler: list[str], reader: bool = False, *options: str) -> Footprint | None:
     """Measure code, data and stack of a C file, compiled for size, and the work buffer of a reader.
 
     Args:
         source: the C file.
         compiler: its command.
         reader: whether it reads pictures.
+        options: of the compiler, further ones.
     Returns:
         None if the compiler does not report the stack, or the command `size` is missing.
     Raises:
@@ -94,7 +95,7 @@ def measure_c(source: Path, compiler: list[str], reader: bool = False) -> Footpr
         target, whole = Path(folder, "measured.o"), Path(folder, "measured.c")
         whole.write_text(BUFFER.format(path=source.resolve()), "utf-8")
         try:
-            compile_c(whole if reader else source, target, compiler, "-Os", "-c", "-fstack-usage")
+            compile_c(whole if reader else source, target, compiler, "-Os", "-c", "-fstack-usage", *options)
             sections = _run("size", "-A", str(target)).stdout
             frames = target.with_suffix(".su").read_text("utf-8")
         except OSError:

@@ -18,6 +18,7 @@ READ = 1000  # pictures at most
 LARGER = 3  # times as large as the images that they are made of
 MARGIN = 20  # pixels of paper around them
 PAPER = 230  # grey level
+EXACT = "-DLENET_EXACT"  # darkness as doubles, the digits those of Python bit by bit
 OPTIONS = ("-O2", "-ffp-contract=off", "-DLENET_MAIN", "-lm")
 
 
@@ -86,7 +87,7 @@ def draw_picture(image: np.ndarray) -> np.ndarray:
 
 
 def read_pictures(
-    source: Path, command: list[str], pictures: Iterable[np.ndarray], classes: int
+    source: Path, command: list[str], pictures: Iterable[np.ndarray], classes: int, *options: str
 ) -> list[Reading]:
     """Compile a C file that reads pictures, and let its program read some.
 
@@ -95,12 +96,13 @@ def read_pictures(
         command: the compiler's command.
         pictures: (H, W) uint8 each, black 0.
         classes: of the network.
+        options: of the compiler, further ones.
     Raises:
         FileError: the compiler rejects the file, or the program fails.
     """
     with TemporaryDirectory() as folder:
         program = Path(folder, "lenet5")
-        compile_c(source, program, command, *OPTIONS)
+        compile_c(source, program, command, *OPTIONS, *options)
         lines = run_program(program, b"".join(map(pack_pgm, pictures))).decode().splitlines()
     return [_parse_line(line, classes) for line in lines]
 
