@@ -46,10 +46,10 @@ ROWS = {
 }
 FEET = {
     "en": "Network `{network}`, {compiler}. Of {pictures:,} pictures, spoilt in every way of the tables in\n"
-    "[handwriting.md](handwriting.md), {float} had another label, verdict or reason than in Python, and {exact}\n"
-    "with `-DLENET_EXACT`. Made by `{command}` at commit {commit} ({machine}).",
-    "zh": "网络 `{network}`，{compiler}。按[手写图片](handwriting.zh.md)各表的各种方式破坏的 "
-    "{pictures:,} 张图片中，标签、判定或原因与 Python 不同的：默认 {float} 张，加 `-DLENET_EXACT` {exact} 张。"
+    "[handwriting.md](handwriting.md), {float} had another label, verdict or reason than in Python, and\n"
+    "{exact} with `-DLENET_EXACT`. Made by `{command}` at commit {commit} ({machine}).",
+    "zh": "网络 `{network}`，{compiler}。按[手写图片](handwriting.zh.md)各表的各种方式破坏的 {pictures:,} "
+    "张图片中，标签、判定或原因与 Python 不同的：默认 {float} 张，加 `-DLENET_EXACT` {exact} 张。"
     "由 `{command}` 在提交 {commit} 得出（{machine}）。",
 }
 

@@ -99,7 +99,8 @@ def _measure(path: Path, reader: bool, report: dict[str, Any], as_json: bool) ->
         values = {name: f"{getattr(size, name) or 0:,}" for name in ("code", "data", "stack", "work")}
         console.print(say("export.size", compiler=size.compiler, **values), soft_wrap=True)
         if reader:
-            console.print(say("export.work", side=SIDE, **values), soft_wrap=True)
+            total = f"{size.stack + (size.work or 0):,}"
+            console.print(say("export.work", side=SIDE, total=total, **values), soft_wrap=True)
     if reader and not compilers:
         console.print(say("export.no_compiler"), soft_wrap=True)
 
