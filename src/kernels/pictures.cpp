@@ -9,6 +9,7 @@ namespace {
 using namespace lenet;
 #include "room-inl.hpp"
 #include "filters-inl.hpp"
+#include "blur-inl.hpp"
 #include "regions-inl.hpp"
 #include "marks-inl.hpp"
 #include "page-inl.hpp"

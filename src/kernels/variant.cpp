@@ -58,6 +58,7 @@ static constexpr int pad(int count) { return (count + 15) / 16 * 16; }
 namespace cleanup {
 #include "room-inl.hpp"
 #include "filters-inl.hpp"
+#include "blur-inl.hpp"
 #include "regions-inl.hpp"
 #include "marks-inl.hpp"
 #include "page-inl.hpp"

@@ -17,6 +17,7 @@ ROOM = "room_bytes.hpp"  # declares the macro with the bytes of the work buffer
 HEADERS = (
     "room-inl.hpp",
     "filters-inl.hpp",
+    "blur-inl.hpp",
     "regions-inl.hpp",
     "marks-inl.hpp",
     "page-inl.hpp",
