@@ -98,6 +98,16 @@ def test_one_class_is_not_enough(tmp_path: Path) -> None:
         read_folder(tmp_path)
 
 
+def test_one_picture_of_each_class_leaves_none_to_test_on(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "a", 1)
+    write_pictures(tmp_path / "b", 1)
+    with pytest.raises(DataError, match="only one picture of each class"):
+        read_folder(tmp_path)
+    write_pictures(tmp_path / "c", 2)
+    _, train, test = read_folder(tmp_path)
+    assert (len(train), len(test)) == (3, 1)
+
+
 def test_a_network_chooses_how_a_picture_is_read_whatever_its_size(tmp_path: Path) -> None:
     for name, side in (("a", 28), ("b", 90)):
         folder = tmp_path / name

@@ -41,7 +41,8 @@ def read_folder(path: Path, pick: Pick | None = None) -> tuple[tuple[str, ...], 
         The test part is `test`, or else the last sixth of each class sorted by file name (of two pictures
         one).
     Raises:
-        DataError: fewer than two classes, one under `test` that `train` does not have, or a blank picture.
+        DataError: fewer than two classes, only one picture of each and no `test`, one class under `test` that
+            `train` does not have, or a blank picture.
         PictureError: a picture that cannot be read.
     Assumption:
         A picture of 28x28 already has MNIST's geometry, so only its polarity is adjusted: if the median of
@@ -63,6 +64,8 @@ def read_folder(path: Path, pick: Pick | None = None) -> tuple[tuple[str, ...], 
         kept = [len(files) - max(len(files) // TEST_PART, min(len(files) - 1, 1)) for files in train]
         test = [files[count:] for files, count in zip(train, kept, strict=True)]
         train = [files[:count] for files, count in zip(train, kept, strict=True)]
+        if not any(test):
+            raise DataError("data.one_picture", path=path)
     return classes, _read_examples(train, pick), _read_examples(test, pick)
 
 
