@@ -1,4 +1,4 @@
-"""Numbers of two to six handwritten digits as people's pictures: spaced, touching, overlapping, on rough paper.
+"""Numbers of two to six handwritten digits as pictures: spaced, touching, overlapping, on rough paper.
 
 Each is made of MNIST's digits from a key alone: its kind, its length, its place. Committed before the reader
 was tuned. What is decided is decided on digits of the validation part, the last 5,000 of MNIST's training

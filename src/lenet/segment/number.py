@@ -1,0 +1,274 @@
+"""A number read from a strip of ink: its digits along the cheapest path, and how far each can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from lenet.codes import DIGITS
+from lenet.images.rows import Strip
+from lenet.images.strokes import THICKEST, THINNEST, change_width, measure_width
+from lenet.segment.cuts import ROW, Segment, cut_pieces, list_segments
+from lenet.segment.format import ANY, Format
+from lenet.segment.graph import SKIP, Edge, Path, Weights, find_paths, weigh_edges
+
+SKIPPED = 40.0  # the cost of not reading ink that fills a square of the row height
+LOWEST, LOWER = 0.45, 30.0  # a digit lower than this share of the row pays so much for what it lacks
+SEPARATOR = 1.0  # the cost of taking a small mark in the right place for a separator
+SHARPNESS = 1.0  # costs are multiplied by it before they become confidences
+ALTERNATIVES = 24  # paths that are compared; different paths may give the same number
+SHOWN = 3  # other numbers that are named
+DOUBTFUL = "?"
+
+# of images, (N, 28, 28) uint8, the negative logarithms of the probability of 0 to 9 and of no digit, (N, 11)
+Ask: TypeAlias = Callable[[np.ndarray], np.ndarray]
+Verdict: TypeAlias = Literal["number", "unsure", "none"]
+
+
+class Place(NamedTuple):
+    """A rectangle in the picture, in its pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """One digit, or separator, of a number.
+
+    Args:
+        label: what it is taken for.
+        confidence: probability that it is right, 0 to 1.
+        second: the next probable digit at this place; "" if there is none.
+        box: where it is in the picture.
+        sure: whether its confidence is high enough.
+    """
+
+    label: str
+    confidence: float
+    second: str
+    box: Place
+    sure: bool
+
+
+class Other(NamedTuple):
+    """Another number that the same ink might be, and its confidence, 0 to 1."""
+
+    number: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number on a page.
+
+    Args:
+        likeliest: the number on the cheapest path.
+        confidence: probability that it is right as a whole, 0 to 1.
+        verdict: "number": each digit is trusted; "unsure": not every one; "none": no digit is.
+        box: where it is in the picture.
+        digits: what it consists of.
+        others: the next probable numbers.
+        line: the number of its line on the page, from 0; the cells of a table share it.
+        cuts: the columns of the picture at which the ink was parted.
+    """
+
+    likeliest: str
+    confidence: float
+    verdict: Verdict
+    box: Place
+    digits: tuple[Found, ...]
+    others: tuple[Other, ...] = ()
+    line: int = 0
+    cuts: tuple[float, ...] = field(default=(), repr=False)
+
+    @property
+    def number(self) -> str:
+        """The number, with `?` for each digit that is not certain."""
+        return "".join(found.label if found.sure else DOUBTFUL for found in self.digits)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The numbers in a picture, in reading order; as text one a line.
+
+    Args:
+        rows: the numbers.
+        size: height and width of the picture, in the pixels of all boxes.
+    """
+
+    rows: tuple[Row, ...]
+    size: tuple[int, int]
+
+    def __str__(self) -> str:
+        return "\n".join(row.number for row in self.rows)
+
+
+def read_strips(strips: Sequence[Strip], ask: Ask, form: Format | None, sure: float) -> list[Row]:
+    """Read each strip on its own; the network is asked once for the segments of all.
+
+    Args:
+        strips: from `find_strips`, `ROW` pixels tall.
+        ask: gives penalties for images.
+        form: that each number has; None for any digits, separators skipped.
+        sure: the least confidence of a digit that is trusted.
+    Returns:
+        A row for each strip; its verdict is "none" where it holds no number of this form.
+    """
+    pieces = [cut_pieces(set_row_width(strip.ink)) for strip in strips]
+    segments = [list_segments(each) for each in pieces]
+    images = [segment.to_image() for each in segments for segment in each]
+    penalties = ask(np.stack(images)) if images else np.zeros((0, len(DIGITS) + 1))
+    ends = np.cumsum([len(each) for each in segments])[:-1]
+    parts = np.split(penalties, ends)
+    return [
+        _read_strip(strip, len(cut), own, costs, form, sure)
+        for strip, cut, own, costs in zip(strips, pieces, segments, parts, strict=True)
+    ]
+
+
+def set_row_width(ink: np.ndarray) -> np.ndarray:
+    """Bring a row's strokes to a width that is usual in MNIST, whose digits are half as tall."""
+    grain = ROW / 20
+    width = measure_width(np.pad(ink, 1)) / grain
+    wanted = min(max(width, THINNEST), THICKEST)
+    if width in (0, wanted):
+        return ink
+    return change_width(ink, (wanted - width) * grain)
+
+
+def list_edges(
+    segments: Sequence[Segment], penalties: np.ndarray, form: Format, height: int
+) -> list[Edge]:
+    """The edges of a row's graph.
+
+    Args:
+        segments: from `list_segments`.
+        penalties: (segments, 11), the negative logarithms of the classes' probabilities.
+        form: whose separators are looked for.
+        height: of the row, in pixels.
+    """
+    edges = list[Edge]()
+    for segment, costs in zip(segments, penalties.tolist(), strict=True):
+        lacking = LOWER * max(0.0, LOWEST - segment.height)
+        edges += [
+            Edge(segment.start, segment.stop, digit, cost + lacking)
+            for digit, cost in zip(DIGITS, costs[:-1], strict=True)
+        ]
+        edges += [
+            Edge(segment.start, segment.stop, symbol, SEPARATOR)
+            for symbol in sorted(form.separators)
+            if may_separate(segment, symbol, height)
+        ]
+        if segment.stop == segment.start + 1:
+            edges.append(Edge(segment.start, segment.stop, SKIP, SKIPPED * segment.mass))
+    return edges
+
+
+def may_separate(segment: Segment, symbol: str, height: int) -> bool:
+    """Whether a segment has the size and the place of a separator.
+
+    Args:
+        segment: of a row.
+        symbol: `.`, `,`, `-` or `/`.
+        height: of the row, in pixels.
+    """
+    tall, wide = segment.height, segment.ink.shape[1] / ROW
+    middle = (segment.top + segment.ink.shape[0] / 2) / height
+    if symbol in ".,":
+        return tall <= 0.45 and wide <= 0.45 and middle >= 0.6
+    if symbol == "-":
+        return tall <= 0.3 and 0.2 <= wide <= 1.2 and 0.25 <= middle <= 0.75
+    return tall >= 0.6 and measure_slant(segment.ink) <= -0.7
+
+
+def measure_slant(ink: np.ndarray) -> float:
+    """The correlation of columns and rows over ink, -1 to 1: -1 for a stroke that rises to the right."""
+    weights = ink / ink.sum()
+    y, x = (np.arange(side, dtype=float) for side in ink.shape)
+    rows, columns = weights.sum(axis=1), weights.sum(axis=0)
+    y, x = y - y @ rows, x - x @ columns
+    spread = float(y**2 @ rows) * float(x**2 @ columns)
+    return float(y @ weights @ x) / spread**0.5 if spread else 0.0
+
+
+def _read_strip(
+    strip: Strip,
+    pieces: int,
+    segments: Sequence[Segment],
+    penalties: np.ndarray,
+    form: Format | None,
+    sure: float,
+) -> Row:
+    form = form or ANY
+    box = _place(strip, 0, 0, strip.ink.shape)
+    edges = list_edges(segments, penalties, form, strip.ink.shape[0])
+    paths = find_paths(edges, pieces + 1, form, ALTERNATIVES)
+    if not paths:
+        return Row("", 0.0, "none", box, (), line=strip.row)
+    weights = weigh_edges(edges, pieces + 1, form, SHARPNESS)
+    digits = tuple(_describe_edges(paths[0], edges, weights, strip, segments, sure))
+    numbers: dict[str, float] = {}
+    for path in paths:
+        number = "".join(edges[place].symbol for place in path.edges)
+        numbers[number] = numbers.get(number, 0.0) + weights.weigh(path)
+    likeliest = "".join(found.label for found in digits)
+    others = sorted(((share, number) for number, share in numbers.items() if number != likeliest), reverse=True)
+    states = [found.sure for found in digits]
+    verdict: Verdict = "number" if digits and all(states) else "unsure" if any(states) else "none"
+    starts = sorted({segment.left for segment in segments})
+    return Row(
+        likeliest,
+        min(numbers[likeliest], 1.0),
+        verdict,
+        box,
+        digits,
+        tuple(Other(number, share) for share, number in others[:SHOWN] if number),
+        strip.row,
+        tuple(strip.left + left / strip.scale for left in starts),
+    )
+
+
+def _describe_edges(
+    path: Path, edges: Sequence[Edge], weights: Weights, strip: Strip, segments: Sequence[Segment], sure: float
+) -> list[Found]:
+    by_nodes = {(segment.start, segment.stop): segment for segment in segments}
+    found = list[Found]()
+    for place in path.edges:
+        edge = edges[place]
+        if edge.symbol == SKIP:
+            continue
+        segment = by_nodes[edge.start, edge.stop]
+        shares = _share_symbols(edges, weights, segment, by_nodes)
+        confidence = shares.pop(edge.symbol)
+        second = max(shares, key=lambda symbol: shares[symbol], default="")
+        box = _place(strip, segment.top, segment.left, segment.ink.shape)
+        found.append(Found(edge.symbol, min(confidence, 1.0), second, box, confidence >= sure))
+    return found
+
+
+def _share_symbols(
+    edges: Sequence[Edge],
+    weights: Weights,
+    segment: Segment,
+    by_nodes: dict[tuple[int, int], Segment],
+) -> dict[str, float]:
+    """How probable each symbol is for the piece of a segment that has the most ink, however it is cut out."""
+    pieces = range(segment.start, segment.stop)
+    heart = max(pieces, key=lambda piece: by_nodes[piece, piece + 1].mass)
+    shares: dict[str, float] = {}
+    for edge, share in zip(edges, weights.edges.tolist(), strict=True):
+        if edge.start <= heart < edge.stop and edge.symbol != SKIP:
+            shares[edge.symbol] = shares.get(edge.symbol, 0.0) + share
+    return shares
+
+
+def _place(strip: Strip, top: float, left: float, shape: tuple[int, ...]) -> Place:
+    """A box of a strip in the pixels of the picture."""
+    height, width = (side / strip.scale for side in shape)
+    return Place(strip.left + left / strip.scale, strip.top + top / strip.scale, width, height)
