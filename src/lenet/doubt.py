@@ -7,7 +7,7 @@ digits and on letters, scribbles and pieces of photographs, and is asked beside 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.resources import files
 from math import isfinite
 from pathlib import Path
@@ -23,6 +23,8 @@ from lenet.storage import load_arrays
 Verdict: TypeAlias = Literal["digit", "unsure", "none"]
 Reason: TypeAlias = Literal["blank", "marks", "foreign", "between"]
 
+SURE = 0.8  # the confidence from which a digit of a number is trusted, where the network's card names none
+LEAST_PROBABILITY = 1e-9  # of a class of a piece of ink
 MOST_SHOWN = 0.999  # of a confidence
 RUBBISH = "none"  # the judge's eleventh class
 JUDGE_FILE = Path(str(files("lenet.weights") / "judge.safetensors"))
@@ -155,6 +157,37 @@ def load_judge(engine: str) -> Model:
     arrays, metadata = load_arrays(JUDGE_FILE)
     architecture = Architecture.from_dict(metadata["architecture"])
     return get_engine(engine).load(architecture, Parameters(architecture, arrays))
+
+
+def adapt_to_pieces(calibration: Calibration | None, output: str) -> Calibration:
+    """The calibration for pieces of a number: the judge is always asked, for most pieces are no digits.
+
+    Args:
+        calibration: of the network; None where its card has none.
+        output: of its architecture.
+    Assumption:
+        Without a calibration the penalties are taken as the recipes' losses take them: distances times 0.1,
+        logits as they are.
+    """
+    judge, rubbish = load_judge_card()
+    if calibration is None:
+        return Calibration(10.0 if output == "rbf" else 1.0, judge, rubbish, SURE)
+    return replace(calibration, judge=judge, rubbish=rubbish)
+
+
+def take_penalties(penalties: np.ndarray, judged: np.ndarray | None, calibration: Calibration) -> np.ndarray:
+    """The negative logarithm of the probability of every class, and of none of them.
+
+    Args:
+        penalties: (N, classes), the network's.
+        judged: (N, 11), the judge's; None where it is not asked.
+        calibration: of the network.
+    Returns:
+        (N, classes + 1), finite.
+    """
+    weighed = weigh(penalties.astype(np.float64), judged, calibration)
+    logs: np.ndarray = -np.log(np.maximum(weighed, LEAST_PROBABILITY))
+    return logs
 
 
 def load_judge_card() -> tuple[float, float]:

@@ -76,7 +76,7 @@ def find_strips(page: Page, height: int) -> list[Strip]:
     ]
 
 
-def _look_over(page: Page) -> tuple[np.ndarray, int, int]  | None:
+def _look_over(page: Page) -> tuple[np.ndarray, int, int] | None:
     """The page as small as its digits allow, by which factor, and how far a stroke of them may reach.
 
     None where nothing stands out from the paper.
@@ -97,7 +97,7 @@ def _take_darkness(picture: np.ndarray, ruled: bool, radius: int) -> np.ndarray:
 
 
 def measure_height(marks: list[Mark]) -> float:
-    """The usual height of the marks, in pixels: half of the ink is in marks at least as tall; 0 without any.
+    """The usual height of the marks, in pixels: half of the ink is in marks no taller; 0 without any.
 
     Args:
         marks: from `find_marks`.

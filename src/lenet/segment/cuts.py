@@ -101,17 +101,17 @@ def _choose(costs: np.ndarray, count: int) -> np.ndarray:
     return np.sort(middles[np.argsort(costs[middles], kind="stable")[:count]])
 
 
-def cut_pieces(ink: np.ndarray) -> list[np.ndarray]:
+def part_ink(ink: np.ndarray, cuts: np.ndarray) -> list[np.ndarray]:
     """The pieces between the cuts.
 
     Args:
-        ink: (H, W) float32, 0 to 1, its digits about `ROW` pixels tall.
+        ink: (H, W) float32, 0 to 1.
+        cuts: (cuts, H), from `find_cuts`.
     Returns:
         (H, W) float32 each, from the left to the right; pieces with next to no ink are left out.
     """
-    columns = np.arange(ink.shape[1])
-    owners = (find_cuts(ink)[:, :, None] <= columns).sum(axis=0)
-    pieces = (np.where(owners == k, ink, np.float32(0)) for k in range(int(owners.max()) + 1))
+    owners = (cuts[:, :, None] <= np.arange(ink.shape[1])).sum(axis=0)
+    pieces = (np.where(owners == k, ink, np.float32(0)) for k in range(len(cuts) + 1))
     return [piece for piece in pieces if piece.sum() >= LEAST_INK]
 
 

@@ -88,7 +88,9 @@ def find_paths(edges: Sequence[Edge], nodes: int, form: Format, count: int = 1) 
     Returns:
         The paths, the cheapest first; empty if the graph has none of this form.
     """
-    arriving = _sort_edges(edges, nodes, by_stop=True)
+    arriving = [list[int]() for _ in range(nodes)]
+    for place, edge in enumerate(edges):
+        arriving[edge.stop].append(place)
     best: list[list[list[_Step]]] = [[[] for _ in form.steps] for _ in range(nodes)]
     best[0][0] = [_Step(0.0, -1, 0, 0)]
     for node in range(1, nodes):
@@ -133,59 +135,47 @@ def weigh_edges(edges: Sequence[Edge], nodes: int, form: Format, sharpness: floa
         form: that the symbols must have.
         sharpness: costs are multiplied by it before they become probabilities, above 0.
     """
-    arriving, leaving = (_sort_edges(edges, nodes, by_stop=side) for side in (True, False))
-    forward = [[-math.inf] * len(form.steps) for _ in range(nodes)]
-    backward = [[-math.inf] * len(form.steps) for _ in range(nodes)]
-    forward[0][0] = 0.0
+    moves = _list_moves(edges, form)
+    size = nodes * len(form.steps)
+    forward, backward = np.full(size, -np.inf), np.full(size, -np.inf)
+    forward[0] = 0.0
+    backward[[(nodes - 1) * len(form.steps) + state for state in form.accepting]] = 0.0
+    logs = -sharpness * np.array([edge.cost for edge in edges])[moves.edges]
     for node in range(1, nodes):
-        terms: list[list[float]] = [[] for _ in form.steps]
-        for place in arriving[node]:
-            edge = edges[place]
-            for state, value in enumerate(forward[edge.start]):
-                target = _follow(form, state, edge.symbol)
-                if target is not None:
-                    terms[target].append(value - sharpness * edge.cost)
-        forward[node] = [_add_logs(each) for each in terms]
-    for state in form.accepting:
-        backward[nodes - 1][state] = 0.0
+        come = moves.stops == node
+        np.logaddexp.at(forward, moves.targets[come], forward[moves.sources[come]] + logs[come])
     for node in range(nodes - 2, -1, -1):
-        terms = [[] for _ in form.steps]
-        for place in leaving[node]:
-            edge = edges[place]
-            for state in range(len(form.steps)):
-                target = _follow(form, state, edge.symbol)
-                if target is not None:
-                    terms[state].append(backward[edge.stop][target] - sharpness * edge.cost)
-        backward[node] = [_add_logs(each) for each in terms]
-    total = backward[0][0]
+        leave = moves.starts == node
+        np.logaddexp.at(backward, moves.sources[leave], backward[moves.targets[leave]] + logs[leave])
+    total = float(backward[0])
     weights = np.zeros(len(edges))
-    if total == -math.inf:
-        return Weights(weights, total, sharpness)
-    for place, edge in enumerate(edges):
-        for state, value in enumerate(forward[edge.start]):
-            target = _follow(form, state, edge.symbol)
-            if target is not None:
-                log = value - sharpness * edge.cost + backward[edge.stop][target] - total
-                weights[place] += math.exp(log)
+    if total > -math.inf:
+        shares = np.exp(forward[moves.sources] + logs + backward[moves.targets] - total)
+        np.add.at(weights, moves.edges, shares)
     return Weights(weights, total, sharpness)
 
 
-def _sort_edges(edges: Sequence[Edge], nodes: int, *, by_stop: bool) -> list[list[int]]:
-    """The places of the edges that arrive at each node, or leave it."""
-    sorted_: list[list[int]] = [[] for _ in range(nodes)]
-    for place, edge in enumerate(edges):
-        sorted_[edge.stop if by_stop else edge.start].append(place)
-    return sorted_
+class _Moves(NamedTuple):
+    """Every edge from every state that it can follow, as arrays: nodes, and nodes with their states."""
+
+    edges: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    sources: np.ndarray
+    targets: np.ndarray
+
+
+def _list_moves(edges: Sequence[Edge], form: Format) -> _Moves:
+    states = len(form.steps)
+    moves = [
+        (place, edge.start, edge.stop, edge.start * states + state, edge.stop * states + target)
+        for place, edge in enumerate(edges)
+        for state in range(states)
+        if (target := _follow(form, state, edge.symbol)) is not None
+    ]
+    return _Moves(*np.array(moves, int).reshape(-1, 5).T)
 
 
 def _follow(form: Format, state: int, symbol: str) -> int | None:
     """The state after a symbol; what is skipped leaves it as it is."""
     return state if symbol == SKIP else form.steps[state].get(symbol)
-
-
-def _add_logs(logs: list[float]) -> float:
-    """The logarithm of the sum of exponentials."""
-    most = max(logs, default=-math.inf)
-    if most == -math.inf:
-        return most
-    return most + math.log(sum(math.exp(value - most) for value in logs))

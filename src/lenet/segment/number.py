@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from lenet.codes import DIGITS
 from lenet.images.rows import Strip
 from lenet.images.strokes import THICKEST, THINNEST, change_width, measure_width
-from lenet.segment.cuts import ROW, Segment, cut_pieces, list_segments
+from lenet.segment.cuts import ROW, Segment, find_cuts, list_segments, part_ink
 from lenet.segment.format import ANY, Format
 from lenet.segment.graph import SKIP, Edge, Path, Weights, find_paths, weigh_edges
 
@@ -21,6 +21,8 @@ SEPARATOR = 1.0  # the cost of taking a small mark in the right place for a sepa
 SHARPNESS = 1.0  # costs are multiplied by it before they become confidences
 ALTERNATIVES = 24  # paths that are compared; different paths may give the same number
 SHOWN = 3  # other numbers that are named
+FOREIGN = 0.5  # probability of being no digit, from which a segment looks like none
+MOSTLY = 0.5  # of the digits: as many that look like none make the row none
 DOUBTFUL = "?"
 
 # of images, (N, 28, 28) uint8, the negative logarithms of the probability of 0 to 9 and of no digit, (N, 11)
@@ -47,6 +49,7 @@ class Found:
         second: the next probable digit at this place; "" if there is none.
         box: where it is in the picture.
         sure: whether its confidence is high enough.
+        foreign: probability that this ink, taken alone, is no digit, 0 to 1.
     """
 
     label: str
@@ -54,6 +57,7 @@ class Found:
     second: str
     box: Place
     sure: bool
+    foreign: float = 0.0
 
 
 class Other(NamedTuple):
@@ -75,7 +79,7 @@ class Row:
         digits: what it consists of.
         others: the next probable numbers.
         line: the number of its line on the page, from 0; the cells of a table share it.
-        cuts: the columns of the picture at which the ink was parted.
+        cuts: the points of each cut, x and y in the picture, at which the ink could be parted.
     """
 
     likeliest: str
@@ -85,28 +89,12 @@ class Row:
     digits: tuple[Found, ...]
     others: tuple[Other, ...] = ()
     line: int = 0
-    cuts: tuple[float, ...] = field(default=(), repr=False)
+    cuts: tuple[tuple[tuple[float, float], ...], ...] = field(default=(), repr=False)
 
     @property
     def number(self) -> str:
         """The number, with `?` for each digit that is not certain."""
         return "".join(found.label if found.sure else DOUBTFUL for found in self.digits)
-
-
-@dataclass(frozen=True)
-class Page:
-    """The numbers in a picture, in reading order; as text one a line.
-
-    Args:
-        rows: the numbers.
-        size: height and width of the picture, in the pixels of all boxes.
-    """
-
-    rows: tuple[Row, ...]
-    size: tuple[int, int]
-
-    def __str__(self) -> str:
-        return "\n".join(row.number for row in self.rows)
 
 
 def read_strips(strips: Sequence[Strip], ask: Ask, form: Format | None, sure: float) -> list[Row]:
@@ -120,15 +108,20 @@ def read_strips(strips: Sequence[Strip], ask: Ask, form: Format | None, sure: fl
     Returns:
         A row for each strip; its verdict is "none" where it holds no number of this form.
     """
-    pieces = [cut_pieces(set_row_width(strip.ink)) for strip in strips]
+    inks = [set_row_width(strip.ink) for strip in strips]
+    cuts = [find_cuts(ink) for ink in inks]
+    pieces = [part_ink(ink, own) for ink, own in zip(inks, cuts, strict=True)]
     segments = [list_segments(each) for each in pieces]
     images = [segment.to_image() for each in segments for segment in each]
     penalties = ask(np.stack(images)) if images else np.zeros((0, len(DIGITS) + 1))
-    ends = np.cumsum([len(each) for each in segments])[:-1]
-    parts = np.split(penalties, ends)
+    parts = np.split(penalties, np.cumsum([len(each) for each in segments])[:-1])
+    rows = [
+        _read_strip(strip, len(own), each, costs, form or ANY, sure)
+        for strip, own, each, costs in zip(strips, pieces, segments, parts, strict=True)
+    ]
     return [
-        _read_strip(strip, len(cut), own, costs, form, sure)
-        for strip, cut, own, costs in zip(strips, pieces, segments, parts, strict=True)
+        replace(row, cuts=tuple(_place_cut(strip, cut) for cut in own))
+        for row, strip, own in zip(rows, strips, cuts, strict=True)
     ]
 
 
@@ -142,9 +135,7 @@ def set_row_width(ink: np.ndarray) -> np.ndarray:
     return change_width(ink, (wanted - width) * grain)
 
 
-def list_edges(
-    segments: Sequence[Segment], penalties: np.ndarray, form: Format, height: int
-) -> list[Edge]:
+def list_edges(segments: Sequence[Segment], penalties: np.ndarray, form: Format, height: int) -> list[Edge]:
     """The edges of a row's graph.
 
     Args:
@@ -202,43 +193,59 @@ def _read_strip(
     pieces: int,
     segments: Sequence[Segment],
     penalties: np.ndarray,
-    form: Format | None,
+    form: Format,
     sure: float,
 ) -> Row:
-    form = form or ANY
     box = _place(strip, 0, 0, strip.ink.shape)
     edges = list_edges(segments, penalties, form, strip.ink.shape[0])
     paths = find_paths(edges, pieces + 1, form, ALTERNATIVES)
     if not paths:
         return Row("", 0.0, "none", box, (), line=strip.row)
     weights = weigh_edges(edges, pieces + 1, form, SHARPNESS)
-    digits = tuple(_describe_edges(paths[0], edges, weights, strip, segments, sure))
+    foreign = {
+        (segment.start, segment.stop): float(np.exp(-cost))
+        for segment, cost in zip(segments, penalties[:, -1], strict=True)
+    }
+    digits = tuple(
+        replace(found, foreign=foreign[nodes])
+        for nodes, found in _describe_edges(paths[0], edges, weights, strip, segments, sure)
+    )
     numbers: dict[str, float] = {}
     for path in paths:
         number = "".join(edges[place].symbol for place in path.edges)
         numbers[number] = numbers.get(number, 0.0) + weights.weigh(path)
     likeliest = "".join(found.label for found in digits)
-    others = sorted(((share, number) for number, share in numbers.items() if number != likeliest), reverse=True)
-    states = [found.sure for found in digits]
-    verdict: Verdict = "number" if digits and all(states) else "unsure" if any(states) else "none"
-    starts = sorted({segment.left for segment in segments})
+    others = sorted(
+        ((share, number) for number, share in numbers.items() if number != likeliest), reverse=True
+    )
     return Row(
         likeliest,
         min(numbers[likeliest], 1.0),
-        verdict,
+        judge_digits(digits),
         box,
         digits,
         tuple(Other(number, share) for share, number in others[:SHOWN] if number),
         strip.row,
-        tuple(strip.left + left / strip.scale for left in starts),
     )
 
 
+def judge_digits(digits: Sequence[Found]) -> Verdict:
+    """Whether a number stands: most of what was taken for a digit has to look like one."""
+    trusted = [found.sure for found in digits]
+    if not digits or (sum(found.foreign > FOREIGN for found in digits) >= MOSTLY * len(digits)):
+        return "none"
+    return "number" if all(trusted) else "unsure"
+
+
 def _describe_edges(
-    path: Path, edges: Sequence[Edge], weights: Weights, strip: Strip, segments: Sequence[Segment], sure: float
-) -> list[Found]:
+    path: Path,
+    edges: Sequence[Edge],
+    weights: Weights,
+    strip: Strip,
+    segments: Sequence[Segment],
+    sure: float,
+) -> Iterator[tuple[tuple[int, int], Found]]:
     by_nodes = {(segment.start, segment.stop): segment for segment in segments}
-    found = list[Found]()
     for place in path.edges:
         edge = edges[place]
         if edge.symbol == SKIP:
@@ -248,8 +255,8 @@ def _describe_edges(
         confidence = shares.pop(edge.symbol)
         second = max(shares, key=lambda symbol: shares[symbol], default="")
         box = _place(strip, segment.top, segment.left, segment.ink.shape)
-        found.append(Found(edge.symbol, min(confidence, 1.0), second, box, confidence >= sure))
-    return found
+        found = Found(edge.symbol, min(confidence, 1.0), second, box, confidence >= sure)
+        yield (edge.start, edge.stop), found
 
 
 def _share_symbols(
@@ -266,6 +273,18 @@ def _share_symbols(
         if edge.start <= heart < edge.stop and edge.symbol != SKIP:
             shares[edge.symbol] = shares.get(edge.symbol, 0.0) + share
     return shares
+
+
+def _place_cut(strip: Strip, columns: np.ndarray) -> tuple[tuple[float, float], ...]:
+    """The points of a cut in the pixels of the picture, every fourth row's."""
+    rows = [*range(0, len(columns), 4), len(columns)]
+    return tuple(
+        (
+            strip.left + float(columns[min(row, len(columns) - 1)]) / strip.scale,
+            strip.top + row / strip.scale,
+        )
+        for row in rows
+    )
 
 
 def _place(strip: Strip, top: float, left: float, shape: tuple[int, ...]) -> Place:
