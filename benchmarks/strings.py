@@ -69,7 +69,7 @@ def read_digits(folder: Path, part: str) -> Digits:
     return Digits(images[rows], labels[rows])
 
 
-def join_digits(glyphs: list[np.ndarray], gaps: list[int], drops: list[int]) -> np.ndarray:
+def place_digits(glyphs: list[np.ndarray], gaps: list[int], drops: list[int]) -> np.ndarray:
     """Digits on one line, each as near to the one before as its gap says.
 
     Args:
@@ -77,18 +77,17 @@ def join_digits(glyphs: list[np.ndarray], gaps: list[int], drops: list[int]) -> 
         gaps: pixels between neighbours where they are nearest, for all but the first; below 0 they overlap.
         drops: pixels by which each stands lower than the line.
     Returns:
-        (H, W) ink, 0 to 255; where two overlap, the darker ink.
+        (N, H, W) the ink of each alone, 0 to 255; their maximum is the line.
     """
     height = max(len(glyph) for glyph in glyphs) + 2 * max(map(abs, drops))
-    line = np.zeros((height, sum(glyph.shape[1] + 12 for glyph in glyphs)))
+    layers = np.zeros((len(glyphs), height, sum(glyph.shape[1] + 12 for glyph in glyphs)))
     end = 0
     for number, (glyph, drop) in enumerate(zip(glyphs, drops, strict=True)):
         top = (height - len(glyph)) // 2 + drop
-        left = _find_left(line, glyph, top, gaps[number - 1]) if number else 0
-        place = line[top : top + len(glyph), left : left + glyph.shape[1]]
-        np.maximum(place, glyph, out=place)
+        left = _find_left(layers[:number].max(axis=0), glyph, top, gaps[number - 1]) if number else 0
+        layers[number, top : top + len(glyph), left : left + glyph.shape[1]] = glyph
         end = max(end, left + glyph.shape[1])
-    return line[:, :end]
+    return layers[:, :, :end]
 
 
 def _find_left(line: np.ndarray, glyph: np.ndarray, top: int, gap: int) -> int:
@@ -114,7 +113,7 @@ def draw_ink(digits: Digits, kind: str, length: int, random: np.random.Generator
     least, most = GAPS[kind]
     gaps = random.integers(least, most + 1, length - 1).tolist()
     drops = random.integers(-2, 3, length).tolist()
-    return "".join(labels), join_digits(list(glyphs), gaps, drops)
+    return "".join(labels), place_digits(list(glyphs), gaps, drops).max(axis=0)
 
 
 def draw_number(digits: Digits, kind: str, length: int, index: int) -> tuple[str, bytes]:

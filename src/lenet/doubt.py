@@ -28,6 +28,7 @@ LEAST_PROBABILITY = 1e-9  # of a class of a piece of ink
 MOST_SHOWN = 0.999  # of a confidence
 RUBBISH = "none"  # the judge's eleventh class
 JUDGE_FILE = Path(str(files("lenet.weights") / "judge.safetensors"))
+SEGMENT_FILE = JUDGE_FILE.with_name("segment.safetensors")
 
 
 @dataclass(frozen=True)

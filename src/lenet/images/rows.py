@@ -97,7 +97,7 @@ def _take_darkness(picture: np.ndarray, ruled: bool, radius: int) -> np.ndarray:
 
 
 def measure_height(marks: list[Mark]) -> float:
-    """The usual height of the marks, in pixels: half of the ink is in marks no taller; 0 without any.
+    """The usual height of marks, in pixels: half of the ink is in marks no taller; 0 without any.
 
     Args:
         marks: from `find_marks`.
