@@ -80,7 +80,8 @@ def place_digits(glyphs: list[np.ndarray], gaps: list[int], drops: list[int]) ->
         (N, H, W) the ink of each alone, 0 to 255; their maximum is the line.
     """
     height = max(len(glyph) for glyph in glyphs) + 2 * max(map(abs, drops))
-    layers = np.zeros((len(glyphs), height, sum(glyph.shape[1] + 12 for glyph in glyphs)))
+    width = sum(glyph.shape[1] for glyph in glyphs) + sum(max(0, gap) for gap in gaps)
+    layers = np.zeros((len(glyphs), height, width))
     end = 0
     for number, (glyph, drop) in enumerate(zip(glyphs, drops, strict=True)):
         top = (height - len(glyph)) // 2 + drop

@@ -123,7 +123,9 @@ def find_label(
 ) -> int | None:
     """The class of a segment, from whose ink it holds; None where it is neither clearly a digit nor none."""
     height, width = layers.ink.shape
-    area = np.max(pieces[segment.start : segment.stop], axis=0)[off[0] : off[0] + height, off[1] : off[1] + width]
+    area = np.max(pieces[segment.start : segment.stop], axis=0)[
+        off[0] : off[0] + height, off[1] : off[1] + width
+    ]
     inside = area > 0
     best = NONE
     for label, own in zip(labels, layers.own, strict=True):

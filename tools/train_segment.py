@@ -27,6 +27,7 @@ from lenet.training.recipe import load_recipe
 from lenet.training.run import train
 from tools.segments import SEED, list_examples, write_number
 
+ROOT = Path(__file__).parents[1]
 CHUNK = 250  # numbers written at once
 DISTORTION = Distortion(scale=0.1, squeeze=0.1, shear=0.15, shift=1.0)
 VALIDATION = 10**6  # the place of the first number that is written to measure with
@@ -50,6 +51,18 @@ def make_examples(digits: Digits, first: int, count: int, processes: int) -> Exa
     return Examples(images, labels)
 
 
+def keep_examples(digits: Digits, count: int, processes: int) -> Examples:
+    """The examples to learn from, kept in build/, because they take minutes."""
+    kept = ROOT / "build" / f"segments-{count}.npz"
+    if kept.exists():
+        with np.load(kept) as arrays:
+            return Examples(arrays["images"], arrays["labels"])
+    made = make_examples(digits, 0, count, processes)
+    kept.parent.mkdir(exist_ok=True)
+    np.savez_compressed(kept, images=made.images, labels=made.labels)
+    return made
+
+
 def main() -> None:
     """Write the examples, train, write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -63,7 +76,7 @@ def main() -> None:
         read_idx(arguments.data / f"train-{name}-ubyte.gz") for name in ("images-idx3", "labels-idx1")
     )
     digits = Digits(images[:-HELD_OUT], labels[:-HELD_OUT])
-    made = make_examples(digits, 0, arguments.numbers, arguments.processes)
+    made = keep_examples(digits, arguments.numbers, arguments.processes)
     pictures = np.concatenate([made.images, digits.images])
     classes = np.concatenate([made.labels, digits.labels.astype(np.int64)])
     order = np.random.default_rng(SEED).permutation(len(pictures))

@@ -43,9 +43,12 @@ def read(
     from lenet.network import Network
     from lenet.reading.numbers import describe_numbers, format_numbers, read_numbers
     from lenet.reading.recognize import find_pictures
+    from lenet.segment.format import parse_format
 
     if as_json and as_csv:
         raise UsageError("recognize.one_form")
+    if form is not None:
+        parse_format(form)  # a mistake in it is said before any picture is read
     sources = list(find_pictures(images))
     if boxes:
         _check_boxes(boxes, sources)

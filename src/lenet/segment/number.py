@@ -114,11 +114,11 @@ def read_strips(strips: Sequence[Strip], ask: Ask, form: Format | None, sure: fl
     segments = [list_segments(each) for each in pieces]
     images = [segment.to_image() for each in segments for segment in each]
     penalties = ask(np.stack(images)) if images else np.zeros((0, len(DIGITS) + 1))
-    parts = np.split(penalties, np.cumsum([len(each) for each in segments])[:-1])
-    rows = [
-        _read_strip(strip, len(own), each, costs, form or ANY, sure)
-        for strip, own, each, costs in zip(strips, pieces, segments, parts, strict=True)
-    ]
+    rows, start = list[Row](), 0
+    for strip, own, each in zip(strips, pieces, segments, strict=True):
+        costs = penalties[start : start + len(each)]
+        rows.append(_read_strip(strip, len(own), each, costs, form or ANY, sure))
+        start += len(each)
     return [
         replace(row, cuts=tuple(_place_cut(strip, cut) for cut in own))
         for row, strip, own in zip(rows, strips, cuts, strict=True)
