@@ -1,8 +1,9 @@
 """Examples for the network that reads the pieces of numbers: whole digits, and what is none of them.
 
-Numbers are written with MNIST's digits, side by side or into each other, with strokes that join them and strokes
-that mean nothing; then they are cut as the reader cuts them. A segment is a digit where it holds nearly all of
-that digit's ink and next to nothing else; it is none where it lacks a good part or holds much of another.
+Numbers are written with MNIST's digits, side by side or into each other, with strokes that join them and
+strokes that mean nothing; then they are cut as the reader cuts them. A segment is a digit where it holds
+nearly all of that digit's ink and next to nothing else; it is none where it lacks a good part of each digit,
+or holds much of another.
 """
 
 from __future__ import annotations

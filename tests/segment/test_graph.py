@@ -48,10 +48,11 @@ def list_all(edges, nodes, form):
             if edge.start == node:
                 yield from walk(edge.stop, (*taken, place))
 
-    paths = []
-    for taken in walk(0, ()):
-        if form.accepts("".join(edges[place].symbol for place in taken)):
-            paths.append(Path(sum(edges[place].cost for place in taken), taken))
+    paths = [
+        Path(sum(edges[place].cost for place in taken), taken)
+        for taken in walk(0, ())
+        if form.accepts("".join(edges[place].symbol for place in taken))
+    ]
     return sorted(paths)
 
 

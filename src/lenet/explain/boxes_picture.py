@@ -20,6 +20,7 @@ LEAST = 3.0  # the most by which a small picture is enlarged
 TOP = 104.0
 TINT = 0.06  # strength of a row's tint
 HAIR = 0.6  # thickness of a cut
+SUMMARY = 130.0  # the width of a number with its confidence, beside its row
 LABEL = 15.0  # height of a digit's label
 
 
@@ -68,7 +69,10 @@ def _draw_row(drawing: Drawing, row: Row, scale: float) -> None:
     for found in row.digits:
         _draw_digit(drawing, found, scale)
     text = f"{row.number}  {format_confidence(row.confidence)}"
-    drawing.add(Words(x + width + 8, y + height / 2 + 5, text, 13, "soft", "start"))
+    if x + width + SUMMARY <= drawing.width:
+        drawing.add(Words(x + width + 8, y + height / 2 + 5, text, 13, "soft", "start"))
+    else:
+        drawing.add(Words(x + width, y + height + 18, text, 13, "soft", "end"))
 
 
 def _draw_digit(drawing: Drawing, found: Found, scale: float) -> None:

@@ -113,7 +113,7 @@ def measure_height(marks: list[Mark]) -> float:
 
 
 def _may_be_read(mark: Mark, marks: list[Mark], side: float, shape: tuple[int, ...]) -> bool:
-    """Whether a mark is a digit, a dot or a part of one: no dirt, no line, no shadow, no edge of the table."""
+    """Whether a mark may be a digit, a dot or a part of one: no dirt, line, shadow or edge of the table."""
     width = mark.right - mark.left
     if mark.mass < SPECK * mark.level * side**2:
         return False
