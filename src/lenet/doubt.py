@@ -149,19 +149,8 @@ def format_confidence(confidence: float) -> str:
     return f"{100 * min(confidence, MOST_SHOWN):.1f}%"
 
 
-def load_judge(engine: str) -> Model:
-    """The judge, ready to run.
-
-    Raises:
-        FileError: its file is absent or damaged.
-    """
-    arrays, metadata = load_arrays(JUDGE_FILE)
-    architecture = Architecture.from_dict(metadata["architecture"])
-    return get_engine(engine).load(architecture, Parameters(architecture, arrays))
-
-
 def adapt_to_pieces(calibration: Calibration | None, output: str) -> Calibration:
-    """The calibration for pieces of a number: the judge is always asked, for most pieces are no digits.
+    """The calibration for pieces of a number, where the network of pieces takes the judge's place.
 
     Args:
         calibration: of the network; None where its card has none.
@@ -170,18 +159,18 @@ def adapt_to_pieces(calibration: Calibration | None, output: str) -> Calibration
         Without a calibration the penalties are taken as the recipes' losses take them: distances times 0.1,
         logits as they are.
     """
-    judge, rubbish = load_judge_card()
+    judge, rubbish = _load_card(SEGMENT_FILE)
     if calibration is None:
         return Calibration(10.0 if output == "rbf" else 1.0, judge, rubbish, SURE)
     return replace(calibration, judge=judge, rubbish=rubbish)
 
 
-def take_penalties(penalties: np.ndarray, judged: np.ndarray | None, calibration: Calibration) -> np.ndarray:
+def take_penalties(penalties: np.ndarray, judged: np.ndarray, calibration: Calibration) -> np.ndarray:
     """The negative logarithm of the probability of every class, and of none of them.
 
     Args:
         penalties: (N, classes), the network's.
-        judged: (N, 11), the judge's; None where it is not asked.
+        judged: (N, 11), those of the network of pieces.
         calibration: of the network.
     Returns:
         (N, classes + 1), finite.
@@ -191,11 +180,39 @@ def take_penalties(penalties: np.ndarray, judged: np.ndarray | None, calibration
     return logs
 
 
+def load_judge(engine: str) -> Model:
+    """The judge, ready to run.
+
+    Raises:
+        FileError: its file is absent or damaged.
+    """
+    return _load_model(JUDGE_FILE, engine)
+
+
+def load_segmenter(engine: str) -> Model:
+    """The network of pieces, which knows a whole digit from a part of one and from two, ready to run.
+
+    Raises:
+        FileError: its file is absent or damaged.
+    """
+    return _load_model(SEGMENT_FILE, engine)
+
+
+def _load_model(path: Path, engine: str) -> Model:
+    arrays, metadata = load_arrays(path)
+    architecture = Architecture.from_dict(metadata["architecture"])
+    return get_engine(engine).load(architecture, Parameters(architecture, arrays))
+
+
 def load_judge_card() -> tuple[float, float]:
     """The judge's own temperature, and what is added to its logit of what is no digit.
 
     Raises:
         FileError: its file is absent or damaged.
     """
-    card = load_arrays(JUDGE_FILE)[1]["card"]
+    return _load_card(JUDGE_FILE)
+
+
+def _load_card(path: Path) -> tuple[float, float]:
+    card = load_arrays(path)[1]["card"]
     return card["temperature"], card["rubbish"]

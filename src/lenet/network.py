@@ -22,6 +22,7 @@ from lenet.doubt import (
     decide,
     format_confidence,
     load_judge,
+    load_segmenter,
     take_penalties,
     weigh,
 )
@@ -38,6 +39,7 @@ from lenet.texts import say
 from lenet.trace import Trace, render_image
 
 BUNDLED = ("1998", "best")
+NOT_PICKLED = ("model", "_judge", "_segmenter")
 FOREIGN_SUFFIXES = (".pt", ".pth", ".bin", ".h5", ".keras", ".onnx")
 
 
@@ -181,7 +183,7 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         # an engine's own memory does not travel between processes: it is made again there
-        return {name: value for name, value in self.__dict__.items() if name not in ("model", "_judge")}
+        return {name: value for name, value in self.__dict__.items() if name not in NOT_PICKLED}
 
     @cached_property
     def model(self) -> Model:
@@ -208,6 +210,10 @@ class Network:
     @cached_property
     def _judge(self) -> Model:
         return load_judge(self.engine)
+
+    @cached_property
+    def _segmenter(self) -> Model:
+        return load_segmenter(self.engine)
 
     def penalties(self, images: np.ndarray) -> np.ndarray:
         """The penalty of every class; the smallest is that of the answer.
@@ -292,7 +298,7 @@ class Network:
         calibration = adapt_to_pieces(self.calibration, self.architecture.output)
 
         def ask(images: np.ndarray) -> np.ndarray:
-            return take_penalties(self.penalties(images), self.judge(images), calibration)
+            return take_penalties(self.penalties(images), self._segmenter.penalties(images), calibration)
 
         page = read_page(pixels, ask, form, calibration.sure)
         return resize_page(self._read_one(pixels, page, form) or page, size)

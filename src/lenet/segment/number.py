@@ -12,7 +12,7 @@ from lenet.codes import DIGITS
 from lenet.images.rows import Strip
 from lenet.images.strokes import THICKEST, THINNEST, change_width, measure_width
 from lenet.segment.cuts import ROW, Segment, find_cuts, list_segments, part_ink
-from lenet.segment.format import ANY, Format
+from lenet.segment.format import ANY, SEPARATORS, Format
 from lenet.segment.graph import SKIP, Edge, Path, Weights, find_paths, weigh_edges
 
 SKIPPED = 70.0  # the cost of not reading ink that fills a square of the row height
@@ -48,7 +48,7 @@ class Found:
         confidence: probability that it is right, 0 to 1.
         second: the next probable digit at this place; "" if there is none.
         box: where it is in the picture.
-        sure: whether its confidence is high enough.
+        sure: whether its confidence is high enough; of a separator, which the form demands, always.
         foreign: probability that this ink, taken alone, is no digit, 0 to 1.
     """
 
@@ -255,7 +255,8 @@ def _describe_edges(
         confidence = shares.pop(edge.symbol)
         second = max(shares, key=lambda symbol: shares[symbol], default="")
         box = _place(strip, segment.top, segment.left, segment.ink.shape)
-        found = Found(edge.symbol, min(confidence, 1.0), second, box, confidence >= sure)
+        trusted = confidence >= sure or edge.symbol in SEPARATORS
+        found = Found(edge.symbol, min(confidence, 1.0), second, box, trusted)
         yield (edge.start, edge.stop), found
 
 
