@@ -15,10 +15,10 @@ from lenet.segment.cuts import ROW, Segment, find_cuts, list_segments, part_ink
 from lenet.segment.format import ANY, SEPARATORS, Format
 from lenet.segment.graph import SKIP, Edge, Path, Weights, find_paths, weigh_edges
 
-SKIPPED = 70.0  # the cost of not reading ink that fills a square of the row height
-LOWEST, LOWER = 0.55, 30.0  # a digit lower than this share of the row pays so much for what it lacks
+SKIPPED = 110.0  # the cost of not reading ink that fills a square of the row height
+LOWEST, LOWER = 0.6, 30.0  # a digit lower than this share of the row pays so much for what it lacks
 SEPARATOR = 1.0  # the cost of taking a small mark in the right place for a separator
-SHARPNESS = 1.0  # costs are multiplied by it before they become confidences
+SHARPNESS = 0.8  # costs are multiplied by it before they become confidences
 ALTERNATIVES = 24  # paths that are compared; different paths may give the same number
 SHOWN = 3  # other numbers that are named
 FOREIGN = 0.5  # probability of being no digit, from which a segment looks like none
