@@ -11,12 +11,13 @@ from lenet.images.filters import dilate, shrink
 from lenet.images.marks import Mark, find_marks, join_marks, measure_grain, measure_ink
 from lenet.images.normalize import Page
 from lenet.images.paper import flatten_light
-from lenet.images.rules import remove_rules
+from lenet.images.rules import remove_page_rules, remove_rules
 
 OVERVIEW = 640  # pixels, the longer side of what rows are looked for in first
 FINE = 40  # pixels: the page is reduced as long as its digits stay this tall
 LONGEST = 2400  # pixels, the longer side of what is read
 STROKE = 0.4  # row heights: what is wider than twice as much is a shadow
+ROWS = 4.0  # row heights: a picture less tall has one row or two, and its lines are looked for otherwise
 TALL = 0.5  # row heights: a mark this tall may be a digit, a smaller one a dot or a stroke of one
 SPECK = 0.002  # squares of the row height: less ink is dirt
 LONG, FLAT = 3.0, 0.35  # row heights: a mark longer and flatter than this is a line
@@ -62,8 +63,8 @@ def find_strips(page: Page, height: int) -> list[Strip]:
     found = _look_over(page)
     if found is None:
         return []
-    reduced, factor, radius = found
-    darkness = _take_darkness(reduced, page.ruled, radius)
+    reduced, factor, side = found
+    darkness = _take_darkness(reduced, page.ruled, side)
     labels, marks = find_marks(darkness)
     side = measure_height(marks)
     kept = [k for k, mark in enumerate(marks) if _may_be_read(mark, marks, side, darkness.shape)]
@@ -76,24 +77,31 @@ def find_strips(page: Page, height: int) -> list[Strip]:
     ]
 
 
-def _look_over(page: Page) -> tuple[np.ndarray, int, int] | None:
-    """The page as small as its digits allow, by which factor, and how far a stroke of them may reach.
+def _look_over(page: Page) -> tuple[np.ndarray, int, float] | None:
+    """The page as small as its digits allow, by which factor, and how tall its digits are.
 
     None where nothing stands out from the paper.
     """
     overview, coarse = shrink(page.picture, OVERVIEW)
-    _, marks = find_marks(_take_darkness(overview, page.ruled, max(3, min(overview.shape) // 3)))
+    darkness = flatten_light(overview, max(3, min(overview.shape) // 3), not page.ruled)
+    if page.ruled:
+        darkness = remove_page_rules(darkness, max(6, max(overview.shape) // 50), upright=False)
+    _, marks = find_marks(darkness)
     if not marks:
         return None
     side, longest = measure_height(marks) * coarse, max(page.picture.shape)
     factor = max(1, int(side / FINE), -(-longest // LONGEST))
     reduced, factor = shrink(page.picture, -(-longest // factor))
-    return reduced, factor, max(3, round(STROKE * side / factor))
+    return reduced, factor, side / factor
 
 
-def _take_darkness(picture: np.ndarray, ruled: bool, radius: int) -> np.ndarray:
-    darkness = flatten_light(picture, radius, not ruled)
-    return remove_rules(darkness) if ruled else darkness
+def _take_darkness(picture: np.ndarray, ruled: bool, side: float) -> np.ndarray:
+    darkness = flatten_light(picture, max(3, round(STROKE * side)), not ruled)
+    if not ruled:
+        return darkness
+    if len(picture) < ROWS * side:
+        return remove_rules(darkness)
+    return remove_page_rules(darkness, max(6, round(side / 2)))
 
 
 def measure_height(marks: list[Mark]) -> float:
