@@ -67,8 +67,8 @@ def main() -> None:
     """Write the examples, train, write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of MNIST's files")
-    parser.add_argument("--numbers", type=int, default=30_000)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--numbers", type=int, default=24_000)
+    parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=SEGMENT_FILE)
     arguments = parser.parse_args()

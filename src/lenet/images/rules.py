@@ -13,7 +13,6 @@ THICKEST_RULE = 14  # a line is no thicker than the picture's height divided by 
 SHORT = 2  # strips: a line of a table may stop this short of an edge
 LEAST_GRID = 3  # lines: as many are no strokes of one digit
 STRIPS = 16  # the picture is cut into these to find lines
-MOST_STRIPS = 64  # of a page, at which a line is looked at
 
 
 def remove_rules(darkness: np.ndarray) -> np.ndarray:
@@ -46,7 +45,7 @@ def remove_rules(darkness: np.ndarray) -> np.ndarray:
     return darkness if (level and ends) or (upright and sides) else clean
 
 
-def remove_page_rules(darkness: np.ndarray, piece: int, upright: bool = True) -> np.ndarray:
+def remove_page_rules(darkness: np.ndarray, piece: int, upright: bool = True, most: int = 64) -> np.ndarray:
     """Remove ruled lines from a page of many rows, on which a column of digits is no upright line.
 
     Args:
@@ -54,15 +53,16 @@ def remove_page_rules(darkness: np.ndarray, piece: int, upright: bool = True) ->
         piece: pixels, half a digit's height: a line is dark in three of four pieces of this length, and
             thinner than a third of it.
         upright: whether upright lines are removed, too.
+        most: pieces that are looked at, spread over the page.
     Returns:
         (H, W) float32: paper where a line was; ink that crosses it is kept or repaired.
     """
     if min(darkness.shape) < LEAST_RULED_SIDE:
         return darkness
-    clean, _ = _remove_level_rules(darkness, 0, piece)
+    clean, _ = _remove_level_rules(darkness, 0, piece, most)
     if not upright:
         return clean
-    clean, _ = _remove_level_rules(np.ascontiguousarray(clean.T), 0, piece)
+    clean, _ = _remove_level_rules(np.ascontiguousarray(clean.T), 0, piece, most)
     return np.ascontiguousarray(clean.T)
 
 
@@ -73,19 +73,22 @@ def _remove_both(darkness: np.ndarray, short: int) -> tuple[np.ndarray, int, int
     return np.ascontiguousarray(clean.T), level, upright
 
 
-def _remove_level_rules(darkness: np.ndarray, short: int, piece: int = 0) -> tuple[np.ndarray, int]:
+def _remove_level_rules(
+    darkness: np.ndarray, short: int, piece: int = 0, most: int = STRIPS
+) -> tuple[np.ndarray, int]:
     """Without the level lines, and the number of them.
 
     Args:
         darkness: (H, W) float32.
         short: strips; a line ends as near as this to both edges; 0 for a tenth of them.
         piece: pixels, the length of a strip; 0 for a sixteenth of the picture.
+        most: strips that are looked at.
     """
     height, width = darkness.shape
     cut = np.array_split(darkness, max(STRIPS, width // piece) if piece else STRIPS, axis=1)
-    chosen = np.unique(np.linspace(0, len(cut) - 1, MOST_STRIPS).astype(int)) if piece else range(STRIPS)
+    chosen = np.unique(np.linspace(0, len(cut) - 1, most).astype(int))
     strips = np.stack([cut[k].mean(axis=1) for k in chosen], axis=1)
-    middles = (np.asarray(chosen) + 0.5) * width / len(cut) - width / 2
+    middles = (chosen + 0.5) * width / len(cut) - width / 2
     short = short or -(-len(middles) // 10)
     rows = np.arange(height)[:, None]
     slopes = np.arange(-STEEPEST_RULE, STEEPEST_RULE, (2 if piece else 1) / width)
