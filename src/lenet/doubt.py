@@ -149,8 +149,8 @@ def format_confidence(confidence: float) -> str:
     return f"{100 * min(confidence, MOST_SHOWN):.1f}%"
 
 
-def adapt_to_pieces(calibration: Calibration | None, output: str) -> Calibration:
-    """The calibration for pieces of a number, where the network of pieces takes the judge's place.
+def adapt_calibration(calibration: Calibration | None, output: str) -> tuple[Calibration, Calibration]:
+    """The calibration for reading numbers: beside the network of pieces, and beside the judge.
 
     Args:
         calibration: of the network; None where its card has none.
@@ -159,10 +159,12 @@ def adapt_to_pieces(calibration: Calibration | None, output: str) -> Calibration
         Without a calibration the penalties are taken as the recipes' losses take them: distances times 0.1,
         logits as they are.
     """
-    judge, rubbish = _load_card(SEGMENT_FILE)
-    if calibration is None:
-        return Calibration(10.0 if output == "rbf" else 1.0, judge, rubbish, SURE)
-    return replace(calibration, judge=judge, rubbish=rubbish)
+    own = calibration or Calibration(10.0 if output == "rbf" else 1.0, None, 0.0, SURE)
+    pieces, whole = (
+        replace(own, judge=temperature, rubbish=rubbish)
+        for temperature, rubbish in map(_load_card, (SEGMENT_FILE, JUDGE_FILE))
+    )
+    return pieces, whole
 
 
 def take_penalties(penalties: np.ndarray, judged: np.ndarray, calibration: Calibration) -> np.ndarray:

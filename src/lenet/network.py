@@ -18,7 +18,7 @@ from lenet.doubt import (
     Calibration,
     Reason,
     Verdict,
-    adapt_to_pieces,
+    adapt_calibration,
     decide,
     format_confidence,
     load_judge,
@@ -33,7 +33,7 @@ from lenet.images.normalize import Find, find_digits
 from lenet.images.open import Picture, is_one, open_picture, open_sized, take_array
 from lenet.parameters import Parameters, check_overflow
 from lenet.segment.format import Format, parse_format
-from lenet.segment.page import Page, make_single, may_be_one, read_page, resize_page
+from lenet.segment.page import Page, make_single, read_page, resize_page
 from lenet.storage import load_arrays, save_arrays
 from lenet.texts import say
 from lenet.trace import Trace, render_image
@@ -295,17 +295,20 @@ class Network:
             raise UsageError("read.labels", labels=", ".join(self.labels))
         form = None if format is None else parse_format(format)
         pixels, size = open_sized(picture)
-        calibration = adapt_to_pieces(self.calibration, self.architecture.output)
+        pieces, whole = adapt_calibration(self.calibration, self.architecture.output)
 
         def ask(images: np.ndarray) -> np.ndarray:
-            return take_penalties(self.penalties(images), self._segmenter.penalties(images), calibration)
+            return take_penalties(self.penalties(images), self._segmenter.penalties(images), pieces)
 
-        page = read_page(pixels, ask, form, calibration.sure)
+        def refuse(images: np.ndarray) -> np.ndarray:
+            return weigh(self.penalties(images), self._judge.penalties(images), whole)[:, -1]
+
+        page = read_page(pixels, ask, refuse, form, pieces.sure)
         return resize_page(self._read_one(pixels, page, form) or page, size)
 
     def _read_one(self, pixels: np.ndarray, page: Page, form: Format | None) -> Page | None:
         """The page of a picture that shows one digit, as `recognize` answers; None if it shows several."""
-        if not may_be_one(page):
+        if sum(len(row.digits) for row in page.rows) > 1:
             return None
         answer = self.choose([find_digits(pixels)])[0]
         if answer.reason == "marks" or (form and not form.accepts(answer.label)):

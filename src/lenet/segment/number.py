@@ -22,11 +22,13 @@ SHARPNESS = 0.8  # costs are multiplied by it before they become confidences
 ALTERNATIVES = 24  # paths that are compared; different paths may give the same number
 SHOWN = 3  # other numbers that are named
 FOREIGN = 0.5  # probability of being no digit, from which a segment looks like none
-MOSTLY = 0.5  # of the digits: as many that look like none make the row none
+MANY = 1 / 3  # of the digits: as many that look like none make the row none
 DOUBTFUL = "?"
 
 # of images, (N, 28, 28) uint8, the negative logarithms of the probability of 0 to 9 and of no digit, (N, 11)
 Ask: TypeAlias = Callable[[np.ndarray], np.ndarray]
+# of images likewise, the probability that each shows no digit at all, (N,)
+Refuse: TypeAlias = Callable[[np.ndarray], np.ndarray]
 Verdict: TypeAlias = Literal["number", "unsure", "none"]
 
 
@@ -49,7 +51,7 @@ class Found:
         second: the next probable digit at this place; "" if there is none.
         box: where it is in the picture.
         sure: whether its confidence is high enough; of a separator, which the form demands, always.
-        foreign: probability that this ink, taken alone, is no digit, 0 to 1.
+        foreign: the judge's probability that this ink, taken alone, is no digit, 0 to 1.
     """
 
     label: str
@@ -97,12 +99,15 @@ class Row:
         return "".join(found.label if found.sure else DOUBTFUL for found in self.digits)
 
 
-def read_strips(strips: Sequence[Strip], ask: Ask, form: Format | None, sure: float) -> list[Row]:
-    """Read each strip on its own; the network is asked once for the segments of all.
+def read_strips(
+    strips: Sequence[Strip], ask: Ask, refuse: Refuse, form: Format | None, sure: float
+) -> list[Row]:
+    """Read each strip on its own; the networks are asked once for all.
 
     Args:
         strips: from `find_strips`, `ROW` pixels tall.
-        ask: gives penalties for images.
+        ask: gives the penalties of segments.
+        refuse: tells of the chosen segments whether they are digits at all.
         form: that each number has; None for any digits, separators skipped.
         sure: the least confidence of a digit that is trusted.
     Returns:
@@ -114,15 +119,33 @@ def read_strips(strips: Sequence[Strip], ask: Ask, form: Format | None, sure: fl
     segments = [list_segments(each) for each in pieces]
     images = [segment.to_image() for each in segments for segment in each]
     penalties = ask(np.stack(images)) if images else np.zeros((0, len(DIGITS) + 1))
-    rows, start = list[Row](), 0
-    for strip, own, each in zip(strips, pieces, segments, strict=True):
-        costs = penalties[start : start + len(each)]
-        rows.append(_read_strip(strip, len(own), each, costs, form or ANY, sure))
-        start += len(each)
-    return [
-        replace(row, cuts=tuple(_place_cut(strip, cut) for cut in own))
-        for row, strip, own in zip(rows, strips, cuts, strict=True)
-    ]
+    rows, taken, start = list[Row](), list[np.ndarray](), 0
+    for strip, own, each, cut in zip(strips, pieces, segments, cuts, strict=True):
+        stop = start + len(each)
+        row, places = _read_strip(strip, len(own), each, penalties[start:stop], form or ANY, sure)
+        rows.append(replace(row, cuts=tuple(_place_cut(strip, columns) for columns in cut)))
+        taken += [images[start + place] for place in places]
+        start = stop
+    return _judge_rows(rows, refuse(np.stack(taken)) if taken else np.zeros(0))
+
+
+def _judge_rows(rows: list[Row], foreign: np.ndarray) -> list[Row]:
+    """The rows with their verdicts; `foreign` is that of all of their digits, one after the other."""
+    shares = iter(foreign.tolist())
+    judged = list[Row]()
+    for row in rows:
+        digits = tuple(replace(found, foreign=next(shares)) for found in row.digits)
+        judged.append(replace(row, digits=digits, verdict=judge_digits(digits)))
+    return judged
+
+
+def judge_digits(found: Sequence[Found]) -> Verdict:
+    """Whether a number stands: some digit has to be trusted, and few may look like no digit."""
+    digits = [each for each in found if each.label not in SEPARATORS]
+    trusted = [each.sure for each in digits]
+    if not any(trusted) or sum(each.foreign > FOREIGN for each in digits) >= MANY * len(digits):
+        return "none"
+    return "number" if all(trusted) else "unsure"
 
 
 def set_row_width(ink: np.ndarray) -> np.ndarray:
@@ -195,21 +218,16 @@ def _read_strip(
     penalties: np.ndarray,
     form: Format,
     sure: float,
-) -> Row:
+) -> tuple[Row, list[int]]:
+    """The cheapest reading of a strip, its verdict still open, and the places of the segments it takes."""
     box = _place(strip, 0, 0, strip.ink.shape)
     edges = list_edges(segments, penalties, form, strip.ink.shape[0])
     paths = find_paths(edges, pieces + 1, form, ALTERNATIVES)
     if not paths:
-        return Row("", 0.0, "none", box, (), line=strip.row)
+        return Row("", 0.0, "none", box, (), line=strip.row), []
     weights = weigh_edges(edges, pieces + 1, form, SHARPNESS)
-    foreign = {
-        (segment.start, segment.stop): float(np.exp(-cost))
-        for segment, cost in zip(segments, penalties[:, -1], strict=True)
-    }
-    digits = tuple(
-        replace(found, foreign=foreign[nodes])
-        for nodes, found in _describe_edges(paths[0], edges, weights, strip, segments, sure)
-    )
+    described = list(_describe_edges(paths[0], edges, weights, strip, segments, sure))
+    digits = tuple(found for _, found in described)
     numbers: dict[str, float] = {}
     for path in paths:
         number = "".join(edges[place].symbol for place in path.edges)
@@ -218,23 +236,16 @@ def _read_strip(
     others = sorted(
         ((share, number) for number, share in numbers.items() if number != likeliest), reverse=True
     )
-    return Row(
+    row = Row(
         likeliest,
         min(numbers[likeliest], 1.0),
-        judge_digits(digits),
+        "none",
         box,
         digits,
         tuple(Other(number, share) for share, number in others[:SHOWN] if number),
         strip.row,
     )
-
-
-def judge_digits(digits: Sequence[Found]) -> Verdict:
-    """Whether a number stands: most of what was taken for a digit has to look like one."""
-    trusted = [found.sure for found in digits]
-    if not digits or (sum(found.foreign > FOREIGN for found in digits) >= MOSTLY * len(digits)):
-        return "none"
-    return "number" if all(trusted) else "unsure"
+    return row, [place for place, _ in described]
 
 
 def _describe_edges(
@@ -244,7 +255,8 @@ def _describe_edges(
     strip: Strip,
     segments: Sequence[Segment],
     sure: float,
-) -> Iterator[tuple[tuple[int, int], Found]]:
+) -> Iterator[tuple[int, Found]]:
+    places = {(segment.start, segment.stop): place for place, segment in enumerate(segments)}
     by_nodes = {(segment.start, segment.stop): segment for segment in segments}
     for place in path.edges:
         edge = edges[place]
@@ -257,7 +269,7 @@ def _describe_edges(
         box = _place(strip, segment.top, segment.left, segment.ink.shape)
         trusted = confidence >= sure or edge.symbol in SEPARATORS
         found = Found(edge.symbol, min(confidence, 1.0), second, box, trusted)
-        yield (edge.start, edge.stop), found
+        yield places[edge.start, edge.stop], found
 
 
 def _share_symbols(

@@ -10,9 +10,7 @@ from lenet.images.normalize import list_pages
 from lenet.images.rows import find_strips
 from lenet.segment.cuts import ROW
 from lenet.segment.format import Format
-from lenet.segment.number import Ask, Found, Place, Row, read_strips
-
-NARROW = 1.0  # width by height: a number no wider than this may be one digit that was cut in two
+from lenet.segment.number import Ask, Found, Place, Refuse, Row, read_strips
 
 
 @dataclass(frozen=True)
@@ -31,12 +29,15 @@ class Page:
         return "\n".join(row.number for row in self.rows)
 
 
-def read_page(picture: np.ndarray, ask: Ask, form: Format | None = None, sure: float = 0.0) -> Page:
+def read_page(
+    picture: np.ndarray, ask: Ask, refuse: Refuse, form: Format | None = None, sure: float = 0.0
+) -> Page:
     """Read the numbers of a picture.
 
     Args:
         picture: (H, W) uint8 luminance.
         ask: gives the penalties of images, see `lenet.segment.number.Ask`.
+        refuse: tells whether images show digits at all, see `lenet.segment.number.Refuse`.
         form: that each number has; None for any digits.
         sure: the least confidence of a digit that is trusted, 0 to 1.
     Returns:
@@ -47,7 +48,8 @@ def read_page(picture: np.ndarray, ask: Ask, form: Format | None = None, sure: f
     """
     best: list[Row] = []
     for page in list_pages(picture):
-        rows = [row for row in read_strips(find_strips(page, ROW), ask, form, sure) if row.verdict != "none"]
+        found = read_strips(find_strips(page, ROW), ask, refuse, form, sure)
+        rows = [row for row in found if row.verdict != "none"]
         if _count_sure(rows) > _count_sure(best) or not best:
             best = rows
     return Page(tuple(best), (picture.shape[0], picture.shape[1]))
@@ -73,14 +75,6 @@ def resize_page(page: Page, size: tuple[int, int]) -> Page:
         for row in page.rows
     )
     return Page(tuple(rows), size)
-
-
-def may_be_one(page: Page) -> bool:
-    """Whether a page shows at most one digit, or one that may have been cut in two."""
-    if sum(len(row.digits) for row in page.rows) <= 1:
-        return True
-    box = page.rows[0].box
-    return len(page.rows) == 1 and box.width <= NARROW * box.height
 
 
 def make_single(page: Page, label: str, second: str, confidence: float | None, sure: bool) -> Page:
