@@ -33,7 +33,7 @@ from lenet.images.normalize import Find, find_digits
 from lenet.images.open import Picture, is_one, open_picture, open_sized, take_array
 from lenet.parameters import Parameters, check_overflow
 from lenet.segment.format import Format, parse_format
-from lenet.segment.page import Page, make_single, read_page, resize_page
+from lenet.segment.page import Page, make_single, may_be_one, read_page, resize_page
 from lenet.storage import load_arrays, save_arrays
 from lenet.texts import say
 from lenet.trace import Trace, render_image
@@ -308,9 +308,12 @@ class Network:
 
     def _read_one(self, pixels: np.ndarray, page: Page, form: Format | None) -> Page | None:
         """The page of a picture that shows one digit, as `recognize` answers; None if it shows several."""
-        if sum(len(row.digits) for row in page.rows) > 1:
+        several = sum(len(row.digits) for row in page.rows) > 1
+        if several and not may_be_one(page):
             return None
         answer = self.choose([find_digits(pixels)])[0]
+        if several:  # two digits, or a letter
+            return Page((), page.size) if answer.verdict == "none" else None
         if answer.reason == "marks" or (form and not form.accepts(answer.label)):
             return None
         if answer.verdict == "none":

@@ -66,12 +66,12 @@ def find_strips(page: Page, height: int) -> list[Strip]:
     reduced, factor, side = found
     darkness = _take_darkness(reduced, page.ruled, side)
     labels, marks = find_marks(darkness)
-    side = measure_height(marks)
+    side, grain = measure_height(marks), measure_grain(darkness)
     kept = [k for k, mark in enumerate(marks) if _may_be_read(mark, marks, side, darkness.shape)]
     if len(kept) > MOST_MARKS:
         raise PictureError("read.too_many", count=len(kept), limit=MOST_MARKS)
     return [
-        _cut_strip(darkness, labels, [(k + 1, marks[k]) for k in group], height, factor, number)
+        _cut_strip(darkness, labels, [(k + 1, marks[k]) for k in group], grain, height, factor, number)
         for number, row in enumerate(_sort_rows(marks, kept, side))
         for group in _part_numbers(marks, row, side)
     ]
@@ -193,6 +193,7 @@ def _cut_strip(
     darkness: np.ndarray,
     labels: np.ndarray,
     marks: list[tuple[int, Mark]],
+    grain: float,
     height: int,
     factor: int,
     row: int,
@@ -204,7 +205,7 @@ def _cut_strip(
     area = (slice(box.top, box.bottom), slice(box.left, box.right))
     chosen = np.isin(labels[area], [name for name, _ in marks])
     dark = darkness[area]
-    full, grain = measure_ink(dark, chosen), measure_grain(darkness)
+    full = measure_ink(dark, chosen)
     floor = min(max(0.15, 3 * grain / full), 0.5)
     ink = np.clip((dark / full - floor) / (1 - floor), 0, 1) * dilate(chosen.astype(np.float32), 1)
     scale = height / measure_height([mark for _, mark in marks])

@@ -18,7 +18,7 @@ from lenet.segment.graph import SKIP, Edge, Path, Weights, find_paths, weigh_edg
 SKIPPED = 110.0  # the cost of not reading ink that fills a square of the row height
 LOWEST, LOWER = 0.6, 30.0  # a digit lower than this share of the row pays so much for what it lacks
 SEPARATOR = 1.0  # the cost of taking a small mark in the right place for a separator
-SHARPNESS = 0.8  # costs are multiplied by it before they become confidences
+SHARPNESS = 0.75  # costs are multiplied by it before they become confidences
 ALTERNATIVES = 24  # paths that are compared; different paths may give the same number
 SHOWN = 3  # other numbers that are named
 FOREIGN = 0.5  # probability of being no digit, from which a segment looks like none

@@ -12,6 +12,8 @@ from lenet.segment.cuts import ROW
 from lenet.segment.format import Format
 from lenet.segment.number import Ask, Found, Place, Refuse, Row, read_strips
 
+NARROW, LESS_NARROW = 1.0, 1.3  # width by height: of a number whose digits are certain, and of another
+
 
 @dataclass(frozen=True)
 class Page:
@@ -75,6 +77,14 @@ def resize_page(page: Page, size: tuple[int, int]) -> Page:
         for row in page.rows
     )
     return Page(tuple(rows), size)
+
+
+def may_be_one(page: Page) -> bool:
+    """Whether what was read as a number stands where a single sign has room, a letter for example."""
+    if len(page.rows) != 1:
+        return False
+    row = page.rows[0]
+    return row.box.width <= (NARROW if row.verdict == "number" else LESS_NARROW) * row.box.height
 
 
 def make_single(page: Page, label: str, second: str, confidence: float | None, sure: bool) -> Page:
