@@ -60,9 +60,9 @@ def read(
     elif as_csv:
         print_output(format_numbers(found, digits=every_digit))
     elif every_digit:
-        _print_digits(found, form)
+        _print_digits(found, network, form)
     else:
-        _print_numbers(found, form)
+        _print_numbers(found, network, form)
     faults = [numbers.fault for numbers in found if numbers.fault]
     for fault in faults:
         print_error(str(fault))
@@ -90,7 +90,7 @@ def _draw_boxes(source: str, page: Page, path: Path) -> None:
     draw_picture(partial(compose_boxes, read_picture(Path(source)), page), path)
 
 
-def _print_numbers(found: Sequence[Numbers], form: str | None) -> None:
+def _print_numbers(found: Sequence[Numbers], network: str, form: str | None) -> None:
     from lenet.doubt import format_confidence
     from lenet.reading.numbers import explain_row
 
@@ -115,10 +115,10 @@ def _print_numbers(found: Sequence[Numbers], form: str | None) -> None:
         lines = [line[:-1] for line in lines]
     _print(columns, lines)
     unsure = any("?" in line[2] for line in lines)
-    print_lines(_list_legends(lines, say("read.legend_confidence"), unsure))
+    print_lines(_list_legends(lines, network, say("read.legend_confidence"), unsure))
 
 
-def _print_digits(found: Sequence[Numbers], form: str | None) -> None:
+def _print_digits(found: Sequence[Numbers], network: str, form: str | None) -> None:
     from lenet.doubt import format_confidence
 
     lines = list[tuple[str, ...]]()
@@ -143,7 +143,7 @@ def _print_digits(found: Sequence[Numbers], form: str | None) -> None:
     }
     _print(columns, lines)
     unsure = any(line[2].endswith("?") for line in lines)
-    print_lines(_list_legends(lines, say("read.legend_box"), unsure))
+    print_lines(_list_legends(lines, network, say("read.legend_box"), unsure))
 
 
 def _print(columns: dict[str, JustifyMethod], lines: Sequence[tuple[str, ...]]) -> None:
@@ -155,7 +155,9 @@ def _print(columns: dict[str, JustifyMethod], lines: Sequence[tuple[str, ...]]) 
     print_table(table)
 
 
-def _list_legends(lines: Sequence[tuple[str, ...]], own: str, unsure: bool) -> Iterator[str]:
+def _list_legends(lines: Sequence[tuple[str, ...]], network: str, own: str, unsure: bool) -> Iterator[str]:
+    if lines:
+        yield say("recognize.legend_network", name=network)
     if any(line[1] != NOTHING for line in lines):
         yield own
     if unsure:
