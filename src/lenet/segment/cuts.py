@@ -1,0 +1,129 @@
+"""Cuts through a row of ink, where it may be parted into digits, and the segments that they leave.
+
+Too many cuts rather than too few: which pieces belong together is for the graph to find out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lenet.images.geometry import center_by_mass, crop, fit_box
+
+ROW = 40  # pixels, the height of a row's digits
+SIDE_STEP = 0.03  # pixels of full ink: what it costs a cut to step aside once
+APART = 3  # columns: no two cuts are nearer to each other where they cross the middle
+CUTS = 3.5  # at most, for each row height
+DEAREST = 0.5 * ROW  # pixels of full ink: a cut through more is none
+MOST_PIECES = 5  # of one segment
+WIDEST = 1.7  # row heights, of one segment
+LEAST_INK = 2.0  # pixels of full ink: a smaller piece is the frayed edge of a cut
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Consecutive pieces of a row, taken as one sign.
+
+    Args:
+        start, stop: the nodes at its ends: its pieces are `start` to `stop - 1`.
+        ink: (h, w) float32, 0 to 1, cropped to its box.
+        top, left: of its box, in the row.
+    """
+
+    start: int
+    stop: int
+    ink: np.ndarray
+    top: int
+    left: int
+
+    @property
+    def mass(self) -> float:
+        """Its ink, in squares of the row height."""
+        return float(self.ink.sum()) / ROW**2
+
+    @property
+    def height(self) -> float:
+        """Of its box, in row heights."""
+        return self.ink.shape[0] / ROW
+
+    def to_image(self) -> np.ndarray:
+        """(28, 28) uint8: in MNIST's form."""
+        return center_by_mass(fit_box(255 * self.ink))
+
+
+def find_cuts(ink: np.ndarray) -> np.ndarray:
+    """Paths from the top to the bottom that cross little ink.
+
+    Args:
+        ink: (H, W) float32, 0 to 1, its digits about `ROW` pixels tall.
+    Returns:
+        (cuts, H) int: the first column right of each cut, on every row; from the left to the right, and no
+        cut crosses another.
+    Source:
+        LeCun et al. 1998, section V.A: heuristic over-segmentation.
+    """
+    height, width = ink.shape
+    middle = height // 2
+    above, from_above = _descend(ink[: middle + 1])
+    below, from_below = _descend(ink[middle:][::-1])
+    costs = above + below - ink[middle]
+    chosen = _choose(costs, round(CUTS * width / ROW))
+    cuts = np.empty((len(chosen), height), int)
+    for steps, rows in ((from_above, range(middle, -1, -1)), (from_below, range(middle, height))):
+        column = chosen.copy()
+        for place, row in enumerate(rows):
+            cuts[:, row] = column
+            column = column + steps[len(steps) - 1 - place][column]
+    return np.maximum.accumulate(cuts, axis=0)
+
+
+def _descend(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The cheapest way from the first row to each column of the last, and the step back on every row."""
+    cost = ink[0].astype(np.float64)
+    steps = np.zeros(ink.shape, int)
+    for row in range(1, len(ink)):
+        ways = np.stack([cost, np.roll(cost, 1) + SIDE_STEP, np.roll(cost, -1) + SIDE_STEP])
+        ways[1, 0] = ways[2, -1] = np.inf
+        best = ways.argmin(axis=0)
+        steps[row] = np.array([0, -1, 1])[best]
+        cost = ways[best, np.arange(ink.shape[1])] + ink[row]
+    return cost, steps
+
+
+def _choose(costs: np.ndarray, count: int) -> np.ndarray:
+    """The columns of the cheapest local minima, from the left; of a flat one the middle."""
+    padded = np.pad(costs, APART, constant_values=np.inf)
+    around = np.min([padded[k : k + len(costs)] for k in range(2 * APART + 1)], axis=0)
+    lowest = (costs <= around + 1e-9) & (costs <= DEAREST)
+    edges = np.flatnonzero(np.diff(np.pad(lowest, 1).astype(np.int8)))
+    middles = (edges[::2] + edges[1::2] - 1) // 2
+    return np.sort(middles[np.argsort(costs[middles], kind="stable")[:count]])
+
+
+def part_ink(ink: np.ndarray, cuts: np.ndarray) -> list[np.ndarray]:
+    """The pieces between the cuts.
+
+    Args:
+        ink: (H, W) float32, 0 to 1.
+        cuts: (cuts, H), from `find_cuts`.
+    Returns:
+        (H, W) float32 each, from the left to the right; pieces with next to no ink are left out.
+    """
+    owners = (cuts[:, :, None] <= np.arange(ink.shape[1])).sum(axis=0)
+    pieces = (np.where(owners == k, ink, np.float32(0)) for k in range(len(cuts) + 1))
+    return [piece for piece in pieces if piece.sum() >= LEAST_INK]
+
+
+def list_segments(pieces: list[np.ndarray]) -> list[Segment]:
+    """Every run of pieces that may be one sign: at most `MOST_PIECES` of them, no wider than `WIDEST`."""
+    segments = []
+    for start in range(len(pieces)):
+        joined = np.zeros_like(pieces[start])
+        for stop in range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1):
+            joined = joined + pieces[stop - 1]
+            rows, columns = np.flatnonzero(joined.any(axis=1)), np.flatnonzero(joined.any(axis=0))
+            if stop > start + 1 and columns[-1] + 1 - columns[0] > WIDEST * ROW:
+                break
+            segments.append(Segment(start, stop, crop(joined), int(rows[0]), int(columns[0])))
+    return segments
