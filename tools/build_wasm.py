@@ -20,7 +20,7 @@ from lenet.codes import CLASS_CHARACTERS, codes
 from lenet.images.distort import RANGES
 
 KERNELS = Path(__file__).parents[1] / "src" / "kernels"
-# a page that shows no pictures does without the second
+# the second cleans up pictures; drawings do without it
 MODULES = {"lenet.wasm": ("variant", "wasm"), "pictures.wasm": ("pictures",)}
 # -Os without unrolling but where the kernels ask for it: as fast as -O3 under node, at half the size
 STACK = 256 * 1024  # bytes

@@ -1,14 +1,14 @@
-// The filters that the clean-up needs: medians, means, extremes, distances; images/filters.py. Every sum is taken in one
+// The filters that the clean-up needs: medians, extremes, distances; images/filters.py. Every sum is taken in one
 // order, that of NumPy where it matters, so that all variants give the same bytes.
 
 // --- the k-th smallest of many numbers
 
 // Move the numbers below a limit, or up to it with `equal`, to the front of values[from] to values[to]; returns where the
 // others begin. Each is moved, so that there is no branch to be guessed.
-static int part_numbers(double *values, int from, int to, double limit, int equal) {
+static int part_numbers(Level *values, int from, int to, double limit, int equal) {
     int end = from;
     for (int i = from; i <= to; i++) {
-        const double v = values[i];
+        const Level v = values[i];
         values[i] = values[end];
         values[end] = v;
         end += equal ? v <= limit : v < limit;
@@ -17,7 +17,7 @@ static int part_numbers(double *values, int from, int to, double limit, int equa
 }
 
 // Among values[low] to values[high]: afterwards values[k] has its place in their order, and no larger one is before it.
-static void select_slowly(double *values, int low, int high, int k) {
+static void select_slowly(Level *values, int low, int high, int k) {
     while (low < high) {
         const double a = values[low], b = values[low + (high - low) / 2], c = values[high];
         const double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
@@ -34,7 +34,7 @@ static void select_slowly(double *values, int low, int high, int k) {
 enum { SAMPLED = 512, TRIED = 5 };  // numbers, to guess between which two the k-th one is
 
 // The numbers from `low` to less than `high`, side by side; returns how many there are. `from` may be `to`.
-static int keep_between(const double *from, int count, double low, double high, double *to) {
+static int keep_between(const Level *from, int count, double low, double high, Level *to) {
     enum { BLOCK = 32 };
     int kept = 0, i = 0;
     for (; i + BLOCK <= count; i += BLOCK) {
@@ -42,24 +42,25 @@ static int keep_between(const double *from, int count, double low, double high, 
         for (int k = 0; k < BLOCK; k++) any += (from[i + k] >= low) & (from[i + k] < high);
         if (!any) continue;
         for (int k = 0; k < BLOCK; k++) {
-            const double v = from[i + k];
+            const Level v = from[i + k];
             to[kept] = v;
             kept += (v >= low) & (v < high);
         }
     }
     for (; i < count; i++) {
-        const double v = from[i];
+        const Level v = from[i];
         to[kept] = v;
         kept += (v >= low) & (v < high);
     }
     return kept;
 }
 
-// The k-th and the next of `count` numbers (the k-th twice if it is the last). `spare` has room for as many.
-static void select_two(const double *values, int count, int k, double *spare, double *found) {
+// The k-th and the next of `count` numbers (the k-th twice if it is the last). `spare` has room for as many; it may be
+// `values`, which then lose their places and some of them.
+static void select_two(const Level *values, int count, int k, Level *spare, double *found) {
     static const int AROUND_K[TRIED] = {-42, -10, 0, 10, 42}, ORDER[TRIED] = {2, 1, 0, 3, 4};  // places in the sample
-    double sample[SAMPLED], tried[TRIED];
-    const double *from = values;
+    Level sample[SAMPLED], tried[TRIED];
+    const Level *from = values;
     int left = count, at = k;
     while (left > 4 * SAMPLED) {
         const int step = left / SAMPLED, middle = (int)((int64_t)at * SAMPLED / left);
@@ -90,7 +91,7 @@ static void select_two(const double *values, int count, int k, double *spare, do
         from = spare, left = kept, at -= (int)below[low];
         if (!few) break;  // most of them are equal
     }
-    if (from == values) __builtin_memcpy(spare, values, (size_t)left * sizeof(double));
+    if (from == values && spare != values) __builtin_memcpy(spare, values, (size_t)left * sizeof(Level));
     select_slowly(spare, 0, left - 1, at);
     found[0] = found[1] = spare[at];
     if (at + 1 < left) {
@@ -99,20 +100,17 @@ static void select_two(const double *values, int count, int k, double *spare, do
     }
 }
 
-static double find_median(const double *values, int count, Room *room) {
-    const size_t before = room->used;
+// Both spoil the numbers: a copy would be half of all memory.
+static double take_median(Level *values, int count) {
     double two[2];
-    select_two(values, count, (count - 1) / 2, TAKE(room, double, count), two);
-    room->used = before;
+    select_two(values, count, (count - 1) / 2, values, two);
     return count % 2 ? two[0] : (two[0] + two[1]) / 2;
 }
 
-static double find_upper_quartile(const double *values, int count, Room *room) {
-    const size_t before = room->used;
+static double take_upper_quartile(Level *values, int count) {
     const double at = 0.75 * (count - 1);
     double two[2];
-    select_two(values, count, (int)at, TAKE(room, double, count), two);
-    room->used = before;
+    select_two(values, count, (int)at, values, two);
     return two[0] + (two[1] - two[0]) * (float)(at - (int)at);
 }
 
@@ -144,105 +142,7 @@ static Picture shrink(const Picture *picture, int longest, int *factor, Room *ro
     return small;
 }
 
-// --- means
-
-// A number divided by another one, whose reciprocal is given. Fused, the result is the same: the second product corrects
-// the first one's error before the only rounding that counts, and no quotient by an odd number is halfway between two.
-static double divide_by(double a, double by, double reciprocal) {
-#if defined(__FMA__)
-    const double q = a * reciprocal;
-    return __builtin_fma(__builtin_fma(-by, q, a), reciprocal, q);
-#else
-    (void)reciprocal;
-    return a / by;
-#endif
-}
-
-// Rows of numbers of one of three types: the other two pointers are null.
-typedef struct {
-    int height, width;
-    const double *doubles;
-    const float *floats;
-    const uint8_t *bytes;
-} Rows;
-
-static Rows rows_of_plane(const Plane *p) {
-    const Rows rows = {p->height, p->width, p->at, NULL, NULL};
-    return rows;
-}
-static Rows rows_of_picture(const Picture *p) {
-    const Rows rows = {p->height, p->width, NULL, p->at, NULL};
-    return rows;
-}
-static Rows rows_of_bytes(const Bytes *p) {
-    const Rows rows = {p->height, p->width, NULL, NULL, p->at};
-    return rows;
-}
-
-// sums += row y, the edge repeated
-static void add_row(const Rows *rows, int y, double *__restrict sums) {
-    const int width = rows->width;
-    const size_t at = (size_t)(y < 0 ? 0 : y < rows->height ? y : rows->height - 1) * width;
-    if (rows->doubles) {
-        const double *__restrict row = rows->doubles + at;
-        for (int x = 0; x < width; x++) sums[x] += row[x];
-    } else if (rows->floats) {
-        const float *__restrict row = rows->floats + at;
-        for (int x = 0; x < width; x++) sums[x] += row[x];
-    } else {
-        const uint8_t *__restrict row = rows->bytes + at;
-        for (int x = 0; x < width; x++) sums[x] += row[x];
-    }
-}
-
 #define TOGETHER 8  // rows, or columns, that go through a filter side by side
-
-// The sums of a row's numbers from its beginning, the first one `radius` + 1 times before and the last one `radius` times
-// behind, in NumPy's order; of 4 rows at once, for each number must wait for the one before.
-static void sum_up_rows(const double *rows, int width, int radius, double *sums) {
-    const int length = width + 2 * radius + 1;
-    const double *a = rows, *b = a + width, *c = b + width, *d = c + width;
-    double *as = sums, *bs = as + length, *cs = bs + length, *ds = cs + length;
-    double sa = 0, sb = 0, sc = 0, sd = 0;
-    for (int i = 0; i < length; i++) {
-        const int x = least_of(most_of(i - radius - 1, 0), width - 1);
-        as[i] = sa += a[x], bs[i] = sb += b[x], cs[i] = sc += c[x], ds[i] = sd += d[x];
-    }
-}
-
-// The mean over a square of 2 radius + 1 pixels, the edge repeated; as differences of sums from the beginning.
-static Picture blur(const Rows *rows, int radius, Room *room) {
-    enum { AT_ONCE = 4 };
-    const int height = rows->height, width = rows->width, length = width + 2 * radius + 1;
-    const Picture smooth = take_picture(room, height, width);
-    const size_t before = room->used;
-    const double wide = 2 * radius + 1, part = 1 / wide;
-    double *lead = TAKE(room, double, width), *lag = TAKE(room, double, width);
-    double *means = TAKE(room, double, (size_t)width * AT_ONCE), *sums = TAKE(room, double, (size_t)length * AT_ONCE);
-    __builtin_memset(lead, 0, (size_t)width * sizeof(double));
-    __builtin_memset(lag, 0, (size_t)width * sizeof(double));
-    __builtin_memset(means, 0, (size_t)width * AT_ONCE * sizeof(double));
-    add_row(rows, 0, lag);
-    for (int i = 0; i <= 2 * radius + 1; i++) add_row(rows, i - radius - 1, lead);
-    for (int top = 0; top < height; top += AT_ONCE) {
-        const int here = least_of(AT_ONCE, height - top);
-        for (int l = 0; l < here; l++) {
-            const int y = top + l;
-            double *__restrict mean = means + (size_t)l * width;
-            for (int x = 0; x < width; x++) mean[x] = divide_by(lead[x] - lag[x], wide, part);
-            add_row(rows, y + radius + 1, lead);
-            add_row(rows, y - radius, lag);
-        }
-        sum_up_rows(means, width, radius, sums);
-        for (int l = 0; l < here; l++) {
-            const double *__restrict sum = sums + (size_t)l * length;
-            float *__restrict to = smooth.at + (size_t)(top + l) * width;
-            for (int x = 0; x < width; x++) to[x] = (float)divide_by(sum[x + 2 * radius + 1] - sum[x], wide, part);
-        }
-    }
-    room->used = before;
-    return smooth;
-}
 
 // --- extremes
 
@@ -292,14 +192,14 @@ static void slide_along_rows(Plane *p, int radius, int most, int least, Room *ro
     __builtin_memset(one, 0, (size_t)width * TOGETHER * sizeof(double));
     for (int top = 0; top < p->height; top += TOGETHER) {
         const int here = least_of(TOGETHER, p->height - top);
-        double *row = p->at + (size_t)top * width;
+        Level *row = p->at + (size_t)top * width;
         const double *last = one;
         for (int l = 0; l < here; l++)
             for (int x = 0; x < width; x++) one[x * TOGETHER + l] = row[(size_t)l * width + x];
         if (most) slide_extreme(one, width, radius, 0, ends, other), last = other;
         if (least) slide_extreme(last, width, radius, 1, ends, last == one ? other : one), last = last == one ? other : one;
         for (int l = 0; l < here; l++)
-            for (int x = 0; x < width; x++) row[(size_t)l * width + x] = last[x * TOGETHER + l];
+            for (int x = 0; x < width; x++) row[(size_t)l * width + x] = (Level)last[x * TOGETHER + l];
     }
     room->used = before;
 }
@@ -312,12 +212,12 @@ static void slide_along_columns(Plane *p, int radius, int least, Room *room) {
     __builtin_memset(one, 0, (size_t)height * TOGETHER * sizeof(double));
     for (int left = 0; left < p->width; left += TOGETHER) {
         const int here = least_of(TOGETHER, p->width - left);
-        double *column = p->at + left;
+        Level *column = p->at + left;
         for (int y = 0; y < height; y++)
             for (int l = 0; l < here; l++) one[y * TOGETHER + l] = column[(size_t)y * p->width + l];
         slide_extreme(one, height, radius, least, ends, other);
         for (int y = 0; y < height; y++)
-            for (int l = 0; l < here; l++) column[(size_t)y * p->width + l] = other[y * TOGETHER + l];
+            for (int l = 0; l < here; l++) column[(size_t)y * p->width + l] = (Level)other[y * TOGETHER + l];
     }
     room->used = before;
 }

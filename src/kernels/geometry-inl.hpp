@@ -6,8 +6,8 @@ static const double FARTHEST = 0.53;  // pixels from the middle to the centre of
 // A box in a picture, the last two sides exclusive.
 typedef struct { int top, left, bottom, right; } Box;
 
-// The smallest box that holds everything above zero, cut out; its `at` is null where there is nothing.
-static Picture crop_picture(const Picture *p, Room *room) {
+// The smallest box that holds everything above zero, cut out of a picture where it is; its `at` is null where there is nothing.
+static Picture crop_picture(Picture *p) {
     Box box = {p->height, p->width, 0, 0};
     for (int y = 0; y < p->height; y++)
         for (int x = 0; x < p->width; x++) {
@@ -17,9 +17,11 @@ static Picture crop_picture(const Picture *p, Room *room) {
         }
     Picture part = {0, 0, NULL};
     if (box.bottom == 0) return part;
-    part = take_picture(room, box.bottom - box.top, box.right - box.left);
-    for (int y = 0; y < part.height; y++)
-        __builtin_memcpy(part.at + (size_t)y * part.width, p->at + (size_t)(box.top + y) * p->width + box.left, (size_t)part.width * sizeof(float));
+    part.height = box.bottom - box.top, part.width = box.right - box.left, part.at = p->at;
+    for (int y = 0; y < part.height; y++) {
+        const float *from = p->at + (size_t)(box.top + y) * p->width + box.left;  // never before where it goes
+        for (int x = 0; x < part.width; x++) part.at[(size_t)y * part.width + x] = from[x];
+    }
     return part;
 }
 
@@ -68,12 +70,13 @@ static int is_normal(const uint8_t *ink) {
     return 1;
 }
 
-// Ink from 0 to 1 becomes a digit in MNIST's form: cropped, scaled into the box and centred; 0 where it is blank.
-static int place_digit(const Picture *ink, uint8_t *digit, Room *room) {
+// Ink from 0 to 1, which is lost, becomes a digit in MNIST's form: cropped, scaled into the box and centred; 0 where it is
+// blank.
+static int place_digit(Picture *ink, uint8_t *digit, Room *room) {
     const size_t before = room->used;
     uint8_t bytes[BOX * BOX];
     int any = 0;
-    const Picture tight = crop_picture(ink, room);
+    const Picture tight = crop_picture(ink);
     if (tight.at) {
         for (int i = 0; i < tight.height * tight.width; i++) tight.at[i] *= 255;
         const Picture box = scale_to(&tight, BOX, 2 * BOX < most_of(tight.height, tight.width) ? BOX_FILTER : BILINEAR, room);

@@ -101,6 +101,7 @@ static Surface fit_surface(const Picture *small, const Bytes *sheet, Room *room)
     const size_t before = room->used;
     const int height = small->height, width = small->width, count = height * width;
     double *trust = TAKE(room, double, count), *weights = TAKE(room, double, count), *residue = TAKE(room, double, count);
+    Level *sizes = (Level *)weights;  // until there are new ones
     double *sums = TAKE(room, double, COLUMN_SUMS * FITTED), a[TERMS][TERMS], b[TERMS];
     float *xs = TAKE(room, float, width), *ys = TAKE(room, float, height);
     Surface light;
@@ -118,7 +119,8 @@ static Surface fit_surface(const Picture *small, const Bytes *sheet, Room *room)
         if (round == 7) break;
         for (int y = 0; y < height; y++) light_row(&light, ys[y], xs, width, residue + (size_t)y * width);
         for (int i = 0; i < count; i++) residue[i] = __builtin_fabs(small->at[i] - residue[i]);
-        const double usual = 2 * find_median(residue, count, room) + 1;
+        for (int i = 0; i < count; i++) sizes[i] = (Level)residue[i];
+        const double usual = 2 * take_median(sizes, count) + 1;
         for (int i = 0; i < count; i++) {
             const double far = residue[i] / usual;
             weights[i] = trust[i] / (1 + far * far);
@@ -167,16 +169,12 @@ static float split_picture(const Picture *picture) {
 
 // A picture with the smooth part of the light on it.
 typedef struct {
-    Picture picture, smooth;
-    Plane surface;
+    Picture picture;
+    Surface surface;
 } Lit;
 
 // `tight`: whether a digit fills the picture, so that there may be more ink than paper: paper is then whatever is light.
 static Lit find_light(const Picture *picture, int tight, Room *room) {
-    const Rows rows = rows_of_picture(picture);
-    Lit lit;
-    lit.picture = *picture, lit.smooth = blur(&rows, 1, room);
-    lit.surface = take_plane(room, picture->height, picture->width);
     const size_t before = room->used;
     int factor;
     const Picture small = shrink(picture, FITTED, &factor, room);
@@ -185,40 +183,57 @@ static Lit find_light(const Picture *picture, int tight, Room *room) {
         const float level = split_picture(&small);
         for (int i = 0; i < small.height * small.width; i++) light.at[i] = small.at[i] > level;
     }
-    const Surface fitted = fit_surface(&small, tight ? &light : NULL, room);
-    float *xs = TAKE(room, float, picture->width);
-    for (int x = 0; x < picture->width; x++) xs[x] = place_between(x, picture->width);
-    for (int y = 0; y < picture->height; y++)
-        light_row(&fitted, place_between(y, picture->height), xs, picture->width, lit.surface.at + (size_t)y * picture->width);
+    const Lit lit = {*picture, fit_surface(&small, tight ? &light : NULL, room)};
     room->used = before;
     return lit;
 }
 
-// Divide by the light that falls on the paper: gradients, vignettes and shadows go, ink stays. What is narrower than twice
-// `radius` is ink, what is wider is shadow. Returns darkness: about 0 on paper, up to 1 for black.
-static Plane flatten_light(const Lit *lit, int radius, Room *room) {
-    const int height = lit->picture.height, width = lit->picture.width, size = height * width;
-    Plane light = take_plane(room, height, width);
+// light -= the surface, or += it.
+static void add_surface(const Surface *surface, int add, Plane *light, Room *room) {
     const size_t before = room->used;
-    for (int i = 0; i < size; i++) light.at[i] = lit->smooth.at[i] - lit->surface.at[i];
-    close_gaps(&light, radius, room);
-    // closing follows the brightest grains: bring it down to the paper's mean, wherever it is paper
-    const Plane lift = take_plane(room, height, width);
-    const Bytes paper = take_bytes(room, height, width);
-    for (int i = 0; i < size; i++) {
-        const double lit_up = lit->surface.at[i] + light.at[i];
-        light.at[i] = lit_up, lift.at[i] = lit_up - lit->smooth.at[i];
-    }
-    const double most = 2 * find_median(lift.at, size, room) + 2;
-    for (int i = 0; i < size; i++) paper.at[i] = lift.at[i] <= most;
-    for (int i = 0; i < size; i++) lift.at[i] = paper.at[i] ? lift.at[i] : 0;
-    const Rows lifts = rows_of_plane(&lift), papers = rows_of_bytes(&paper);
-    const Picture mean = blur(&lifts, radius, room), share = blur(&papers, radius, room);
-    for (int i = 0; i < size; i++) {
-        const float least = 0.05f, down = mean.at[i] / (share.at[i] > least ? share.at[i] : least);
-        const double lowered = light.at[i] - down;
-        light.at[i] = (lowered - lit->picture.at[i]) / (lowered > 8 ? lowered : 8);
+    const int width = light->width;
+    float *xs = TAKE(room, float, width);
+    double *row = TAKE(room, double, width);
+    for (int x = 0; x < width; x++) xs[x] = place_between(x, width);
+    for (int y = 0; y < light->height; y++) {
+        Level *__restrict to = light->at + (size_t)y * width;
+        light_row(surface, place_between(y, light->height), xs, width, row);
+        if (add) for (int x = 0; x < width; x++) to[x] = (Level)(row[x] + to[x]);
+        else for (int x = 0; x < width; x++) to[x] = (Level)(to[x] - row[x]);
     }
     room->used = before;
-    return light;
+}
+
+// Divide by the light that falls on the paper: gradients, vignettes and shadows go, ink stays. What is narrower than twice
+// `radius` is ink, what is wider is shadow. To `light`, as large as the picture, darkness: about 0 on paper, up to 1 for black.
+static void flatten_light(const Lit *lit, int radius, Plane *light, Room *room) {
+    const size_t before = room->used;
+    const int height = lit->picture.height, width = lit->picture.width, size = height * width;
+    const Plane lift = take_plane(room, height, width);
+    const Bytes paper = take_bytes(room, height, width);
+    const size_t kept = room->used;
+    const Rows rows = rows_of_picture(&lit->picture);
+    const Picture smooth = blur(&rows, 1, room);
+    for (int i = 0; i < size; i++) light->at[i] = smooth.at[i];
+    add_surface(&lit->surface, 0, light, room);
+    close_gaps(light, radius, room);
+    // closing follows the brightest grains: bring it down to the paper's mean, wherever it is paper
+    add_surface(&lit->surface, 1, light, room);
+    for (int i = 0; i < size; i++) lift.at[i] = light->at[i] - smooth.at[i];
+    const double most = 2 * take_median(lift.at, size) + 2;
+    for (int i = 0; i < size; i++) {
+        const double up = light->at[i] - smooth.at[i];
+        paper.at[i] = up <= most, lift.at[i] = paper.at[i] ? (Level)up : 0;
+    }
+    room->used = kept;
+    const Rows lifts = rows_of_plane(&lift), papers = rows_of_bytes(&paper);
+    const Picture mean = blur(&lifts, radius, room);
+    float *share = (float *)lift.at;
+    blur_to(&papers, radius, share, room);
+    for (int i = 0; i < size; i++) {
+        const float least = 0.05f, down = mean.at[i] / (share[i] > least ? share[i] : least);
+        const double lowered = light->at[i] - down;
+        light->at[i] = (Level)((lowered - lit->picture.at[i]) / (lowered > 8 ? lowered : 8));
+    }
+    room->used = before;
 }

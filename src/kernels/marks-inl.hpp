@@ -10,8 +10,8 @@ static const double TALL = 0.55;      // of the digit's height: another mark thi
 
 // Connected ink: its box in pixels (the last two sides exclusive), its mass and its darkness.
 typedef struct {
-    int top, left, bottom, right;
-    double mass, level;
+    uint16_t top, left, bottom, right;
+    Level mass, level;
 } Mark;
 
 // The marks of a picture, heaviest first; `labels` has 0 for paper and k for the k-th mark.
@@ -57,8 +57,8 @@ static int stand_beside(const Mark *a, const Mark *b) {
 
 // The box around two marks.
 static void join_mark(Mark *whole, const Mark *part) {
-    whole->top = least_of(whole->top, part->top), whole->left = least_of(whole->left, part->left);
-    whole->bottom = most_of(whole->bottom, part->bottom), whole->right = most_of(whole->right, part->right);
+    whole->top = (uint16_t)least_of(whole->top, part->top), whole->left = (uint16_t)least_of(whole->left, part->left);
+    whole->bottom = (uint16_t)most_of(whole->bottom, part->bottom), whole->right = (uint16_t)most_of(whole->right, part->right);
     whole->mass += part->mass;
     if (part->level > whole->level) whole->level = part->level;
 }
@@ -81,16 +81,16 @@ static double measure_grain(const Plane *darkness, Room *room) {
     const int height = darkness->height, width = darkness->width;
     const int count = (height - 1) * width + height * (width - 1);
     if (!count) return 0;
-    double *steps = TAKE(room, double, count), *to = steps;
+    Level *steps = TAKE(room, Level, count), *to = steps;
     for (int y = 0; y < height; y++) {
-        const double *row = darkness->at + (size_t)y * width;
-        for (int x = 0; x + 1 < width; x++) to[x] = __builtin_fabs(row[x + 1] - row[x]);
+        const Level *row = darkness->at + (size_t)y * width;
+        for (int x = 0; x + 1 < width; x++) to[x] = (Level)__builtin_fabs(row[x + 1] - row[x]);
         to += width - 1;
         if (y + 1 == height) break;
-        for (int x = 0; x < width; x++) to[x] = __builtin_fabs(row[width + x] - row[x]);
+        for (int x = 0; x < width; x++) to[x] = (Level)__builtin_fabs(row[width + x] - row[x]);
         to += width;
     }
-    const double grain = 1.4826 / 1.4142135623730951 * find_median(steps, count, room);
+    const double grain = 1.4826 / 1.4142135623730951 * take_median(steps, count);
     room->used = before;
     return grain;
 }
@@ -101,27 +101,27 @@ static double measure_ink(const Plane *darkness, const uint8_t *chosen, Room *ro
     double most = 0;
     int count = 0, first = 1;
     for (size_t i = 0; i < size; i++) if (chosen[i] && (first || darkness->at[i] > most)) most = darkness->at[i], first = 0;
-    double *values = TAKE(room, double, size);
+    Level *values = TAKE(room, Level, size);
     for (size_t i = 0; i < size; i++) if (chosen[i] && darkness->at[i] >= 0.5 * most) values[count++] = darkness->at[i];
-    const double ink = find_upper_quartile(values, count, room);
+    const double ink = take_upper_quartile(values, count);
     room->used = before;
     return ink;
 }
 
 // The mass of each region, and its mean darkness, weighted by itself so that pale edges count little.
-static void measure_levels(const Labels *labels, const Plane *darkness, int count, double *masses, double *levels) {
+static void measure_levels(const Labels *labels, const Plane *darkness, int count, Level *masses, Level *levels) {
     const size_t size = (size_t)labels->height * labels->width;
     for (int k = 0; k <= count; k++) masses[k] = levels[k] = 0;
     for (size_t i = find_marked(labels->at, 0, size); i < size; i = find_marked(labels->at, i + 1, size)) {
         const int k = labels->at[i];
         const double v = darkness->at[i];
-        masses[k] += v, levels[k] += v * v;
+        masses[k] = (Level)(masses[k] + v), levels[k] = (Level)(levels[k] + v * v);
     }
     for (int k = 1; k <= count; k++) levels[k] /= masses[k] > 0 ? masses[k] : 1;
 }
 
 // Sort numbers of regions by their masses, the heaviest first; equal ones keep their order. `spare` is as long.
-static void sort_by_mass(uint16_t *order, uint16_t *spare, int count, const double *masses) {
+static void sort_by_mass(uint16_t *order, uint16_t *spare, int count, const Level *masses) {
     for (int size = 1; size < count; size *= 2) {
         for (int start = 0; start < count; start += 2 * size) {
             const int middle = least_of(start + size, count), end = least_of(start + 2 * size, count);
@@ -133,17 +133,36 @@ static void sort_by_mass(uint16_t *order, uint16_t *spare, int count, const doub
     }
 }
 
+// The darkest that each region is, blurred as the grain is.
+static void find_strongest(const Labels *labels, const Plane *darkness, int count, float *strongest, Room *room) {
+    const size_t before = room->used, width = (size_t)labels->width;
+    const Rows rows = rows_of_plane(darkness);
+    float *smooth = TAKE(room, float, width * AT_ONCE);
+    const Blur b = begin_blur(&rows, 1, room);
+    for (int k = 0; k <= count; k++) strongest[k] = 0;
+    for (int top = 0; top < labels->height; top += AT_ONCE) {
+        const uint16_t *here = labels->at + (size_t)top * width;
+        const size_t size = (size_t)blur_rows(&b, top, smooth) * width;
+        for (size_t i = find_marked(here, 0, size); i < size; i = find_marked(here, i + 1, size)) {
+            float *s = strongest + here[i];
+            if (smooth[i] > *s) *s = smooth[i];
+        }
+    }
+    room->used = before;
+}
+
 // The connected marks of a picture's darkness, each cut out at a share of its own.
 static Marks find_marks(const Plane *darkness, Room *room) {
     const int height = darkness->height, width = darkness->width, most = count_most_regions(height, width);
     const size_t size = (size_t)height * width;
-    Marks marks = {take_labels(room, height, width), 0, TAKE(room, Mark, most), 0};
+    const double grain = measure_grain(darkness, room), faintest = 2.5 * grain > FAINTEST ? 2.5 * grain : FAINTEST;
+    Marks marks = {take_labels(room, height, width), 0, TAKE(room, Mark, most), grain};
     const size_t before = room->used;
-    const Bytes mask = take_bytes(room, height, width);
-    double *masses = TAKE(room, double, most + 1), *levels = TAKE(room, double, most + 1);
-    float *strongest = TAKE(room, float, most + 1);
+    const size_t floats = (size_t)(most + 1) * sizeof(float);
+    const Bytes mask = {height, width, TAKE(room, uint8_t, floats > size ? floats : size)};
+    Level *masses = TAKE(room, Level, most + 1), *levels = TAKE(room, Level, most + 1);
+    float *strongest = (float *)mask.at;  // in its place, when it has done its part
     uint16_t *order = TAKE(room, uint16_t, most), *spare = TAKE(room, uint16_t, most + 1);
-    const double grain = marks.grain = measure_grain(darkness, room), faintest = 2.5 * grain > FAINTEST ? 2.5 * grain : FAINTEST;
     for (size_t i = 0; i < size; i++) mask.at[i] = darkness->at[i] > faintest;
     int count = label_regions(&mask, &marks.labels, room);
     measure_levels(&marks.labels, darkness, count, masses, levels);
@@ -151,19 +170,13 @@ static Marks find_marks(const Plane *darkness, Room *room) {
         mask.at[i] = darkness->at[i] > 0.45 * levels[marks.labels.at[i]];
     count = label_regions(&mask, &marks.labels, room);
     measure_levels(&marks.labels, darkness, count, masses, levels);
-    const Rows rows = rows_of_plane(darkness);
-    const Picture smooth = blur(&rows, 1, room);
-    for (int k = 0; k <= count; k++) strongest[k] = 0;
-    for (size_t i = find_marked(marks.labels.at, 0, size); i < size; i = find_marked(marks.labels.at, i + 1, size)) {
-        float *s = strongest + marks.labels.at[i];
-        if (smooth.at[i] > *s) *s = smooth.at[i];
-    }
+    find_strongest(&marks.labels, darkness, count, strongest, room);
     for (int k = 1; k <= count; k++)
         if (masses[k] > 0 && !(strongest[k] < (float)(3 * grain))) order[marks.count++] = (uint16_t)k;
     sort_by_mass(order, spare, marks.count, masses);
     for (int k = 0; k <= count; k++) spare[k] = 0;
     for (int k = 0; k < marks.count; k++) {
-        const Mark m = {height, width, 0, 0, masses[order[k]], levels[order[k]]};
+        const Mark m = {(uint16_t)height, (uint16_t)width, 0, 0, masses[order[k]], levels[order[k]]};
         marks.at[k] = m, spare[order[k]] = (uint16_t)(k + 1);
     }
     for (int y = 0; y < height; y++) {
@@ -172,10 +185,10 @@ static Marks find_marks(const Plane *darkness, Room *room) {
             const int x = (int)i;
             if (!(labels[x] = spare[labels[x]])) continue;
             Mark *m = marks.at + labels[x] - 1;
-            if (y < m->top) m->top = y;
-            if (x < m->left) m->left = x;
-            if (x >= m->right) m->right = x + 1;
-            m->bottom = y + 1;
+            if (y < m->top) m->top = (uint16_t)y;
+            if (x < m->left) m->left = (uint16_t)x;
+            if (x >= m->right) m->right = (uint16_t)(x + 1);
+            m->bottom = (uint16_t)(y + 1);
         }
     }
     room->used = before;

@@ -6,13 +6,7 @@ static const double MIXED = 0.25;        // of the outermost pixels: fewer of th
 static const double KEPT = 0.8;          // of a mark's ink: as much is still there in a closer look if it is no shadow
 static const double MARGIN = 0.4;        // of the digit's longer side: paper around it in the close-up
 
-// Bytes of a room that is enough for every picture of a size. The overview takes most of it, 89 bytes a pixel: it, its
-// smooth part, its light, the first look's ink, the darkness with its lines and without them (40), among which the marks are
-// found (17), for which the grain is measured (32).
-static size_t measure_room(int height, int width) {
-    const size_t rows = (size_t)least_of(height, OVERVIEW), columns = (size_t)least_of(width, OVERVIEW);
-    return rows * columns * 96 + (rows + columns) * 1024 + (size_t)width * 8 + 192 * 1024;
-}
+static size_t measure_room(int height, int width) { return LENET_ROOM_BYTES(height, width); }
 
 // --- what the steps look like
 
@@ -22,11 +16,6 @@ typedef struct {
     Room room;
     Bytes at[STEPS];  // its own `at` is null for a step that was not reached
 } Looks;
-
-// Bytes that are enough for the looks of every picture of a size.
-static size_t measure_looks(int height, int width) {
-    return round_room((size_t)height * width) + (STEPS - 1) * round_room((size_t)CLOSEUP * CLOSEUP);
-}
 
 static uint8_t show_level(double v) { return (uint8_t)round_even(v < 0 ? 0 : v > 1 ? 255 : v * 255); }
 
@@ -79,16 +68,11 @@ static int list_pages(const uint8_t *picture, int height, int width, Page *pages
 
 // Darkness without ruled lines, if there may be any. `looks` may be null.
 static Plane find_darkness(const Lit *lit, int radius, int ruled, Looks *looks, Room *room) {
-    const Plane clean = take_plane(room, lit->picture.height, lit->picture.width);
-    const size_t before = room->used;
-    const Plane darkness = flatten_light(lit, radius, room);
+    Plane darkness = take_plane(room, lit->picture.height, lit->picture.width);
+    flatten_light(lit, radius, &darkness, room);
     look_at_darkness(looks, LIGHT, &darkness);
-    if (ruled) {
-        Plane out = clean;
-        remove_rules(&darkness, &out, room);
-    } else __builtin_memcpy(clean.at, darkness.at, (size_t)clean.height * clean.width * sizeof(double));
-    room->used = before;
-    return clean;
+    if (ruled) remove_rules(lit, radius, &darkness, room);
+    return darkness;
 }
 
 // Find the box of the digit on a page, and how many other marks could have been read as well; 0 where nothing stands out.
@@ -99,7 +83,7 @@ static int locate_digit(const Picture *overview, int ruled, Mark *box, int *othe
     const int height = overview->height, width = overview->width, size = height * width;
     const size_t start = room->used;
     const Lit lit = find_light(overview, !ruled, room);
-    const Plane ink = take_plane(room, height, width);  // of the first look
+    const Labels ink = take_labels(room, height, width);  // of the first look, 65,535 for 1
     const size_t before = room->used;
     int found = 0, done = 0;
     double whole = 0;
@@ -120,7 +104,7 @@ static int locate_digit(const Picture *overview, int ruled, Mark *box, int *othe
         *box = mark, *others = count_others(&marks, chosen), found = 1;
         for (int i = 0; i < size; i++) {
             const int k = marks.labels.at[i];
-            ink.at[i] = k && chosen[k - 1] ? darkness.at[i] : 0;
+            ink.at[i] = k && chosen[k - 1] ? (uint16_t)(65535 * darkness.at[i]) : 0;
             whole += ink.at[i];
         }
     }
@@ -143,43 +127,55 @@ static int cut_closeup(const Page *page, Picture *closeup, Mark *box, int *other
     const int right = (int)((int64_t)(mark.right + margin) * factor < page->width ? (mark.right + margin) * factor : page->width);
     *closeup = shrink_page(page, top, left, bottom, right, CLOSEUP, &finer, room);
     *box = mark;
-    box->top = (mark.top * factor - top) / finer, box->left = (mark.left * factor - left) / finer;
-    box->bottom = (mark.bottom * factor - top) / finer, box->right = (mark.right * factor - left) / finer;
+    box->top = (uint16_t)((mark.top * factor - top) / finer), box->left = (uint16_t)((mark.left * factor - left) / finer);
+    box->bottom = (uint16_t)((mark.bottom * factor - top) / finer), box->right = (uint16_t)((mark.right * factor - left) / finer);
     return 1;
+}
+
+// A close-up's darkness, half as large.
+static void shrink_darkness(Plane *darkness, Room *room) {
+    const size_t before = room->used;
+    const Picture fine = take_picture(room, darkness->height, darkness->width);
+    int factor;
+    for (int i = 0; i < fine.height * fine.width; i++) fine.at[i] = (float)darkness->at[i];
+    const Picture small = shrink(&fine, CLOSEUP / 2, &factor, room);
+    darkness->height = small.height, darkness->width = small.width;
+    for (int i = 0; i < small.height * small.width; i++) darkness->at[i] = (Level)small.at[i];
+    room->used = before;
 }
 
 // How far a stroke reaches in a close-up, in pixels, about the width of the widest one: what is wider by far is shadow.
 static int find_reach(const Lit *lit, const Mark *box, Room *room) {
     const size_t before = room->used;
     const int height = lit->picture.height, width = lit->picture.width, far = reach_far(&lit->picture);
-    const Plane whole = flatten_light(lit, far, room);
-    const Picture fine = take_picture(room, height, width);
-    int factor, reach = far;
-    for (int i = 0; i < height * width; i++) fine.at[i] = (float)whole.at[i];
-    const Picture small = shrink(&fine, CLOSEUP / 2, &factor, room);
-    const Plane darkness = take_plane(room, small.height, small.width);
-    for (int i = 0; i < small.height * small.width; i++) darkness.at[i] = small.at[i];
+    const int factor = find_factor(height, width, CLOSEUP / 2);
+    Plane darkness = take_plane(room, height, width);
+    int reach = far;
+    flatten_light(lit, far, &darkness, room);
+    if (factor == 1) for (int i = 0; i < height * width; i++) darkness.at[i] = (float)darkness.at[i];
+    else shrink_darkness(&darkness, room);
     const Marks marks = find_marks(&darkness, room);
     if (marks.count) {
         Mark smaller = *box;
-        smaller.top /= factor, smaller.left /= factor, smaller.bottom /= factor, smaller.right /= factor;
+        smaller.top = (uint16_t)(box->top / factor), smaller.left = (uint16_t)(box->left / factor);
+        smaller.bottom = (uint16_t)(box->bottom / factor), smaller.right = (uint16_t)(box->right / factor);
         uint8_t *chosen = TAKE(room, uint8_t, marks.count);
         choose_marks(&marks, &smaller, chosen, room);
-        Bytes pixels = take_bytes(room, small.height, small.width);
+        Bytes pixels = take_bytes(room, darkness.height, darkness.width);
         mark_pixels(&marks, chosen, &pixels);
         const Picture distance = measure_distance(&pixels, room);
         float depth = 0;
-        for (int i = 0; i < small.height * small.width; i++) if (distance.at[i] > depth) depth = distance.at[i];
+        for (int i = 0; i < darkness.height * darkness.width; i++) if (distance.at[i] > depth) depth = distance.at[i];
         reach = least_of((int)round_even(2 * factor * (double)depth) + 3, far);
     }
     room->used = before;
     return reach;
 }
 
-// Keep the ink of the one digit, 0 to 1, and nothing of the paper; its `at` is null where nothing stands out.
-static Picture isolate_digit(const Plane *darkness, const Mark *box, Room *room) {
+// Keep the ink of the one digit, 0 to 1, and nothing of the paper, in `ink`, as large as the darkness; 0 where nothing stands
+// out.
+static int isolate_digit(const Plane *darkness, const Mark *box, Picture *ink, Room *room) {
     const int height = darkness->height, width = darkness->width, size = height * width;
-    const Picture ink = take_picture(room, height, width);
     const size_t before = room->used;
     const Marks marks = find_marks(darkness, room);
     int any = 0;
@@ -193,22 +189,21 @@ static Picture isolate_digit(const Plane *darkness, const Mark *box, Room *room)
         dilate_mask(&pixels, 1 + most_of(height, width) / 80, room);
         for (int i = 0; i < size; i++) {
             const double cover = (darkness->at[i] / full - floor) / (1 - floor);
-            ink.at[i] = !pixels.at[i] || cover < 0 ? 0 : cover > 1 ? 1 : (float)cover;
-            any |= ink.at[i] > 0;
+            ink->at[i] = !pixels.at[i] || cover < 0 ? 0 : cover > 1 ? 1 : (float)cover;
+            any |= ink->at[i] > 0;
         }
     }
     room->used = before;
-    const Picture none = {0, 0, NULL};
-    return any ? ink : none;
+    return any;
 }
 
-// Ink from 0 to 1 becomes a digit with strokes as wide as is usual in MNIST; 0 where it is blank.
-static int draw_digit(const Picture *ink, uint8_t *digit, Looks *looks, Room *room) {
+// Ink from 0 to 1, which is lost, becomes a digit with strokes as wide as is usual in MNIST; 0 where it is blank.
+static int draw_digit(Picture *ink, uint8_t *digit, Looks *looks, Room *room) {
     const size_t before = room->used;
     int drawn = 0;
-    const Picture cropped = crop_picture(ink, room);
+    const Picture cropped = crop_picture(ink);
     if (cropped.at) {
-        const Picture usual = set_width(&cropped, room);
+        Picture usual = set_width(&cropped, room);
         look_at_picture(looks, WIDTH, &usual, 1);
         drawn = place_digit(&usual, digit, room);
     }
@@ -225,12 +220,13 @@ static int find_digit(const Page *page, uint8_t *digit, int *others, Looks *look
     look_at_page(looks, page);
     if (cut_closeup(page, &closeup, &box, others, room)) {
         look_at_picture(looks, CLOSE, &closeup, 255);
+        const size_t kept = room->used;
         const Lit lit = find_light(&closeup, !page->ruled, room);
         const Plane darkness = find_darkness(&lit, find_reach(&lit, &box, room), page->ruled, looks, room);
         look_at_darkness(looks, RULES, &darkness);
-        const Picture ink = isolate_digit(&darkness, &box, room);
-        if (ink.at) look_at_picture(looks, INK, &ink, 1);
-        found = ink.at && draw_digit(&ink, digit, looks, room);
+        found = isolate_digit(&darkness, &box, &closeup, room);  // where the close-up was, which has done its part
+        room->used = kept;
+        if (found) look_at_picture(looks, INK, &closeup, 1), found = draw_digit(&closeup, digit, looks, room);
     }
     room->used = before;
     return found;
@@ -263,34 +259,4 @@ static int find_digits(const uint8_t *picture, int height, int width, void *memo
     __builtin_memset(digits, 0, STORED * STORED);
     others[0] = 0;
     return 1;
-}
-
-// What the steps of one way look like, the first way being 0; how many there are, 0 where there is no such way, or where
-// the picture has MNIST's form already. `shown` has room for measure_looks() bytes.
-static int show_steps(const uint8_t *picture, int height, int width, int way, void *memory, size_t size, void *shown, size_t shown_size, Looks *looks) {
-    Room room = {(unsigned char *)memory, size, 0, 0}, bytes = {(unsigned char *)shown, shown_size, 0, 0};
-    Page pages[WAYS];
-    uint8_t digit[STORED * STORED];
-    int others, reached = 0;
-    __builtin_memset(looks, 0, sizeof *looks);
-    if (height < 1 || width < 1 || size < measure_room(height, width) || shown_size < measure_looks(height, width)) return 0;
-    if (copy_normal(picture, height, width, digit) || way < 0 || way >= list_pages(picture, height, width, pages, &room)) return 0;
-    looks->room = bytes;
-    find_digit(pages + way, digit, &others, looks, &room);
-    while (reached < STEPS && looks->at[reached].at) reached++;
-    return reached;
-}
-
-// --- a drawing, whose ink is known
-
-static size_t measure_drawing(int height, int width) { return (size_t)height * width * 8 + (size_t)(height + width) * 512 + 256 * 1024; }
-
-// Ink (height, width) bytes, 0 on paper, to a digit (28, 28) in MNIST's form; 0 where it is blank, or the room is smaller
-// than measure_drawing().
-static int normalize_ink(const uint8_t *ink, int height, int width, void *memory, size_t size, uint8_t *digit) {
-    Room room = {(unsigned char *)memory, size, 0, 0};
-    if (height < 1 || width < 1 || size < measure_drawing(height, width)) return 0;
-    const Picture whole = take_picture(&room, height, width);
-    for (size_t i = 0; i < (size_t)height * width; i++) whole.at[i] = (float)ink[i] / 255;
-    return draw_digit(&whole, digit, NULL, &room);
 }

@@ -1,6 +1,7 @@
 // The clean-up of pictures for WebAssembly, in a module of its own: a page that only has drawings does without it. As in
 // wasm.cpp, nothing traps: arguments that do not fit, or that were never allocated, are refused.
 #include "kernels.hpp"
+#include "room_bytes.hpp"
 #include "wasm_memory-inl.hpp"
 
 namespace {
@@ -8,6 +9,7 @@ namespace {
 using namespace lenet;
 #include "room-inl.hpp"
 #include "filters-inl.hpp"
+#include "blur-inl.hpp"
 #include "regions-inl.hpp"
 #include "marks-inl.hpp"
 #include "page-inl.hpp"
@@ -18,6 +20,7 @@ using namespace lenet;
 #include "geometry-inl.hpp"
 #include "strokes-inl.hpp"
 #include "normalize-inl.hpp"
+#include "steps-inl.hpp"
 
 constexpr int SIDE_AT_MOST = 16384;  // of a picture
 

@@ -7,7 +7,14 @@ typedef struct {
     size_t most;        // that was ever used
 } Room;
 
-typedef struct { int height, width; double *at; } Plane;
+// The darkness of a pixel. As floats they take half the memory, and other pixels may be the darkest by a rounding.
+#if defined(LENET_FLOAT_LEVELS)
+typedef float Level;
+#else
+typedef double Level;
+#endif
+
+typedef struct { int height, width; Level *at; } Plane;
 typedef struct { int height, width; float *at; } Picture;
 typedef struct { int height, width; uint8_t *at; } Bytes;
 typedef struct { int height, width; uint16_t *at; } Labels;
@@ -25,7 +32,7 @@ static void *take(Room *room, size_t bytes) {
 #define TAKE(room, type, count) ((type *)take(room, (size_t)(count) * sizeof(type)))
 
 static Plane take_plane(Room *room, int height, int width) {
-    Plane p = {height, width, TAKE(room, double, (size_t)height * width)};
+    Plane p = {height, width, TAKE(room, Level, (size_t)height * width)};
     return p;
 }
 static Picture take_picture(Room *room, int height, int width) {

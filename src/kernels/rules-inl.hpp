@@ -14,7 +14,7 @@ typedef struct {
 } Strips;
 
 // In NumPy's order; at most 128 numbers.
-static double sum_in_eights(const double *at, int count) {
+static double sum_in_eights(const Level *at, int count) {
     double r[8], total = 0;
     int i = 8;
     if (count < 8) {
@@ -62,14 +62,14 @@ static Strips cut_turned_strips(const Plane *darkness, Room *room) {
     const size_t before = room->used;
     const int length = strips.height;
     double *sums = TAKE(room, double, (size_t)8 * length);
-    const double *from = darkness->at;
+    const Level *from = darkness->at;
     for (int k = 0; k < STRIPS; k++) {
         const int wide = measure_strip(strips.width, k), whole = wide / 8 * 8;
         double *__restrict rows = find_strip(&strips, k);
         for (int y = 0; y < length; y++) rows[y] = 0;
         for (int i = 0; i < whole; i++) {
             double *__restrict sum = sums + (size_t)(i % 8) * length;
-            if (i < 8) __builtin_memcpy(sum, from + (size_t)i * length, (size_t)length * sizeof(double));
+            if (i < 8) for (int y = 0; y < length; y++) sum[y] = from[(size_t)i * length + y];
             else for (int y = 0; y < length; y++) sum[y] += from[(size_t)i * length + y];
         }
         if (whole) {
@@ -185,7 +185,7 @@ static void find_slopes(const Strips *s, double *slopes) {
                     total[kind][l] += low[l] > 0 && ends[kind][l] > 0.5 * low[l] ? low[l] * low[l] : 0;
         }
         for (int kind = 0; kind < KINDS; kind++) {
-            const double sum = sum_in_eights(total[kind], TOGETHER);
+            const double *t = total[kind], sum = ((t[0] + t[1]) + (t[2] + t[3])) + ((t[4] + t[5]) + (t[6] + t[7]));
             if (sum > most[kind]) most[kind] = sum, slopes[kind] = steer(slope, s->width);
         }
     }
@@ -213,10 +213,12 @@ static void find_quartiles(const Strips *s, double slope, int brief, double *fai
 // that of the thickest one.
 static int keep_lines(double *faintest, const double *darkest, int height, int *thickest, Room *room) {
     const size_t before = room->used;
-    double *level = TAKE(room, double, height), *sizes = TAKE(room, double, height);
-    const double middle = find_median(faintest, height, room);
-    for (int y = 0; y < height; y++) faintest[y] -= middle, sizes[y] = __builtin_fabs(faintest[y]);
-    const double grain = 4 * (1.4826 * find_median(sizes, height, room)), least = grain > 0.04 ? grain : 0.04;
+    double *level = TAKE(room, double, height);
+    Level *sizes = TAKE(room, Level, height);
+    for (int y = 0; y < height; y++) sizes[y] = (Level)faintest[y];
+    const double middle = take_median(sizes, height);
+    for (int y = 0; y < height; y++) faintest[y] -= middle, sizes[y] = (Level)__builtin_fabs(faintest[y]);
+    const double grain = 4 * (1.4826 * take_median(sizes, height)), least = grain > 0.04 ? grain : 0.04;
     for (int y = 0; y < height;) {
         int end = y;
         while (end < height && faintest[end] > least) end++;
@@ -252,48 +254,44 @@ static int find_lines(const Strips *strips, double slope, int brief, double *lin
     return lines;
 }
 
-// Darkness without such lines.
-static void erase_lines(const Plane *darkness, double slope, const double *line, int thickest, Plane *clean, Room *room) {
-    const size_t before = room->used;
-    const int height = darkness->height, width = darkness->width, size = height * width;
-    const Plane sizes = take_plane(room, height, width);
-    for (int i = 0; i < size; i++) sizes.at[i] = __builtin_fabs(darkness->at[i]);
-    const double grain = 1.4826 * find_median(sizes.at, size, room);
-    // where a line is: how dark it is there
-    const Plane rule = sizes, kept = take_plane(room, height, width);
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            const int row = (int)round_even(y - slope * (x - width / 2.0));
-            const size_t i = (size_t)y * width + x;
-            const double here = line[row < 0 ? 0 : row < height ? row : height - 1];
-            rule.at[i] = here;
-            kept.at[i] = here > 0 && darkness->at[i] < 1.4 * here + 2 * grain ? 0 : darkness->at[i];
-        }
-    __builtin_memcpy(clean->at, kept.at, (size_t)size * sizeof(double));
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            const size_t i = (size_t)y * width + x;
-            if (!(rule.at[i] > 0)) continue;
-            // strokes go on across the gap; beyond the edge is paper
-            double above = y < thickest ? 0 : kept.at[i - width], below = y + thickest >= height ? 0 : kept.at[i + width];
-            for (int k = 1; k <= thickest; k++) {
-                if (y - k >= 0 && kept.at[i - (size_t)k * width] > above) above = kept.at[i - (size_t)k * width];
-                if (y + k < height && kept.at[i + (size_t)k * width] > below) below = kept.at[i + (size_t)k * width];
-            }
-            const double bridge = above < below ? above : below;
-            if (bridge > clean->at[i]) clean->at[i] = bridge;
-        }
-    room->used = before;
+// How dark the line at a place is; 0 where there is none.
+static double find_line_at(const double *line, double slope, int y, int x, int height, int width) {
+    const int row = (int)round_even(y - slope * (x - width / 2.0));
+    return line[row < 0 ? 0 : row < height ? row : height - 1];
 }
 
-static void turn_plane(const Plane *from, Plane *to) {
-    enum { TILE = 16 };
-    to->height = from->width, to->width = from->height;
-    for (int top = 0; top < from->height; top += TILE)
-        for (int left = 0; left < from->width; left += TILE)
-            for (int x = left; x < left + TILE && x < from->width; x++)
-                for (int y = top; y < top + TILE && y < from->height; y++)
-                    to->at[(size_t)x * to->width + y] = from->at[(size_t)y * from->width + x];
+// Darkness without such lines, in place; `turned`: lines go down, the picture is read as if it were turned at its diagonal.
+static void erase_lines(Plane *darkness, int turned, double slope, const double *line, int thickest, Room *room) {
+    const size_t before = room->used;
+    const int rows = darkness->height, columns = darkness->width, size = rows * columns;
+    const int height = turned ? columns : rows, width = turned ? rows : columns;
+    const ptrdiff_t down = turned ? 1 : columns;  // to the next place across a line
+    const Plane kept = take_plane(room, rows, columns);
+    for (int i = 0; i < size; i++) kept.at[i] = (Level)__builtin_fabs(darkness->at[i]);
+    const double grain = 1.4826 * take_median(kept.at, size);
+    for (int v = 0; v < rows; v++)
+        for (int u = 0; u < columns; u++) {
+            const size_t i = (size_t)v * columns + u;
+            const double here = find_line_at(line, slope, turned ? u : v, turned ? v : u, height, width);
+            kept.at[i] = here > 0 && darkness->at[i] < 1.4 * here + 2 * grain ? 0 : darkness->at[i];
+        }
+    __builtin_memcpy(darkness->at, kept.at, (size_t)size * sizeof(Level));
+    for (int v = 0; v < rows; v++)
+        for (int u = 0; u < columns; u++) {
+            const int y = turned ? u : v, x = turned ? v : u;
+            const Level *at = kept.at + (size_t)v * columns + u;
+            if (!(find_line_at(line, slope, y, x, height, width) > 0)) continue;
+            // strokes go on across the gap; beyond the edge is paper
+            double above = y < thickest ? 0 : at[-down], below = y + thickest >= height ? 0 : at[down];
+            for (int k = 1; k <= thickest; k++) {
+                if (y - k >= 0 && at[-k * down] > above) above = at[-k * down];
+                if (y + k < height && at[k * down] > below) below = at[k * down];
+            }
+            const double bridge = above < below ? above : below;
+            Level *to = darkness->at + (size_t)v * columns + u;
+            if (bridge > *to) *to = (Level)bridge;
+        }
+    room->used = before;
 }
 
 // The strips of a picture and of the turned one, with a slope for each kind of lines.
@@ -309,58 +307,57 @@ static Ruling find_ruling(const Plane *darkness, Room *room) {
     return ruling;
 }
 
-// Without the level and then the upright lines of a kind; counts[0] and [1]: the number of each.
-static void remove_both(const Plane *darkness, const Ruling *ruling, int kind, Plane *clean, int *counts, Room *room) {
+// Remove the level and then the upright lines of a kind; counts[0] and [1]: the number of each. Without any of them nothing
+// is changed.
+static void remove_both(Plane *darkness, const Ruling *ruling, int kind, int *counts, Room *room) {
     const size_t before = room->used;
-    const int height = darkness->height, width = darkness->width, brief = BRIEFS[kind];
-    double *line = TAKE(room, double, most_of(height, width) + TOGETHER), slopes[KINDS];
+    const int brief = BRIEFS[kind];
+    double *line = TAKE(room, double, most_of(darkness->height, darkness->width) + TOGETHER), slopes[KINDS];
     Strips upright = ruling->upright;
     int thickest;
     __builtin_memcpy(slopes, ruling->upright_slopes, sizeof slopes);
     counts[0] = find_lines(&ruling->level, ruling->slopes[kind], brief, line, &thickest, room);
     if (counts[0]) {
-        erase_lines(darkness, ruling->slopes[kind], line, thickest, clean, room);
-        upright = cut_turned_strips(clean, room), find_slopes(&upright, slopes);
-    } else __builtin_memcpy(clean->at, darkness->at, (size_t)height * width * sizeof(double));
-    counts[1] = find_lines(&upright, slopes[kind], brief, line, &thickest, room);
-    if (counts[1]) {
-        Plane turned = take_plane(room, width, height), cleaned = take_plane(room, width, height);
-        turn_plane(clean, &turned);
-        erase_lines(&turned, slopes[kind], line, thickest, &cleaned, room);
-        turn_plane(&cleaned, clean);
+        erase_lines(darkness, 0, ruling->slopes[kind], line, thickest, room);
+        upright = cut_turned_strips(darkness, room), find_slopes(&upright, slopes);
     }
+    counts[1] = find_lines(&upright, slopes[kind], brief, line, &thickest, room);
+    if (counts[1]) erase_lines(darkness, 1, slopes[kind], line, thickest, room);
     room->used = before;
 }
 
-// Remove ruled lines, level or upright: thin, straight, from one side of the picture to the other; to `clean`, of the same
-// size. Lines of a table stop a little short of the edges; they are lines where they cross others. The bar of a tightly
-// cut 7 runs from edge to edge like a line; it is a stroke where the rest of the digit reaches the edge beside it, too, or
-// where nothing is left without it.
-static void remove_rules(const Plane *darkness, Plane *clean, Room *room) {
-    const size_t before = room->used, bytes = (size_t)darkness->height * darkness->width * sizeof(double);
-    int counts[2] = {0, 0}, lines = 0, undo = 1;
-    if (least_of(darkness->height, darkness->width) >= LEAST_RULED_SIDE) {
-        const Ruling ruling = find_ruling(darkness, room);
-        remove_both(darkness, &ruling, 0, clean, counts, room);
-        if (counts[0] >= LEAST_GRID || counts[1] >= LEAST_GRID || (counts[0] && counts[1] && counts[0] + counts[1] >= LEAST_GRID)) {
+// Remove ruled lines, level or upright: thin, straight, from one side of the picture to the other; from `darkness`, which is
+// the picture's with its light taken off: that is done once more where lines turn out to be none, for a second plane would be
+// a third of all memory. Lines of a table stop a little short of the edges; they are lines where they cross others. The bar
+// of a tightly cut 7 runs from edge to edge like a line; it is a stroke where the rest of the digit reaches the edge beside
+// it, too, or where nothing is left without it.
+static void remove_rules(const Lit *lit, int radius, Plane *darkness, Room *room) {
+    const size_t before = room->used;
+    int counts[2] = {0, 0}, undo = 0;
+    if (least_of(darkness->height, darkness->width) < LEAST_RULED_SIDE) return;
+    Ruling ruling = find_ruling(darkness, room);
+    remove_both(darkness, &ruling, 0, counts, room);
+    if (!(counts[0] >= LEAST_GRID || counts[1] >= LEAST_GRID || (counts[0] && counts[1] && counts[0] + counts[1] >= LEAST_GRID))) {
+        if (counts[0] || counts[1]) {
             room->used = before;
-            return;
+            flatten_light(lit, radius, darkness, room);
+            ruling.level = cut_strips(darkness, room), ruling.upright = cut_turned_strips(darkness, room);
         }
-        remove_both(darkness, &ruling, 1, clean, counts, room);
+        remove_both(darkness, &ruling, 1, counts, room);
         room->used = before;
-        lines = counts[0] + counts[1], undo = 0;
-    }
-    if (lines && lines < LEAST_GRID) {
-        const Marks marks = find_marks(clean, room);
-        undo = lines == 1;
-        if (marks.count) {
-            uint8_t *chosen = TAKE(room, uint8_t, marks.count);
-            choose_marks(&marks, NULL, chosen, room);
-            const Mark digit = join_chosen(&marks, chosen);
-            const int ends = digit.top == 0 || digit.bottom == clean->height, sides = digit.left == 0 || digit.right == clean->width;
-            undo = (counts[0] && ends) || (counts[1] && sides);
+        const int lines = counts[0] + counts[1];
+        if (lines && lines < LEAST_GRID) {
+            const Marks marks = find_marks(darkness, room);
+            undo = lines == 1;
+            if (marks.count) {
+                uint8_t *chosen = TAKE(room, uint8_t, marks.count);
+                choose_marks(&marks, NULL, chosen, room);
+                const Mark digit = join_chosen(&marks, chosen);
+                const int ends = digit.top == 0 || digit.bottom == darkness->height, sides = digit.left == 0 || digit.right == darkness->width;
+                undo = (counts[0] && ends) || (counts[1] && sides);
+            }
         }
     }
-    if (undo) __builtin_memcpy(clean->at, darkness->at, bytes);
     room->used = before;
+    if (undo) flatten_light(lit, radius, darkness, room);
 }

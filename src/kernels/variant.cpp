@@ -1,5 +1,6 @@
 // The kernels, compiled once for each variant: LENET_VARIANT names it, the compiler's flags choose the instructions.
 #include "kernels.hpp"
+#include "room_bytes.hpp"
 #if defined(LENET_AVX2)
 #include <immintrin.h>
 #elif defined(__SSE2__)
@@ -57,6 +58,7 @@ static constexpr int pad(int count) { return (count + 15) / 16 * 16; }
 namespace cleanup {
 #include "room-inl.hpp"
 #include "filters-inl.hpp"
+#include "blur-inl.hpp"
 #include "regions-inl.hpp"
 #include "marks-inl.hpp"
 #include "page-inl.hpp"
@@ -67,6 +69,7 @@ namespace cleanup {
 #include "geometry-inl.hpp"
 #include "strokes-inl.hpp"
 #include "normalize-inl.hpp"
+#include "drawing-inl.hpp"
 }
 
 // Calls `run` with the network's activation and pooling as constants.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -271,6 +271,21 @@ class Network:
         return [
             max((next(answers) for _ in ways), key=lambda answer: answer.confidence or 0.0) for ways in found
         ]
+
+    def pick(self, finds: Sequence[Find]) -> np.ndarray:
+        """The image in which one picture is read, as `recognize` does.
+
+        Args:
+            finds: of the picture, from `find_digits`.
+        Returns:
+            (28, 28) uint8.
+        """
+        return self.choose([finds])[0].image if len(finds) > 1 else finds[0].digit
+
+    @property
+    def picker(self) -> Callable[[Sequence[Find]], np.ndarray] | None:
+        """`pick`, for `load_dataset`; None if the classes of this network are not the ten digits."""
+        return self.pick if self.labels == DIGITS else None
 
     def answer(self, images: np.ndarray, others: Sequence[int] | None = None) -> list[Answer]:
         """Answers for images that already have MNIST's form.

@@ -1,5 +1,5 @@
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from lenet.architecture import MODERN
 from lenet.explain.learning import make_untrained
@@ -29,6 +29,50 @@ def test_the_explanation_says_what_recognize_says(lenet, network):
     assert explained["label"] == recognized["label"]
     for label, penalty in recognized["penalties"].items():
         assert explained["penalties"][label] == pytest.approx(penalty, abs=1e-3)
+
+
+@pytest.fixture
+def letter(tmp_path):
+    """A capital A, drawn with three strokes."""
+    picture = Image.new("L", (128, 128), 240)
+    pen = ImageDraw.Draw(picture)
+    for ends in [(64, 20, 30, 108), (64, 20, 98, 108), (44, 76, 84, 76)]:
+        pen.line(ends, fill=20, width=9)
+    picture.save(tmp_path / "a.png")
+    return tmp_path / "a.png"
+
+
+@pytest.mark.parametrize("network", ["1998", "best"])
+def test_what_recognize_refuses_is_refused(lenet, letter, network):
+    recognized = lenet("recognize", letter, "--network", network, "--json").json["pictures"][0]
+    assert recognized["verdict"] == "none"
+    explained = lenet("explain", letter, "--network", network, "--json").json
+    for name in ("label", "verdict", "reason", "second"):
+        assert explained[name] == recognized[name]
+    assert explained["confidence"] == pytest.approx(recognized["confidence"], abs=1e-4)
+    out = lenet("explain", letter, "--network", network).out
+    assert "No digit found: does not look like a digit" in out
+    assert f"Network: {network}; the nearest class is {recognized['label']}" in out
+    assert "<- the nearest, but no digit was found" in out
+    assert "answer" not in out
+
+
+def test_the_picture_of_a_refusal_names_no_answer(lenet, letter, tmp_path):
+    lenet("explain", letter, "-o", tmp_path / "a.svg")
+    drawing = (tmp_path / "a.svg").read_text("utf-8")
+    assert "No digit found: does not look like a digit" in drawing
+    assert "answer" not in drawing
+    lenet("explain", "--sample", 3, "-o", tmp_path / "three.svg")
+    assert "Network: 1998, confidence 99." in (tmp_path / "three.svg").read_text("utf-8")
+
+
+def test_both_say_which_network_they_ask(lenet):
+    assert "\nNetwork: 1998, confidence 99." in lenet("explain", "--sample", 3).out
+    assert "\nnetwork: best.\n" in lenet("recognize", sample_path(3)).out
+    assert (
+        "\n网络：best，置信度 99." in lenet("explain", "--sample", 3, "--network", "best", "--lang", "zh").out
+    )
+    assert "\nNetwork: untrained\n" in lenet("explain", "--sample", 3, "--network", "untrained").out
 
 
 @pytest.mark.parametrize("words", [[], ["--unit", "c3:5:2,7"], ["--learn"]])

@@ -69,6 +69,7 @@ def test_another_network_is_read_from_its_file(lenet, tmp_path):
         (["onyx", "-o", "net.onnx"], "onnx, c, pytorch"),
         (["onnx", "-o", "net.txt"], ".onnx"),
         (["c", "-o", "net.c", "--input", "uint8"], "onnx"),
+        (["onnx", "-o", "net.onnx", "--reader"], "lenet export c --reader"),
         (["onnx", "-o", "net.onnx", "--input", "byte"], "grey, uint8, raw"),
         (["keras", "-o", "net.keras", "--input", "grey"], "ONNX only"),
         (["pytorch", "-o", "my-net.py"], "lenet5.py"),
@@ -125,7 +126,7 @@ def test_without_onnx_the_others_are_written_and_its_install_line_is_said(lenet,
 
 @pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
 def test_a_disagreement_ends_with_1_and_names_the_image(lenet, monkeypatch, tmp_path):
-    def export_upside_down(network, form, path, takes=None):
+    def export_upside_down(network, form, path, takes=None, reader=False):
         formats.export_c(network, path)
         text = path.read_text("utf-8").replace("image[row * LENET_SIDE", "image[(27 - row) * LENET_SIDE")
         path.write_text(text, "utf-8")
@@ -136,3 +137,24 @@ def test_a_disagreement_ends_with_1_and_names_the_image(lenet, monkeypatch, tmp_
     assert "net.c: for image 2 the reference answers 2" in answer.out
     assert "Not all of them agree" in answer.out
     assert verify.NEAR == 1e-3
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
+def test_a_reader_is_measured_and_compared_on_pictures(lenet, tmp_path, monkeypatch):
+    monkeypatch.setenv("CC", "gcc")
+    answer = lenet("export", "c", "--reader", "-o", tmp_path / "net.c", "--verify")
+    assert answer.code == 0
+    assert "reads pictures" in answer.out
+    assert "RAM for a picture of 100x100" in answer.out
+    assert "All of them agree" in answer.out
+    assert "lenet_read(" in (tmp_path / "net.c").read_text()
+    found = lenet("export", "c", "--reader", "-o", tmp_path / "net.c", "--json").json
+    assert found["sizes"][0]["work"] + found["sizes"][0]["stack"] < 256_000
+    assert "comparisons" not in found
+
+
+def test_a_reader_without_a_compiler_is_written_and_not_measured(lenet, tmp_path, monkeypatch):
+    monkeypatch.setenv("CC", "no-such-compiler")
+    answer = lenet("export", "c", "--reader", "-o", tmp_path / "net.c")
+    assert answer.code == 0
+    assert "No C compiler" in answer.out

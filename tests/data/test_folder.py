@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ from PIL import Image
 
 from lenet.data.folder import read_folder
 from lenet.errors import DataError, PictureError
+from lenet.images.normalize import Find
 
 
 def make_digit(shift: int) -> np.ndarray:
@@ -94,3 +96,34 @@ def test_one_class_is_not_enough(tmp_path: Path) -> None:
     write_pictures(tmp_path / "only", 5)
     with pytest.raises(DataError, match="at least two classes, found: only"):
         read_folder(tmp_path)
+
+
+def test_one_picture_of_each_class_leaves_none_to_test_on(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "a", 1)
+    write_pictures(tmp_path / "b", 1)
+    with pytest.raises(DataError, match="only one picture of each class"):
+        read_folder(tmp_path)
+    write_pictures(tmp_path / "c", 2)
+    _, train, test = read_folder(tmp_path)
+    assert (len(train), len(test)) == (3, 1)
+
+
+def test_a_network_chooses_how_a_picture_is_read_whatever_its_size(tmp_path: Path) -> None:
+    for name, side in (("a", 28), ("b", 90)):
+        folder = tmp_path / name
+        folder.mkdir()
+        for i in range(2):
+            image = np.full((side, side), 240, np.uint8)
+            image[side // 4 : -side // 4, side // 2 : side // 2 + side // 14] = 20
+            Image.fromarray(image).save(folder / f"{i}.png")
+    asked = []
+
+    def pick(finds: Sequence[Find]) -> np.ndarray:
+        asked.append(len(finds))
+        return finds[-1].digit
+
+    _, train, test = read_folder(tmp_path, pick)
+    assert len(asked) == len(train) + len(test) == 4
+    for image in train.images:
+        rows, columns = np.nonzero(image)
+        assert max(np.ptp(rows), np.ptp(columns)) == 19  # as MNIST's digits, 20 pixels

@@ -8,8 +8,16 @@ import pytest
 
 from lenet.architecture import ORIGINAL, Architecture
 from lenet.errors import FileError
-from lenet.export.c_file import _quote, export_c, render_c
-from lenet.export.compiler import compile_c, list_compilers, measure_c, name_compiler
+from lenet.export.c_file import export_c, render_c
+from lenet.export.c_parts import quote
+from lenet.export.compiler import (
+    RECURSIONS,
+    compile_c,
+    find_deepest,
+    list_compilers,
+    measure_c,
+    name_compiler,
+)
 from lenet.network import Network
 
 from .conftest import draw_images, make_network
@@ -165,7 +173,7 @@ def test_labels_of_any_text_are_harmless(compiler, tmp_path):
     answer = run(build(network, tmp_path, compiler, *WARNINGS), given=image.tobytes())
     label = labels[network.penalties(image).argmin()]
     assert answer.stdout.decode().startswith(f"{label} ")
-    assert _quote("\u4e09?") == '"\\344\\270\\211\\077"'
+    assert quote("\u4e09?") == '"\\344\\270\\211\\077"'
 
 
 def test_code_weights_and_stack_are_measured(compiler, tmp_path):
@@ -181,6 +189,20 @@ def test_code_weights_and_stack_are_measured(compiler, tmp_path):
     floats = 32 * 32 + 28 * 28 + 6 * 14 * 14 + 16 * 5 * 5 + 120 + 84 + 10
     assert 4 * floats < found.stack < 4 * floats + 1000
     assert sorted(path.name for path in tmp_path.iterdir()) == ["net.c"]
+
+
+def test_the_stack_is_that_of_the_deepest_chain_of_calls():
+    frames = {"a": 100, "b": 20, "c": 30, "d": 500}
+    nodes = [
+        f'node: {{ title: "{name}" label: "{name}\\n9:9\\n{size} bytes (static)" }}'
+        for name, size in frames.items()
+    ]
+    calls = [("a", "b"), ("b", "c"), ("a", "c"), ("a", "exp")]
+    edges = [f'edge: {{ sourcename: "{at}" targetname: "{to}" label: "9:9" }}' for at, to in calls]
+    assert find_deepest("\n".join([*nodes, *edges])) == 500
+    assert find_deepest("\n".join([*nodes[:3], *edges])) == 150
+    itself = edges[0].replace('"a"', '"b"')
+    assert find_deepest("\n".join([*nodes[:3], *edges, itself])) == 130 + 20 * RECURSIONS
 
 
 def test_what_the_compiler_refuses_is_told(compiler, tmp_path):

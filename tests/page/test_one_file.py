@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -11,21 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from lenet.data.examples import Examples
 from lenet.page.digits import SMALL_NEW, SMALL_TRAIN, PageDigits, find_page_digits
-from lenet.page.one_file import join_modules, join_site
+from lenet.page.one_file import join_site
 from lenet.page.site import build_site
+from lenet.samples import read_sample
 from lenet.texts import load_texts
 
 if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect
-
-MODULES = {
-    "main.js": 'import { A, twice } from "./a.js";\nimport { B } from "./b.js";\nresult.push(twice(A), B);\n',
-    "a.js": "export const A = 2;\nexport function twice(x) {\n  return 2 * x;\n}\n",
-    "b.js": 'import { A } from "./a.js";\nclass B {}\nB.a = A;\nexport { B };\n',
-}
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +53,6 @@ def open_offline(browser: Any, path: Path) -> Iterator[Any]:
     assert [url for url in asked if url.startswith("file:")] == [path.as_uri()]
 
 
-def test_modules_become_one_script(script: Any) -> None:
-    joined = join_modules(MODULES, "main.js")
-    body = "const result = []; new Function('result', joined)(result); return [result[0], result[1].a];"
-    assert script(body, joined=joined) == [4, 2]
-
-
 def test_its_policy_allows_its_own_script_and_style_and_nothing_else(content: bytes) -> None:
     text = content.decode()
     policy = re.findall(r'Security-Policy" content="([^"]+)"', text)[0]
@@ -82,6 +73,16 @@ def test_it_answers_without_a_network(page: Any) -> None:
     expect(page.locator(".answer")).to_have_text("Read as 7")
     page.click("text=中文")
     expect(page.locator("h1")).to_have_text(load_texts("zh")["page.headline"])
+
+
+def test_it_reads_a_picture_without_a_network(page: Any) -> None:
+    file = io.BytesIO()
+    Image.fromarray(read_sample(7)).save(file, "PNG")
+    page.set_input_files(
+        "#photo-file", {"name": "seven.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    )
+    expect(page.locator(".answer")).to_have_text("Read as 7")
+    expect(page.locator(".steps li")).to_have_count(8)
 
 
 def test_it_trains_without_a_network(page: Any) -> None:

@@ -22,7 +22,8 @@ from lenet.page.site import build_site
 from lenet.parameters import Parameters
 from lenet.samples import read_sample
 from lenet.texts import load_texts
-from tests.page.board import draw
+
+from .board import draw
 
 if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect
@@ -40,11 +41,15 @@ def test_the_first_screen_answers_without_a_press(open_page: Open) -> None:
     assert max(tops) < 400  # all layers beside each other
 
 
-def test_on_a_phone_board_f6_and_answer_are_in_the_first_screen(open_page: Open) -> None:
-    page = open_page(390, 844)
-    for part in ("h1", ".board", ".written canvas", ".answer"):
+@pytest.mark.parametrize("lang", ["en", "zh-CN"])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1024, 768)])
+def test_board_f6_answer_and_codes_are_in_the_first_screen(
+    open_page: Open, width: int, height: int, lang: str
+) -> None:
+    page = open_page(width, height, lang)
+    for part in ("h1", ".board", ".written canvas", ".answer", ".codes li >> nth=9"):
         box = page.locator(part).bounding_box()
-        assert box["y"] + box["height"] <= 844, part
+        assert box["y"] + box["height"] <= height, part
 
 
 def test_a_stroke_is_read_without_a_press(open_page: Open) -> None:
@@ -256,7 +261,22 @@ def test_axe_finds_nothing(open_page: Open, view: str, lang: str, theme: str) ->
         assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 
-@pytest.mark.parametrize("name", ["network.bin", "see.js", "train.js", "rest.en.json"])
+@pytest.mark.parametrize("name", ["main.js", "shared.js"])
+def test_a_page_that_does_not_start_says_so_in_both_languages(
+    browser: Any, server: PageServer, name: str
+) -> None:
+    page = browser.new_page(locale="en")
+    page.route(f"**/{name}", lambda route: route.fulfill(status=404))
+    page.goto(server.address)
+    words = page.locator(".late")
+    # not at once, where it would only flash
+    assert words.evaluate("(words) => getComputedStyle(words).animationDelay") == "4s"
+    expect(words).to_be_visible()
+    expect(words).to_have_text(re.compile("load it again.*请重新加载"))
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["network.bin", "see.js", "train.js", "photo_view.js", "rest.en.json"])
 def test_a_missing_file_is_said(browser: Any, server: PageServer, name: str) -> None:
     page = browser.new_page(locale="en")
     mistakes: list[str] = []

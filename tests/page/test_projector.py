@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.page.board import draw
+from .board import draw
 
 if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect

@@ -12,7 +12,8 @@ import pytest
 
 from lenet.page.tour import STOPS
 from lenet.texts import load_texts
-from tests.page.board import draw
+
+from .board import draw
 
 if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect

@@ -66,3 +66,13 @@ def test_a_path_with_a_blank_stays_one_word(tmp_path: Path) -> None:
     assert command is not None
     assert str(path) in shlex.split(command)
     assert shlex.split(format_resume(path)) == ["lenet", "train", "--resume", str(path)]
+
+
+@pytest.mark.parametrize(
+    ("start", "named"), [("best", "best"), ("/her/net.safetensors", "start.safetensors")]
+)
+def test_a_network_that_it_started_from_replaces_the_architecture(start: str, named: str) -> None:
+    recipe = load_recipe("fine-tune", MODERN)
+    command = format_command(make_settings(MODERN, recipe=recipe, start=start, start_hash="0" * 64))
+    assert command is not None
+    assert f"--recipe fine-tune --from {named} --engine" in command

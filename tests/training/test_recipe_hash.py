@@ -38,6 +38,7 @@ recipes = st.builds(
     curvature_samples=st.integers(1, 10_000),
     order=st.sampled_from(ORDERS),
     pens=st.integers(0, 10),
+    keep=st.floats(0, 0.999),
     validation=st.booleans(),
     training_sample=st.integers(1, 100_000),
     distortion=st.builds(
@@ -83,6 +84,7 @@ def test_every_setting_counts_for_the_hash(name: str) -> None:
         "copies": 2,
         "patterns": "all",
         "pens": 2,
+        "keep": 0.5,
         "validation": False,
         "training_sample": 7,
         "distortion": Distortion(shift=1),

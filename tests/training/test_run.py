@@ -223,7 +223,7 @@ def test_a_seed_out_of_range_is_refused(seed: int) -> None:
         ({"data": None}, "data None: expected the name"),
         ({"data": np.zeros(3)}, "data array"),
         ({"recipe": 3}, "recipe '3'"),
-        ({"architecture": None}, "architecture None: expected one of original, modern"),
+        ({"architecture": 5}, "architecture 5: expected one of original, modern"),
         ({"architecture": ["original"]}, "architecture"),
         ({"engine": 3}, "engine 3"),
         ({"seed": "a"}, "seed 'a': expected a whole number"),

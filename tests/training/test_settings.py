@@ -198,3 +198,9 @@ def test_a_reason_is_a_readers_and_not_pythons(
     with pytest.raises(RunError) as caught:
         Settings.read(path)
     assert str(caught.value).endswith(f"（{reason}）。")
+
+
+def test_what_it_started_from_comes_back(tmp_path: Path) -> None:
+    settings = dataclasses.replace(SETTINGS, start="/家/net.safetensors", start_hash="cd" * 32)
+    assert read_back(settings, tmp_path) == settings
+    assert settings.key != SETTINGS.key

@@ -43,7 +43,7 @@ def evaluate(
     from lenet.plausibility import find_suspicions
 
     loaded = Network.load(network, engine)
-    dataset = load_dataset(data)
+    dataset = load_dataset(data, pick=loaded.picker)
     _check_labels(network, loaded, data, dataset)
     console = make_console(stderr=True)
     console.print(dataset.seen, soft_wrap=True)

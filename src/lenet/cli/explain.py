@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from lenet.drawing.drawing import Drawing
-    from lenet.network import Network
+    from lenet.network import Answer, Network
 
 UNTRAINED = "untrained"
 Explained: TypeAlias = "tuple[dict[str, Any], Iterator[str], Callable[[str], Drawing]]"
@@ -59,7 +59,7 @@ def explain(
         return
     name = network or (UNTRAINED if learn else "1998")
     loaded = _load_network(name)
-    source, steps = _read_steps(loaded, image, sample)
+    source, steps, answer = _read_steps(loaded, image, sample)
     digit = steps[-1][1]
     if learn:
         chosen = label if label is not None else None if sample is None else str(sample)
@@ -67,7 +67,7 @@ def explain(
     elif unit:
         described, lines, compose = _work_out(loaded, digit, unit)
     else:
-        described, lines, compose = _recognize(loaded, steps)
+        described, lines, compose = _recognize(loaded, steps, name, answer)
     _show({"network": name, "file": source, **described}, lines, compose, picture, as_json)
 
 
@@ -100,8 +100,8 @@ def _load_network(name: str) -> Network:
     return Network.load(name)
 
 
-def _read_steps(network: Network, image: str | None, sample: int | None) -> tuple[str, Steps]:
-    """The path of the picture, and name and picture of each step to the digit that the network reads."""
+def _read_steps(network: Network, image: str | None, sample: int | None) -> tuple[str, Steps, Answer]:
+    """The path, name and picture of each step to the digit that is read, and the answer to it."""
     from lenet.images.normalize import retrace
     from lenet.images.read import read_picture
     from lenet.reading.recognize import read_standard_input
@@ -114,16 +114,17 @@ def _read_steps(network: Network, image: str | None, sample: int | None) -> tupl
     else:
         path = Path(image) if image is not None else sample_path(sample if sample is not None else -1)
         source, picture = str(path), read_picture(path)
-    return source, retrace(picture, network.recognize(picture).image)
+    answer = network.recognize(picture)
+    return source, retrace(picture, answer.image), answer
 
 
-def _recognize(network: Network, steps: Steps) -> Explained:
+def _recognize(network: Network, steps: Steps, name: str, answer: Answer) -> Explained:
     from lenet.cli.explanations import describe_recognition
     from lenet.cli.numbers import format_recognition
     from lenet.explain.recognition import compose_recognition, trace_recognition
 
     picture = steps[0][1] if len(steps) > 1 else None
-    recognition = trace_recognition(network, steps[-1][1], picture)
+    recognition = trace_recognition(network, steps[-1][1], picture, name, answer)
     described = describe_recognition(recognition) | {
         "steps": [{"name": name, "height": shown.shape[0], "width": shown.shape[1]} for name, shown in steps]
     }
@@ -180,7 +181,7 @@ def _distort(image: str | None, sample: int | None) -> Explained:
     if image is None and sample is None:
         source, digits = None, np.stack([normalize_digit(read_sample(digit)) for digit in range(ROWS)])
     else:
-        source, steps = _read_steps(_load_network("1998"), image, sample)
+        source, steps, _ = _read_steps(_load_network("1998"), image, sample)
         digits = np.repeat(steps[-1][1][None], ROWS, axis=0)
     distortions = compare_distortions(digits)
     described = {"file": source, **describe_distortions(distortions)}

@@ -10,10 +10,11 @@ from lenet.explain.distortions import RECIPE, Distortions
 from lenet.explain.learning import LearningStep
 from lenet.explain.recognition import Recognition
 from lenet.explain.unit import Unit
+from lenet.network import Answer
 
 
 def describe_recognition(recognition: Recognition) -> dict[str, Any]:
-    """The answer, the penalties, the state of F6, and shape and range of every layer."""
+    """The answer and the doubt about it, the penalties, the state of F6, shape and range of every layer."""
     states = {name: recognition.states[name] for name in ("input", *LAYER_NAMES)}
     layers = {
         name: {
@@ -27,10 +28,18 @@ def describe_recognition(recognition: Recognition) -> dict[str, Any]:
     penalties = zip(recognition.labels, recognition.penalties.tolist(), strict=True)
     return {
         "label": recognition.labels[recognition.answer],
+        **_describe_doubt(recognition.answered),
         "penalties": dict(penalties),
         "layers": layers,
         "f6": recognition.states["f6"].reshape(12, 7),
     }
+
+
+def _describe_doubt(answer: Answer | None) -> dict[str, Any]:
+    if answer is None:
+        return {}
+    values = ("verdict", "reason", "confidence", "second")
+    return {name: getattr(answer, name) for name in values}
 
 
 def describe_unit(unit: Unit) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from lenet.errors import MissingExtra, UsageError
 from lenet.texts import say
 
 if TYPE_CHECKING:
-    from lenet.export.compiler import Footprint
     from lenet.export.verify import Verification
 
 MOST_SHOWN = 20  # disagreements of a program
@@ -35,6 +34,7 @@ def export(
             show_default=say("export.input_default"),
         ),
     ] = None,
+    reader: Annotated[bool, typer.Option("--reader", help=say("export.reader"))] = False,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Write the files; with --verify compare every engine and file, and exit with 1 if one differs."""
@@ -46,6 +46,8 @@ def export(
     files = place_files(form, output)
     if takes and not files.keys() & {"onnx", "keras"}:
         raise UsageError("export.only_onnx")
+    if reader and "c" not in files:
+        raise UsageError("export.only_c", form=form)
     if takes not in (None, *INPUTS):
         raise UsageError("export.input_choice", value=takes, choices=", ".join(INPUTS))
     if "pytorch" in files and find_weights(files["pytorch"]).resolve() == Path(network).resolve():
@@ -56,7 +58,7 @@ def export(
         try:
             # "all" asks Keras, too, which has no "grey"
             own = None if (form, name, takes) == ("all", "keras", "grey") else takes
-            export_network(loaded, name, path, own)
+            export_network(loaded, name, path, own, reader)
         except MissingExtra as missing:
             if form != "all":
                 raise
@@ -64,61 +66,87 @@ def export(
             del files[name]
     report: dict[str, Any] = {"network": network, "files": files, "skipped": skipped}
     if not as_json:
-        _print_files(files, skipped)
-    agree = not verify or _verify(loaded, files, takes, report, as_json)
+        _print_files(files, skipped, reader)
+    if "c" in files and (reader or verify):
+        _measure(files["c"], reader, report, as_json)
+    agree = not verify or _verify(loaded, files, takes, reader, report, as_json)
     if as_json:
         print_json(report)
     if not agree:
         raise typer.Exit(1)
 
 
-def _print_files(files: dict[str, Path], skipped: dict[str, str]) -> None:
+def _print_files(files: dict[str, Path], skipped: dict[str, str], reader: bool) -> None:
     console = make_console()
     for name, path in files.items():
-        console.print(
-            say(f"export.written_{name}", path=path, other=path.with_suffix(".safetensors")), soft_wrap=True
-        )
+        key = "export.written_reader" if name == "c" and reader else f"export.written_{name}"
+        console.print(say(key, path=path, other=path.with_suffix(".safetensors")), soft_wrap=True)
     for name, reason in skipped.items():
         console.print(say("export.skipped", name=name, reason=reason), soft_wrap=True)
 
 
+def _measure(path: Path, reader: bool, report: dict[str, Any], as_json: bool) -> None:
+    """Compile the C file for size, fill in the report, and print it unless JSON is wanted."""
+    from lenet.export.compiler import SIDE, list_compilers, measure_c
+
+    compilers = list_compilers()
+    sizes = [size for size in (measure_c(path, command, reader) for command in compilers) if size]
+    report["sizes"] = [asdict(size) for size in sizes]
+    if as_json:
+        return
+    console = make_console()
+    for size in sizes:
+        values = {name: f"{getattr(size, name) or 0:,}" for name in ("code", "data", "stack", "work")}
+        console.print(say("export.size", compiler=size.compiler, **values), soft_wrap=True)
+        if reader:
+            total = f"{size.stack + (size.work or 0):,}"
+            console.print(say("export.work", side=SIDE, total=total, **values), soft_wrap=True)
+    if reader and not compilers:
+        console.print(say("export.no_compiler"), soft_wrap=True)
+
+
 def _verify(
-    loaded: Any, files: dict[str, Path], takes: str | None, report: dict[str, Any], as_json: bool
+    loaded: Any,
+    files: dict[str, Path],
+    takes: str | None,
+    reader: bool,
+    report: dict[str, Any],
+    as_json: bool,
 ) -> bool:
     """Compare, fill in the report, and print it unless JSON is wanted; return whether all agree."""
-    from lenet.export.compiler import list_compilers, measure_c
     from lenet.export.verify import choose_images, verify_exports
+    from lenet.export.verify_reader import verify_reader
 
     images, source = choose_images()
     with make_console(stderr=True).status(say("export.comparing", count=f"{len(images):,}")):
-        found = list(verify_exports(loaded, images, files, takes))
-        compilers = list_compilers() if "c" in files else []
-        sizes = [size for size in (measure_c(files["c"], command) for command in compilers) if size]
+        others = {name: path for name, path in files.items() if name != "c" or not reader}
+        found = list(verify_exports(loaded, images, others, takes))
+        if reader:
+            found += verify_reader(loaded, images, files["c"])
     agree = all(comparison.agrees for comparison in found)
     report |= {
         "images": len(images),
         "source": source,
         "comparisons": [asdict(comparison) | {"agrees": comparison.agrees} for comparison in found],
-        "sizes": [asdict(size) for size in sizes],
         "agree": agree,
     }
     if not as_json:
         console = make_console()
         console.print()
         console.print(say(f"export.images_{source}", count=f"{len(images):,}"), soft_wrap=True)
-        _print_comparisons(found, sizes, len(images))
+        _print_comparisons(found)
         console.print(say("export.agree" if agree else "export.disagree"), style="bold", soft_wrap=True)
     return agree
 
 
-def _print_comparisons(found: Iterable[Verification], sizes: Iterable[Footprint], count: int) -> None:
+def _print_comparisons(found: Iterable[Verification]) -> None:
     console = make_console()
     words = ("name", "program")
     columns = (*words, "same", "difference", "relative")
     table = make_table({say(f"export.{name}"): "left" if name in words else "right" for name in columns})
     ran = [comparison for comparison in found if not comparison.skipped]
     for one in ran:
-        numbers = (f"{one.same:,}/{count:,}", f"{one.difference:.1e}", f"{one.relative:.1e}")
+        numbers = (f"{one.same:,}/{one.count:,}", f"{one.difference:.1e}", f"{one.relative:.1e}")
         table.add_row(one.name, one.program, *numbers)
     print_table(table)
     for one in ran:
@@ -130,6 +158,3 @@ def _print_comparisons(found: Iterable[Verification], sizes: Iterable[Footprint]
     for one in found:
         if one.skipped:
             console.print(say("export.not_compared", name=one.name, reason=one.skipped), soft_wrap=True)
-    for size in sizes:
-        values = {name: f"{getattr(size, name):,}" for name in ("code", "data", "stack")}
-        console.print(say("export.size", compiler=size.compiler, **values), soft_wrap=True)

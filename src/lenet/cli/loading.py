@@ -11,14 +11,16 @@ from lenet.texts import say
 
 if TYPE_CHECKING:
     from lenet.data.dataset import Dataset
+    from lenet.network import Network
 
 
-def load_data(name: str | None, limit: int | None = None) -> Dataset:
+def load_data(name: str | None, limit: int | None = None, network: Network | None = None) -> Dataset:
     """Load a data set and print on standard error what was found.
 
     Args:
         name: what `load_dataset` takes; None for MNIST, or "digits" where MNIST cannot be downloaded.
         limit: keep only the first so many training images; None for all.
+        network: reads the pictures of a folder as it will recognize others; None to read them without it.
     Raises:
         LenetError: the data cannot be loaded.
     """
@@ -28,7 +30,8 @@ def load_data(name: str | None, limit: int | None = None) -> Dataset:
     console = make_console(stderr=True)
     try:
         with show_download() as progress:
-            dataset = load_dataset(name or "mnist", limit=limit, progress=progress)
+            pick = network.picker if network else None
+            dataset = load_dataset(name or "mnist", limit=limit, progress=progress, pick=pick)
     except DownloadError as error:
         if name:
             raise

@@ -11,7 +11,7 @@ from lenet.cli.states import draw_code, draw_image, draw_penalties, join_picture
 from lenet.drawing.sentences import Sentences
 from lenet.explain.distortions import RECIPE, Distortions
 from lenet.explain.learning import LearningStep
-from lenet.explain.recognition import Recognition
+from lenet.explain.recognition import Recognition, choose_mark, format_network, format_title
 from lenet.explain.unit import ReceptiveField, Term, Unit
 from lenet.explain.unit_picture import format_sum, name_unit
 from lenet.texts import get_language, say
@@ -28,7 +28,10 @@ def format_recognition(recognition: Recognition, steps: Sequence[tuple[str, np.n
         steps: name and picture of each step of the clean-up; the last one is the digit.
     """
     label, architecture = recognition.labels[recognition.answer], recognition.architecture
-    yield say("explain.title", label=label)
+    words = Sentences(get_language())
+    yield format_title(recognition, words)
+    if recognition.name:
+        yield format_network(recognition, words)
     yield ""
     if len(steps) > 1:
         yield say("explain.steps")
@@ -55,11 +58,11 @@ def format_recognition(recognition: Recognition, steps: Sequence[tuple[str, np.n
         yield from join_pictures(draw_code(recognition.states["f6"], paper), draw_code(nearest, paper))
         yield ""
         yield say("demo.distances")
-        yield from draw_penalties(values)
+        yield from draw_penalties(values, choose_mark(recognition))
         return
     yield say("explain.logits")
     for name, value in values.items():
-        mark = f" <- {say('explain.largest_answer')}" if name == label else ""
+        mark = f" <- {say(choose_mark(recognition))}" if name == label else ""
         yield f"    {name} {-value:9.3f}{mark}"
 
 

@@ -54,7 +54,7 @@ def recognize(
     elif as_csv:
         print_output(format_rows(map(describe_reading, readings), header=True))
     else:
-        _print_table(readings, loaded.architecture.output)
+        _print_table(readings, loaded.architecture.output, network)
     faults = [reading.fault for reading in readings if reading.fault]
     for fault in faults:
         print_error(str(fault))
@@ -85,7 +85,7 @@ def _draw_steps(network: Network, source: str, path: Path) -> None:
     draw_picture(compose, path)
 
 
-def _print_table(readings: Sequence[Reading], output: str) -> None:
+def _print_table(readings: Sequence[Reading], output: str, network: str) -> None:
     answers = [(reading.source, reading.answer) for reading in readings if reading.answer]
     if not answers:
         return
@@ -106,7 +106,7 @@ def _print_table(readings: Sequence[Reading], output: str) -> None:
     for row in zip(*columns.values(), strict=True):
         table.add_row(*row)
     print_table(table)
-    print_lines(_format_legend(columns))
+    print_lines([say("recognize.legend_network", name=network), *_format_legend(columns)])
 
 
 def _format_legend(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -43,14 +43,15 @@ def pad(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
 
 
-def draw_penalties(penalties: Mapping[str, float]) -> Iterator[str]:
+def draw_penalties(penalties: Mapping[str, float], key: str = "demo.smallest") -> Iterator[str]:
     """A bar per class; the smallest is marked.
 
     Args:
         penalties: by label, none negative.
+        key: of the mark's sentence.
     """
     most, best = max(penalties.values()), min(penalties, key=lambda label: penalties[label])
     for label, penalty in penalties.items():
         bar = "█" * max(1, round(penalty / most * BAR))
-        mark = f" <- {say('demo.smallest')}" if label == best else ""
+        mark = f" <- {say(key)}" if label == best else ""
         yield f"    {label} {penalty:7.1f} {bar}{mark}"

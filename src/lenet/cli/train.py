@@ -29,6 +29,7 @@ from lenet.texts import say
 if TYPE_CHECKING:
     from lenet.training.recipe import Recipe
 
+OF_ARCHITECTURE = ("architecture", "activation", "pooling", "connections", "output")  # not beside --from
 RESUMING = ("resume", "threads", "as_json")  # what may stand beside --resume
 
 
@@ -42,10 +43,17 @@ def train(
             show_default=say("train.data_default"),
         ),
     ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="best|1998|FILE", help=say("further.from"))
+    ] = None,
     recipe: Annotated[
-        str,
-        typer.Option(metavar="fast|sprint|demo|1998|1998-distorted|best|FILE.toml", help=say("train.recipe")),
-    ] = "fast",
+        str | None,
+        typer.Option(
+            metavar="fast|sprint|demo|1998|1998-distorted|best|fine-tune|FILE.toml",
+            help=say("train.recipe"),
+            show_default=say("further.recipe_default"),
+        ),
+    ] = None,
     architecture: Annotated[str, architecture_option()] = "original",
     activation: Annotated[str | None, variant_option("activation")] = None,
     pooling: Annotated[str | None, variant_option("pooling")] = None,
@@ -65,37 +73,46 @@ def train(
     resume: Annotated[Path | None, typer.Option(metavar="DIR", help=say("train.resume"))] = None,
     as_json: Annotated[bool, json_option()] = False,
 ) -> None:
-    """Train a network, or resume a training, and report the result."""
+    """Train a network, go on training one, or resume a training, and report the result."""
     from lenet.training import run
     from lenet.training.recipe import load_recipe
     from lenet.training.settings import SETTINGS_FILE, Settings
+    from lenet.training.start import check_keep, choose_recipe, take_start
 
     check_threads(threads)
     progress = TrainingProgress()
     if resume:
-        _refuse_others(context)
+        _refuse_beside_resume(context)
         announce_pens(Settings.read(resume / SETTINGS_FILE).recipe)
         with catch_interrupt() as interrupted, progress.shown():
             result = run.resume(resume, watch=progress.watch, stop=interrupted)
     else:
+        trained = None
         fields = {"activation": activation, "pooling": pooling, "connections": connections}
         network = choose_architecture(architecture, **fields, output=output)
-        chosen = load_recipe(recipe, network, loss).changed(epochs=epochs, rate=rate, batch=batch)
+        if start is not None:
+            _check_beside_start(context, data)
+            trained = take_start(start)[1]
+            network = trained.architecture
+        named = recipe or choose_recipe(start)
+        chosen = load_recipe(named, network, loss).changed(epochs=epochs, rate=rate, batch=batch)
+        check_keep(chosen, start)
         with choose_folder(out, chosen.name) as folder:
             run.check_request(engine, seed, folder)
-            dataset = load_data(data, limit)
+            dataset = load_data(data, limit, trained)
             announce_pens(chosen)
             with catch_interrupt() as interrupted, progress.shown():
                 result = run.train(
                     dataset,
                     chosen,
-                    architecture=network,
+                    architecture=None if start else network,
                     engine=engine,
                     seed=seed,
                     limit=limit,
                     out=folder,
                     watch=progress.watch,
                     stop=interrupted,
+                    start=start,
                 )
     if as_json:
         print_json(describe_result(result))
@@ -112,10 +129,27 @@ def announce_pens(recipe: Recipe) -> None:
         make_console(stderr=True).print(say("train.pens"), soft_wrap=True)
 
 
-def _refuse_others(context: typer.Context) -> None:
+def _refuse_beside_resume(context: typer.Context) -> None:
     """Refuse options that --resume would ignore: a run keeps its own settings."""
-    sources = {name: context.get_parameter_source(name) for name in context.params}
-    given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
-    others = [f"--{name}" for name in given if name not in RESUMING]
+    others = [name for name in _list_given(context) if name not in RESUMING]
     if others:
-        raise UsageError("train.resume_alone", others=", ".join(others))
+        raise UsageError("train.resume_alone", others=_name_options(others))
+
+
+def _check_beside_start(context: typer.Context, data: str | None) -> None:
+    """Refuse options that --from would ignore, and a --from without data of one's own."""
+    others = [name for name in _list_given(context) if name in OF_ARCHITECTURE]
+    if others:
+        raise UsageError("further.alone", others=_name_options(others))
+    if data is None:
+        raise UsageError("further.no_data")
+
+
+def _list_given(context: typer.Context) -> list[str]:
+    """The names of the parameters that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+
+
+def _name_options(names: list[str]) -> str:
+    return ", ".join(f"--{'from' if name == 'start' else name}" for name in names)

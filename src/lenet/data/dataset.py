@@ -23,6 +23,7 @@ from lenet.data.idx_names import find_idx, turn_upright
 from lenet.data.idx_zip import read_zip
 from lenet.data.npz import read_npz
 from lenet.data.parquet import find_parquet, read_parquet
+from lenet.data.picture import Pick
 from lenet.data.sources import MNIST, SKLEARN_DIGITS, SOURCES, Source, SourceFile
 from lenet.errors import DataError, FileError, UsageError
 from lenet.images.files import PICTURE_SUFFIXES
@@ -42,6 +43,7 @@ def load_dataset(
     limit: int | None = None,
     download: bool = True,
     progress: Progress | None = None,
+    pick: Pick | None = None,
 ) -> Dataset:
     """Load a data set by its name or from a user's files.
 
@@ -52,6 +54,7 @@ def load_dataset(
         limit: keep only the first so many training examples; the test part stays whole.
         download: whether missing files may be downloaded.
         progress: is called as a download goes on.
+        pick: chooses how a picture of a folder is read where there are several ways, see `read_example`.
     Returns:
         The data set; `seen` says which form of data was found.
     Raises:
@@ -69,7 +72,7 @@ def load_dataset(
         dataset, found_by = _load_named(SOURCES[source], download, progress), source
     else:
         try:
-            dataset, found_by = _load_path(Path(source)), str(Path(source).resolve())
+            dataset, found_by = _load_path(Path(source), pick), str(Path(source).resolve())
         except OSError as error:
             raise FileError("file.unreadable", path=source, reason=error.strerror or error) from error
     return replace(dataset, source=found_by).limit_training(limit)
@@ -88,7 +91,7 @@ def _load_named(source: Source, download: bool, progress: Progress | None) -> Da
     return _build(source.name, paths[0].parent, "data.form_idx", arrays, source)
 
 
-def _load_path(path: Path) -> Dataset:
+def _load_path(path: Path, pick: Pick | None) -> Dataset:
     if path.is_file():
         return _load_archive(path)
     if not path.is_dir():
@@ -107,7 +110,7 @@ def _load_path(path: Path) -> Dataset:
         return _build_or_mnist(path.resolve().name, path, "data.form_parquet", read_parquet(*parquet))
     if not is_folder_by_class(path):
         raise DataError("data.nothing", path=path, found=_name_entries(path))
-    labels, train, test = read_folder(path)
+    labels, train, test = read_folder(path, pick)
     key = "data.seen_parted" if find_parts(path)[1] else "data.seen_folders"
     seen = say(key, path=path, classes=len(labels), train=len(train), test=len(test))
     return Dataset(path.resolve().name, seen, labels, train, test)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lenet.data.examples import Examples
-from lenet.data.picture import read_example
+from lenet.data.picture import Pick, read_example
 from lenet.data.split import TEST_PART
 from lenet.errors import DataError
 from lenet.images.files import list_pictures
@@ -29,18 +29,20 @@ def is_folder_by_class(path: Path) -> bool:
     return any(list_pictures(folder) for folder in _list_folders(find_parts(path)[0]))
 
 
-def read_folder(path: Path) -> tuple[tuple[str, ...], Examples, Examples]:
+def read_folder(path: Path, pick: Pick | None = None) -> tuple[tuple[str, ...], Examples, Examples]:
     """Read pictures by class into MNIST's form.
 
     Args:
         path: a folder with one subfolder per class, or with `train` and `test` (`training` and `testing`)
             that have them.
+        pick: see `read_example`.
     Returns:
         The classes sorted by name, the training part and the test part, the classes evenly mixed in both.
         The test part is `test`, or else the last sixth of each class sorted by file name (of two pictures
         one).
     Raises:
-        DataError: fewer than two classes, one under `test` that `train` does not have, or a blank picture.
+        DataError: fewer than two classes, only one picture of each and no `test`, one class under `test` that
+            `train` does not have, or a blank picture.
         PictureError: a picture that cannot be read.
     Assumption:
         A picture of 28x28 already has MNIST's geometry, so only its polarity is adjusted: if the median of
@@ -62,14 +64,16 @@ def read_folder(path: Path) -> tuple[tuple[str, ...], Examples, Examples]:
         kept = [len(files) - max(len(files) // TEST_PART, min(len(files) - 1, 1)) for files in train]
         test = [files[count:] for files, count in zip(train, kept, strict=True)]
         train = [files[:count] for files, count in zip(train, kept, strict=True)]
-    return classes, _read_examples(train), _read_examples(test)
+        if not any(test):
+            raise DataError("data.one_picture", path=path)
+    return classes, _read_examples(train, pick), _read_examples(test, pick)
 
 
 def _list_folders(path: Path) -> list[Path]:
     return sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
 
 
-def _read_examples(classes: list[list[Path]]) -> Examples:
+def _read_examples(classes: list[list[Path]], pick: Pick | None) -> Examples:
     """Read pictures with the classes evenly mixed, so that every stretch of the result has all of them."""
     places = [
         ((i + 0.5) / len(files), label, path)
@@ -77,7 +81,7 @@ def _read_examples(classes: list[list[Path]]) -> Examples:
         for i, path in enumerate(files)
     ]
     places.sort()
-    images = [read_example(path) for _, _, path in places]
+    images = [read_example(path, pick=pick) for _, _, path in places]
     labels = [label for _, label, _ in places]
     stacked = np.stack(images) if images else np.empty((0, 28, 28), np.uint8)
     return Examples(stacked, np.array(labels, np.int64))

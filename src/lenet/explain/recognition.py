@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lenet.architecture import Architecture
+from lenet.doubt import format_confidence
 from lenet.drawing.drawing import Box, Drawing, Words
 from lenet.drawing.sentences import Sentences
 from lenet.explain.panels import (
@@ -18,7 +19,8 @@ from lenet.explain.panels import (
     draw_panels,
     measure_reach,
 )
-from lenet.network import Network
+from lenet.explain.steps_picture import format_answer
+from lenet.network import Answer, Network
 
 WIDTH, HEIGHT = 1268.0, 788.0
 MARGIN = 44.0
@@ -40,12 +42,21 @@ class Recognition:
         labels: the name of each class.
         states: of all layers, by name, as `Network.trace` gives them.
         picture: (h, w) uint8 luminance, what a person gave; None where the digit came in MNIST's form.
+        name: of the network, as a person named it; empty if it has none.
+        answered: what `Network.recognize` says of the picture, doubt included; None if it was not asked.
     """
 
     architecture: Architecture
     labels: tuple[str, ...]
     states: Mapping[str, np.ndarray]
     picture: np.ndarray | None = None
+    name: str = ""
+    answered: Answer | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the network found no digit, so that the nearest class is no answer."""
+        return self.answered is not None and self.answered.verdict == "none"
 
     @property
     def penalties(self) -> np.ndarray:
@@ -63,15 +74,43 @@ class Recognition:
         return sorted(nearest.tolist())
 
 
-def trace_recognition(network: Network, image: np.ndarray, picture: np.ndarray | None = None) -> Recognition:
+def trace_recognition(
+    network: Network,
+    image: np.ndarray,
+    picture: np.ndarray | None = None,
+    name: str = "",
+    answered: Answer | None = None,
+) -> Recognition:
     """Run a network on one digit and keep everything.
 
     Args:
         network: which.
         image: (28, 28) uint8 as MNIST stores it.
         picture: what it was made of, (h, w) uint8 luminance.
+        name: of the network.
+        answered: what the network's `recognize` says of the picture.
     """
-    return Recognition(network.architecture, network.labels, network.trace(image, sums=True), picture)
+    states = network.trace(image, sums=True)
+    return Recognition(network.architecture, network.labels, states, picture, name, answered)
+
+
+def format_title(recognition: Recognition, words: Sentences) -> str:
+    """The answer, or that it is doubted or refused, and why, in the words of `lenet recognize`."""
+    answered = recognition.answered
+    if answered is None or answered.verdict == "digit":
+        return words("explain.title", label=recognition.labels[recognition.answer])
+    return format_answer(answered, words)
+
+
+def format_network(recognition: Recognition, words: Sentences) -> str:
+    """Which network was asked, and how sure it is of a digit, or what is nearest if it found none."""
+    answered, label = recognition.answered, recognition.labels[recognition.answer]
+    line = words("explain.asked", name=recognition.name)
+    if recognition.refused:
+        return line + words("explain.nearest", label=label)
+    if answered and answered.verdict == "digit" and answered.confidence is not None:
+        line += words("doubt.confidence", percent=format_confidence(answered.confidence))
+    return line
 
 
 def compose_recognition(recognition: Recognition, language: str) -> Drawing:
@@ -82,10 +121,11 @@ def compose_recognition(recognition: Recognition, language: str) -> Drawing:
         language: of its words, "en" or "zh".
     """
     words, architecture = Sentences(language), recognition.architecture
-    label = recognition.labels[recognition.answer]
-    title = words("explain.title", label=label)
+    title = format_title(recognition, words)
     drawing = Drawing(WIDTH, HEIGHT, f"LeNet-5: {title}")
     drawing.add(Words(MARGIN, 56, title, 26, anchor="start", bold=True))
+    if recognition.name:
+        drawing.add(Words(MARGIN, 78, format_network(recognition, words), 13, "soft", "start"))
     draw_legend(drawing, architecture, WIDTH - MARGIN, 46, words)
     panels = draw_panels(drawing, architecture, recognition.states, MARGIN, PANELS)
     draw_captions(drawing, architecture, panels, CAPTIONS, words)
@@ -94,6 +134,13 @@ def compose_recognition(recognition: Recognition, language: str) -> Drawing:
     left = _draw_f6(drawing, recognition, words)
     _draw_classes(drawing, recognition, left, words)
     return drawing
+
+
+def choose_mark(recognition: Recognition) -> str:
+    """The key of what stands beside the nearest class."""
+    if recognition.refused:
+        return "explain.no_answer"
+    return "demo.smallest" if recognition.architecture.output == "rbf" else "explain.largest_answer"
 
 
 def _draw_picture(drawing: Drawing, picture: np.ndarray, middle: float, words: Sentences) -> None:
@@ -170,7 +217,7 @@ def _draw_classes(drawing: Drawing, recognition: Recognition, left: float, words
         if winner:
             width, height = 7 * CODE_PIXEL + 20, 12 * CODE_PIXEL + 84
             drawing.add(Box(x - 10, LOWER + 16, width, height, None, "accent", 2.4))
-            text = words("demo.smallest" if rbf else "explain.largest_answer")
+            text = words(choose_mark(recognition))
             anchor = "start" if number == 0 else "end" if number == len(chosen) - 1 else "middle"
             at = {"start": x - 10, "middle": middle_x, "end": x + 7 * CODE_PIXEL + 10}[anchor]
             drawing.add(Words(at, foot + 98, text, 13, "accent", anchor, bold=True))

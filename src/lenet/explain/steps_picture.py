@@ -49,7 +49,7 @@ def compose_steps(looks: Sequence[tuple[str, np.ndarray]], answer: Answer, langu
     drawing = Drawing(2 * MARGIN + COLUMNS * STEP - (STEP - TILE), TOP + rows * ROW + 12, f"LeNet-5: {title}")
     drawing.add(
         Words(MARGIN, 52, title, 26, anchor="start", bold=True),
-        Words(MARGIN, 80, _format_answer(answer, words), 14, "soft", "start"),
+        Words(MARGIN, 80, format_answer(answer, words), 14, "soft", "start"),
     )
     for number, (name, pixels) in enumerate(looks):
         left = MARGIN + number % COLUMNS * STEP
@@ -62,7 +62,8 @@ def compose_steps(looks: Sequence[tuple[str, np.ndarray]], answer: Answer, langu
     return drawing
 
 
-def _format_answer(answer: Answer, words: Sentences) -> str:
+def format_answer(answer: Answer, words: Sentences) -> str:
+    """An answer in one line: the digit or that there is none, why it is doubted, and the confidence."""
     values = {"label": answer.label, "second": answer.second}
     text = words(f"doubt.read_{answer.verdict}", **values)
     if answer.reason:

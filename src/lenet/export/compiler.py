@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,9 @@ from tempfile import TemporaryDirectory
 from lenet.errors import FileError
 
 SECONDS = 300.0
+SIDE = 100  # pixels, of the picture that the memory is told for
+BUFFER = f'#include "{{path}}"\nunsigned char work[LENET_WORK_BYTES({SIDE}, {SIDE})];\n'
+RECURSIONS = 8  # of the one function that calls itself, which halves some thousand numbers
 DATA = (".rodata", ".data")  # the sections of what is not code; all others but .text are not loaded
 
 
@@ -26,13 +30,16 @@ class Footprint:
     Args:
         compiler: the compiler, with its options.
         code, data: bytes of machine code, and of weights, codes and labels.
-        stack: upper bound in bytes, the frames of all its functions added up.
+        stack: upper bound in bytes: the frames of the deepest chain of calls; those of all functions added up
+            where the compiler does not tell who calls whom. What the C library needs is not in it.
+        work: bytes of the work buffer for a picture of `SIDE` x `SIDE`; None if the file reads no pictures.
     """
 
     compiler: str
     code: int
     data: int
     stack: int
+    work: int | None = None
 
 
 def list_compilers() -> list[list[str]]:
@@ -74,30 +81,62 @@ def compile_c(source: Path, target: Path, compiler: list[str], *options: str) ->
         )
 
 
-def measure_c(source: Path, compiler: list[str]) -> Footprint | None:
-    """Measure code, data and stack of a C file, compiled for size.
+def measure_c(source: Path, compiler: list[str], reader: bool = False, *options: str) -> Footprint | None:
+    """Measure code, data and stack of a C file, compiled for size, and the work buffer of a reader.
 
     Args:
         source: the C file.
         compiler: its command.
+        reader: whether it reads pictures.
+        options: of the compiler, further ones.
     Returns:
         None if the compiler does not report the stack, or the command `size` is missing.
     Raises:
         FileError: the compiler rejects the file.
     """
     with TemporaryDirectory() as folder:
-        target = Path(folder, "measured.o")
+        target, whole = Path(folder, "measured.o"), Path(folder, "measured.c")
+        whole.write_text(BUFFER.format(path=source.resolve().as_posix()), "utf-8")
+        given = whole if reader else source
         try:
-            compile_c(source, target, compiler, "-Os", "-c", "-fstack-usage")
+            stack = _measure_stack(given, target, compiler, "-Os", *options)
             sections = _run("size", "-A", str(target)).stdout
-            frames = target.with_suffix(".su").read_text("utf-8")
         except OSError:
             return None
     sizes = [(name, int(size)) for name, size in re.findall(r"^(\.\S+)\s+(\d+)", sections, re.MULTILINE)]
     code = sum(size for name, size in sizes if name.startswith(".text"))
     data = sum(size for name, size in sizes if name.startswith(DATA))
-    stack = sum(int(line.split("\t")[1]) for line in frames.splitlines())
-    return Footprint(f"{name_compiler(compiler)} -Os", code, data, stack) if code and data else None
+    work = sum(size for name, size in sizes if name.startswith(".bss")) if reader else None
+    return Footprint(f"{name_compiler(compiler)} -Os", code, data, stack, work) if code and data else None
+
+
+def _measure_stack(source: Path, target: Path, compiler: list[str], *options: str) -> int:
+    try:
+        compile_c(source, target, compiler, "-c", "-fcallgraph-info=su", *options)
+        return find_deepest(target.with_suffix(".ci").read_text("utf-8"))
+    except (FileError, OSError):  # only gcc, from 10 on, knows the option
+        compile_c(source, target, compiler, "-c", "-fstack-usage", *options)
+        frames = target.with_suffix(".su").read_text("utf-8").splitlines()
+        return sum(int(line.split("\t")[1]) for line in frames)
+
+
+def find_deepest(graph: str) -> int:
+    """The bytes of the deepest chain of calls in a call graph.
+
+    Args:
+        graph: what gcc writes with `-fcallgraph-info=su`; functions call each other in no circle, but perhaps
+            themselves.
+    """
+    nodes = re.findall(r'node: \{ title: "([^"]*)" label: "[^"]*?(\d+) bytes', graph)
+    edges = re.findall(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"', graph)
+    frames = {name: int(size) * (RECURSIONS if (name, name) in edges else 1) for name, size in nodes}
+    called = {name: {to for at, to in edges if at == name != to and to in frames} for name in frames}
+
+    @cache
+    def measure(name: str) -> int:
+        return frames[name] + max(map(measure, called[name]), default=0)
+
+    return max(map(measure, frames), default=0)
 
 
 def run_program(program: Path, given: bytes) -> bytes:

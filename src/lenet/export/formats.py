@@ -37,7 +37,9 @@ def place_files(form: str, path: Path) -> dict[str, Path]:
     return {form: path}
 
 
-def export_network(network: Network, form: str, path: Path, takes: str | None = None) -> None:
+def export_network(
+    network: Network, form: str, path: Path, takes: str | None = None, reader: bool = False
+) -> None:
     """Write one format's file.
 
     Args:
@@ -45,6 +47,7 @@ def export_network(network: Network, form: str, path: Path, takes: str | None = 
         form: one of `FORM_SUFFIXES`.
         path: the file.
         takes: what an ONNX or Keras model takes, see `export_onnx`; None for "grey" and "raw".
+        reader: whether a C file reads pictures, see `export_c`.
     Raises:
         UsageError: a Keras model that takes grey levels from 0 to 1.
         MissingExtra: a package that the format needs is not installed.
@@ -59,4 +62,4 @@ def export_network(network: Network, form: str, path: Path, takes: str | None = 
             raise UsageError("export.keras_input")
         export_keras(network, path, takes == "uint8")
     else:
-        export_c(network, path)
+        export_c(network, path, reader)

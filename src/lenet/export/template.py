@@ -12,7 +12,12 @@ from lenet.architecture import Architecture
 MARK = re.compile(r"%% (?:(if|unless) (\w+) (\w+)|(end))")
 
 
-def fill_template(name: str, architecture: Architecture, values: Mapping[str, object]) -> str:
+def fill_template(
+    name: str,
+    architecture: Architecture,
+    values: Mapping[str, object],
+    conditions: Mapping[str, str] | None = None,
+) -> str:
     """A template of this folder for one network.
 
     A line `%% if pooling max` keeps what follows, up to `%% end`, only where the architecture says so;
@@ -22,8 +27,9 @@ def fill_template(name: str, architecture: Architecture, values: Mapping[str, ob
         name: of the template's file.
         architecture: whose fields the conditions ask.
         values: what the template's `$names` stand for.
+        conditions: further names that conditions ask, with their values.
     """
-    fields = architecture.to_dict()
+    fields = {**architecture.to_dict(), **(conditions or {})}
     lines, open_parts = list[str](), list[bool]()
     for line in files(__package__).joinpath(name).read_text("utf-8").splitlines():
         mark = MARK.fullmatch(line)

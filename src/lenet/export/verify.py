@@ -59,6 +59,7 @@ class Verification:
         relative: largest difference, divided by the largest penalty.
         disagreements: the images with another label.
         skipped: why the program was not run; "" if it was.
+        count: number of images.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Verification:
     relative: float = 0.0
     disagreements: tuple[Disagreement, ...] = ()
     skipped: str = ""
+    count: int = 0
 
     @property
     def agrees(self) -> bool:
@@ -157,7 +159,8 @@ def compare(
     )
     difference = float(np.abs(penalties - expected).max())
     relative = difference / float(np.abs(expected).max())
-    return Verification(name, program, len(right) - len(found), difference, relative, found)
+    same = len(right) - len(found)
+    return Verification(name, program, same, difference, relative, found, count=len(right))
 
 
 def _ask_engine(name: str, network: Network, images: np.ndarray) -> Answers:

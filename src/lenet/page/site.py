@@ -21,6 +21,7 @@ from lenet.images.normalize import find_digit
 from lenet.network import Network
 from lenet.page.digits import PageDigits, pack_digits
 from lenet.page.lessons import list_lessons
+from lenet.page.modules import join_modules, read_modules
 from lenet.page.tour import list_stops
 from lenet.samples import read_sample
 from lenet.storage import write_bytes
@@ -29,11 +30,8 @@ from lenet.texts import LANGUAGES, load_texts
 # tables of the texts that the page says: on its first screen and what is below it; when it has come to rest
 TABLES = {
     "texts": ("page", "page_see", "page_file", "doubt"),
-    "rest": ("page_tour", "page_train", "verdict", "reason"),
+    "rest": ("page_tour", "page_train", "page_photo", "step", "verdict", "reason"),
 }
-COMMENT = re.compile(r"^ *(?://.*|/\*\*(?s:.*?)\*/)\n", re.MULTILINE)  # on lines of its own
-TRAILING = re.compile(r"^ +| +// [^\"'`\n]*$", re.MULTILINE)  # indentation; a comment behind code
-APART = ("pictures.mjs", "pictures.wasm")  # for programs of others; the page reads no pictures
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -76,7 +74,7 @@ def build_site(network: Path | None = None, digits: PageDigits | None = None) ->
         FileError: the network cannot be read.
         UsageError: a network of other classes than the ten digits.
     """
-    site = dict(_read_static())
+    site = _read_static()
     weights = Path(str(files("lenet.weights") / "1998.safetensors")) if network is None else network
     shown = _read_network(weights)
     site["network.bin"] = weights.read_bytes()
@@ -141,27 +139,14 @@ def list_texts(part: str, language: str) -> dict[str, str]:
     return found
 
 
-def strip_comments(source: str) -> str:
-    """A module without indentation and comments, which are a quarter of what travels.
-
-    Args:
-        source: one of ours: no text goes over several lines, and none has two slashes after a space.
-    """
-    return TRAILING.sub("", COMMENT.sub("", source))
-
-
-def _read_static() -> list[tuple[str, bytes]]:
-    """The files of `static`, without comments; modules are .js, because some servers do not know .mjs."""
-    found = []
+def _read_static() -> dict[str, bytes]:
+    """The files of `static`, the modules joined."""
+    found = {name: source.encode() for name, source in join_modules(read_modules()).items()}
     for path in files("lenet.page").joinpath("static").iterdir():
-        if path.name in APART:
-            continue
-        content = path.read_bytes()
-        if path.name.endswith((".mjs", ".html")):
-            content = re.sub(rb'\.mjs(?=["\'])', b".js", content)
-        if path.name.endswith(".mjs"):
-            content = strip_comments(content.decode()).encode()
-        found.append((re.sub(r"\.mjs$", ".js", path.name), content))
+        if path.name.endswith(".html"):
+            found[path.name] = path.read_bytes().replace(b".mjs", b".js")
+        elif not path.name.endswith(".mjs"):
+            found[path.name] = path.read_bytes()
     return found
 
 

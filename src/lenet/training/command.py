@@ -6,9 +6,11 @@ from pathlib import Path
 
 from lenet.architecture import CHOICES, PRESETS, Architecture
 from lenet.data.sources import SOURCES
+from lenet.network import BUNDLED
 from lenet.texts import quote_words
 from lenet.training.recipe import RECIPES, Recipe, load_recipe
 from lenet.training.settings import Settings
+from lenet.training.start import START_FILE
 
 # the settings of a recipe that have an option of their own
 OPTIONS = {"epochs": "--epochs", "rate": "--rate", "batch": "--batch", "loss": "--loss"}
@@ -21,12 +23,16 @@ def format_command(settings: Settings) -> str | None:
         settings: of the training.
     Returns:
         One line, quoted for this system's shell. If no named recipe with options is the same, its recipe is
-        the run's own `recipe.toml`. None for data made by hand, which no command can load.
+        the run's own `recipe.toml`; a network that it started from, unless bundled, is the run's copy. None
+        for data made by hand, which no command can load.
     """
     if settings.data not in SOURCES and not Path(settings.data).is_absolute():
         return None
     words = ["lenet", "train", "--data", settings.data, *_name_recipe(settings.recipe, settings.architecture)]
-    words += _name_architecture(settings.architecture)
+    if settings.start is None:
+        words += _name_architecture(settings.architecture)
+    else:
+        words += ["--from", settings.start if settings.start in BUNDLED else START_FILE]
     words += ["--engine", settings.engine, "--seed", str(settings.seed)]
     words += [] if settings.limit is None else ["--limit", str(settings.limit)]
     return quote_words([*words, "--out", "again"])

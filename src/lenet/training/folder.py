@@ -14,6 +14,7 @@ from lenet.training.checkpoint import Checkpoint
 from lenet.training.events import Event
 from lenet.training.history import History, HistoryFile
 from lenet.training.settings import SETTINGS_FILE, Settings
+from lenet.training.start import START_FILE
 from lenet.training.trainer import Trainer
 
 CHECKPOINT_EVERY = 2.0  # seconds
@@ -30,6 +31,7 @@ class RunFolder:
     def __init__(self, path: Path, settings: Settings) -> None:
         self.path = path
         self.network = path / "network.safetensors"
+        self.start = path / START_FILE
         self._checkpoint = path / "checkpoint.safetensors"
         self._history = path / "history.jsonl"
         self._settings_file = path / SETTINGS_FILE

@@ -22,7 +22,7 @@ from lenet.parameters import INITIALIZATIONS
 from lenet.storage import read_bytes
 from lenet.training.schedule import SCHEDULES
 
-RECIPES = ("demo", "fast", "sprint", "1998", "1998-distorted", "best")
+RECIPES = ("demo", "fast", "sprint", "1998", "1998-distorted", "best", "fine-tune")
 RUN_TABLES = ("run", "architecture")  # what a run's own recipe.toml says beside its recipe
 # tables of these names hold the settings that differ for a network or for a loss
 VARIANTS = {value for choices in CHOICES.values() for value in choices} | set(LOSSES)
@@ -60,6 +60,8 @@ class Recipe:
             order, which begins again after `copies` epochs; or "all".
         pens: how many versions of each training image are drawn with another pen, half to twice as thick,
             before the training begins, 0 to 10; an epoch uses images and versions.
+        keep: the share of the starting weights in the final ones, 0 to below 1; their mean forgets less. Only
+            where the training starts from a trained network.
         momentum: the fraction of the last step that is kept, 0 to below 1.
         weight_decay: how strongly every parameter is pulled to 0, from 0.
         loss: what is minimized: "cross-entropy", "mse" or "map".
@@ -73,7 +75,8 @@ class Recipe:
         RecipeError: a value that is not allowed.
     Source:
         LeCun et al. 1998, section III.B (1998's rates; 540,000 distorted patterns beside the 60,000, in 20
-        epochs of 60,000) and appendix C (diagonal-lm, the constant order).
+        epochs of 60,000) and appendix C (diagonal-lm, the constant order). Wortsman et al., "Robust
+        fine-tuning of zero-shot models", 2022 (keep).
     Assumption:
         The paper does not say how the recursion of the curvature starts; the authors' later code starts it
         with 1 for half the squared distance, which is 2 for the whole one. The paper does not say either on
@@ -101,6 +104,7 @@ class Recipe:
     copies: int = 1
     patterns: str = "images"
     pens: int = 0
+    keep: float = 0.0
     validation: bool = True
     training_sample: int = 5_000
     distortion: Distortion = field(default_factory=Distortion)
@@ -122,6 +126,7 @@ class Recipe:
         for name in ("rate", "mu"):
             self._check(name, getattr(self, name) > 0, "> 0")
         self._check("momentum", 0 <= self.momentum < 1, "0 <= momentum < 1")
+        self._check("keep", 0 <= self.keep < 1, "0 <= keep < 1")
         self._check("weight_decay", self.weight_decay >= 0, ">= 0")
         self._choose("schedule", SCHEDULES)
         self._choose("method", METHODS)
@@ -205,11 +210,9 @@ class Recipe:
         return cls(**values | {"distortion": Distortion(**limits)})
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as in a TOML file; `pens` only if there are some."""
+        """The settings as in a TOML file; `pens` and `keep` only if there are some."""
         values = asdict(self) | {"distortion": self.distortion.to_dict()}
-        if not self.pens:
-            del values["pens"]
-        return values
+        return {name: value for name, value in values.items() if value or name not in ("pens", "keep")}
 
     def changed(self, **settings: Any) -> Self:
         """The same recipe with some settings replaced; None leaves one as it is."""

@@ -16,6 +16,7 @@ from lenet.drawing.tiles import draw_image, draw_kernel
 from lenet.evaluation import Evaluation
 from lenet.storage import write_text
 from lenet.texts import get_language, say
+from lenet.training.change import Change, Comparison
 from lenet.training.command import format_command, format_resume
 from lenet.training.curve import draw_rejection, draw_training
 from lenet.training.result import Result
@@ -44,6 +45,8 @@ def _say(key: str, **values: Any) -> str:
 def _render_sections(result: Result) -> Iterator[str]:
     evaluation = result.evaluation
     yield from _render_error(evaluation) if evaluation else _render_stop(result)
+    if result.change:
+        yield from _render_change(result.change)
     yield from _render_settings(result)
     yield from _render_curve(result)
     if evaluation:
@@ -66,6 +69,22 @@ def _render_error(evaluation: Evaluation) -> Iterator[str]:
     limits = {"low": f"{low:.2f}", "high": f"{high:.2f}"}
     yield f"<p>{_say('counts', **counts, accuracy=f'{evaluation.accuracy:.2f}')}</p>"
     yield f'<p class="note">{_say("interval", **limits)}</p>'
+
+
+def _render_change(change: Change) -> Iterator[str]:
+    yield f"<h2>{escape(say('further.title'))}</h2><table><thead><tr><td></td>"
+    yield "".join(
+        f'<th scope="col">{escape(say(f"further.{key}"))}</th>' for key in ("images", *Comparison._fields)
+    )
+    yield "</tr></thead><tbody>"
+    for name, comparison in (("own_row", change.own), ("mnist_row", change.mnist)):
+        if comparison:
+            cells = [f"{found.error:.2f}% ({found.wrong:,})" for found in comparison]
+            row = "".join(f"<td>{cell}</td>" for cell in (f"{len(comparison.before):,}", *cells))
+            yield f'<tr><th scope="row">{escape(say(f"further.{name}"))}</th>{row}</tr>'
+    yield "</tbody></table>"
+    if change.why:
+        yield f'<p class="note">{escape(say("further.not_measured", reason=change.why))}</p>'
 
 
 def _render_stop(result: Result) -> Iterator[str]:
@@ -92,6 +111,7 @@ def _render_settings(result: Result) -> Iterator[str]:
         "data": escape(result.seen),
         "parts": _say("parts_value", **parts),
         "recipe": escape(f"{name} ({settings.recipe.hash})") + _format_values(recipe),
+        **({} if settings.start is None else {"start": escape(Path(settings.start).name)}),
         "engine": escape(settings.engine),
         "seed": str(settings.seed),
         "fingerprint": f"<code>{escape(settings.fingerprint)}</code>",

@@ -14,6 +14,7 @@ from lenet.evaluation import Evaluation
 from lenet.network import Network
 from lenet.parameters import Parameters
 from lenet.texts import get_language, say
+from lenet.training.change import Change
 from lenet.training.curve import draw_training
 from lenet.training.history import History
 from lenet.training.settings import Settings
@@ -33,6 +34,7 @@ class Result:
         settings: what was trained, on what, and how.
         seconds: run time of this process, evaluation included.
         folder: the folder of all files; None if nothing was written.
+        change: errors before and after, where it went on from trained weights and was not stopped; else None.
     """
 
     network: Network
@@ -44,6 +46,7 @@ class Result:
     settings: Settings
     seconds: float
     folder: Path | None
+    change: Change | None = None
 
     @property
     def error(self) -> float:

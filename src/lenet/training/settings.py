@@ -33,6 +33,9 @@ class Settings:
         recipe: how it is trained.
         engine: what runs it.
         seed: of the first weights and of the order of the images.
+        start: the trained network that it starts from: a name, a path, or the file in the run's folder; None
+            for random weights.
+        start_hash: of that network's weights; None without.
     """
 
     data: str
@@ -42,6 +45,8 @@ class Settings:
     recipe: Recipe
     engine: str
     seed: int
+    start: str | None = None
+    start_hash: str | None = None
 
     @property
     def key(self) -> str:
@@ -53,6 +58,7 @@ class Settings:
         run: dict[str, Any] = {"data": self.data, "fingerprint": self.fingerprint}
         run |= {} if self.limit is None else {"limit": self.limit}
         run |= {"engine": self.engine, "seed": self.seed}
+        run |= {} if self.start is None else {"start": self.start, "start_hash": self.start_hash}
         tables = {"run": run, "architecture": self.architecture.to_dict()}
         recipe = self.recipe.to_dict()
         tables = {"distortion": recipe.pop("distortion"), **tables}
@@ -81,6 +87,8 @@ class Settings:
                 recipe=Recipe.from_dict(values),
                 engine=_take(run, "engine", str),
                 seed=check_seed(_take(run, "seed", int)),
+                start=_take(run, "start", str) if "start" in run else None,
+                start_hash=_take(run, "start_hash", str) if "start" in run else None,
             )
         except (UsageError, FileError) as error:
             raise RunError("run.damaged", path=path, reason=error) from error

@@ -32,8 +32,9 @@ def start_trainer(
     train: Examples,
     validation: Examples,
     seed: int,
+    start: Parameters | None = None,
 ) -> Trainer:
-    """Draw the initial parameters and set up their training; no step is made yet.
+    """Draw the initial parameters, or take trained ones, and set up their training; no step is made yet.
 
     Args:
         engine: the engine that runs the training.
@@ -42,12 +43,14 @@ def start_trainer(
         train: the training examples.
         validation: the examples to measure the error on after every epoch; may be empty.
         seed: of the initial parameters, the order of the images, and everything else that is random.
+        start: trained parameters to go on from; None to draw them.
     Raises:
         EngineError: the engine cannot train this network with this recipe.
         RecipeError: the recipe does not fit the architecture.
     """
     engine.check(architecture, recipe.update)
-    start = initialize_parameters(architecture, seed, scheme=recipe.initialization)
+    if start is None:
+        start = initialize_parameters(architecture, seed, scheme=recipe.initialization)
     return Trainer(engine, start, recipe, train, validation, seed)
 
 

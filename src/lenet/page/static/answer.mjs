@@ -15,7 +15,8 @@ export function rank(penalties) {
  * @param {string[]} labels
  * @param {boolean} silent whether another one is said aloud
  * @returns {{root: HTMLElement, blank: () => void,
- *   show: (penalties: Float32Array, linear: boolean, judged: Float32Array | null, calibration: object | null) => void}}
+ *   show: (penalties: Float32Array, linear: boolean, judged: Float32Array | null, calibration: object | null,
+ *   others?: number) => void}} `others`: marks in the picture beside the one that was read;
  *   without a calibration the answer has no confidence
  */
 export function makeAnswer(labels, silent = false) {
@@ -42,7 +43,7 @@ export function makeAnswer(labels, silent = false) {
   return {
     root: h("div", {}, answer, doubt, ...(silent ? [] : [aloud])),
     blank: () => write("page.blank"),
-    show(penalties, linear, judged, calibration) {
+    show(penalties, linear, judged, calibration, others = 0) {
       const [first, second] = rank(penalties);
       const label = labels[first];
       const values = { label, second: labels[second] };
@@ -51,7 +52,7 @@ export function makeAnswer(labels, silent = false) {
         else write("page.answer", { label, distance: penalties[first].toFixed(1) });
         return;
       }
-      const { confidence, verdict, reason } = decide(weigh(penalties, judged, calibration), first, calibration.sure);
+      const { confidence, verdict, reason } = decide(weigh(penalties, judged, calibration), first, calibration.sure, others);
       const percent = `${(100 * Math.min(confidence, MOST)).toFixed(1)}%`;
       if (verdict === "none") write("doubt.read_none", values, `doubt.${reason}`, values);
       else if (reason) write("doubt.read_unsure", values, "page_see.why_confidence", { reason: [`doubt.${reason}`, values], percent });

@@ -28,12 +28,15 @@ export function weigh(penalties, judged, { temperature, judge, rubbish }) {
  * @param {number[]} probabilities from `weigh`
  * @param {number} label the network's answer
  * @param {number} sure the least confidence with which an answer stands
+ * @param {number} others marks in the picture beside the one that was read
  * @returns {{confidence: number, verdict: "digit" | "unsure" | "none", reason: string | null}}
  */
-export function decide(probabilities, label, sure) {
+export function decide(probabilities, label, sure, others = 0) {
   const [confidence, none] = [probabilities[label], probabilities[probabilities.length - 1]];
-  if (confidence >= sure) return { confidence, verdict: "digit", reason: null };
-  if (none >= 0.5) return { confidence, verdict: "none", reason: "foreign" };
+  const refused = confidence < sure;
+  if (refused && none >= 0.5) return { confidence, verdict: "none", reason: "foreign" };
+  if (others) return { confidence, verdict: "unsure", reason: "marks" };
+  if (!refused) return { confidence, verdict: "digit", reason: null };
   const second = probabilities.slice(0, -1).sort((a, b) => b - a)[1];
   return { confidence, verdict: "unsure", reason: none > second ? "foreign" : "between" };
 }

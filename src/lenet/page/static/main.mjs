@@ -11,6 +11,7 @@ import { makeLanguage } from "./language.mjs";
 import { makeLayers } from "./layers.mjs";
 import { readLink } from "./link.mjs";
 import { readNetwork } from "./network_file.mjs";
+import { makePick } from "./pick.mjs";
 import { makeProjector } from "./projector.mjs";
 import { makeReader } from "./reader.mjs";
 import { t } from "./say.mjs";
@@ -42,20 +43,24 @@ async function start() {
   const codes = makeCodes(facts.codes, facts.labels);
   const answers = [makeAnswer(facts.labels), makeAnswer(facts.labels, true)];
   const samples = facts.labels.map((label, k) => h("button", { type: "button", onclick: () => showSample(k) }, label));
+  const pick = makePick(board, language, () => reader);
   const tools = h(
     "div", { class: "tools" },
     text("button", "page.undo", {}, { type: "button", onclick: () => board.undo() }),
     text("button", "page.clear", {}, { type: "button", onclick: () => board.clear() }),
+    pick.root,
   );
   const row = h("div", { class: "tools" }, text("span", "page.samples", {}, { class: "quiet" }), h("div", { class: "samples" }, ...samples));
-  const left = h("section", {}, text("h2", "page.you_draw"), text("p", "page.you_draw_note", {}, { class: "quiet" }), board.root, tools, row);
-  const right = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root, answers[0].root);
+  const drawn = h("section", {}, text("h2", "page.you_draw"), text("p", "page.you_draw_note", {}, { class: "quiet" }), board.root);
+  const left = h("div", { class: "drawing" }, drawn, h("div", { class: "hand" }, tools, pick.said, row));
+  const writes = h("section", {}, text("h2", "page.it_writes", {}, { id: "f6-label" }), text("p", "page.it_writes_note", {}, { class: "quiet" }), f6.root);
+  const right = h("div", { class: "reading" }, writes, answers[0].root);
   const names = { see: "page.see", train: "page.train", tour: "page_see.tour" };
   const views = Object.fromEntries(Object.entries(names).map(([name, key]) => [name, text("a", key, {}, { href: `#${name}` })]));
   const theme = text("button", "page.theme", {}, { type: "button", onclick: switchTheme });
   address = makeAddress({ collect, open: openLink });
-  const seeRoot = h("div", {});
-  const trainRoot = h("section", { class: "view", hidden: true });
+  const seeRoot = h("div", { class: "below" }, pick.below);
+  const trainRoot = h("section", { class: "view below", hidden: true });
   const headline = text("h1", "page.headline");
   const tourRoot = h("div", { hidden: true });
   const main = h("main", {}, headline, tourRoot, h("div", { class: "stage" }, left, layers.root, right), codes.root, seeRoot, trainRoot);
@@ -84,6 +89,11 @@ async function start() {
     board.show(image);
   }
 
+  function drawStyle(strokes) {
+    board.setStrokes(strokes);
+    left.scrollIntoView({ block: "nearest" });
+  }
+
   function readSoon() {
     if (!kernels) return; // what is drawn before is read when they are there
     if (!waiting) requestAnimationFrame(read);
@@ -99,8 +109,9 @@ async function start() {
     }
     const image = digit ? (below?.change.apply(digit) ?? digit) : new Uint8Array(784);
     const trace = reader.network.trace(image);
+    const others = pick.countOthers();
     last = trace;
-    show(trace, null, reader.linear, reader.calibration(), reader.judge(image));
+    show(trace, null, reader.linear, reader.calibration(), reader.judge(image), others);
     below?.unit.show(trace);
     below?.change.show(digit, trace.f6);
     if (!digit) answers.forEach((one) => one.blank());
@@ -108,11 +119,11 @@ async function start() {
   }
 
   /** Show the states of a network; a linear output has no distances. */
-  function show(trace, frozen, linear, calibration = null, judged = null) {
+  function show(trace, frozen, linear, calibration = null, judged = null, others = 0) {
     layers.show(trace);
     f6.show(trace.f6, frozen);
     codes.show(trace.output, linear);
-    for (const one of answers) one.show(trace.output, linear, judged, calibration);
+    for (const one of answers) one.show(trace.output, linear, judged, calibration, others);
   }
 
   /** What is below the codes comes when the first answer is there. */
@@ -130,7 +141,7 @@ async function start() {
       reader.missing = wires;
       count("cut");
     };
-    const acts = { light, read, soon: readSoon, readAll: reader.readAll, cut, counted: () => count("counted") };
+    const acts = { light, read, soon: readSoon, draw: drawStyle, readAll: reader.readAll, cut, counted: () => count("counted") };
     const page = { facts, bundled, kernels, network: reader.network, answer: answers[1].root, ...acts };
     coming ??= import("./see.mjs").then(({ mountSee }) => {
       below = mountSee(seeRoot, page);
@@ -260,6 +271,7 @@ async function start() {
   (globalThis.requestIdleCallback ?? setTimeout)(() => {
     loadSee().catch(complain);
     loadTrain().catch(complain);
+    pick.load().catch(complain);
     // without the judge the answer stands, without a confidence
     reader.bringJudge(() => getBytes("judge.bin")).then(() => training || read(), () => {});
   });

@@ -48,11 +48,17 @@ export class Pictures extends Memory {
   }
 }
 
-/** Luminance of a canvas's pixels (`ImageData.data`); what is transparent lies on white paper. */
-export function toLuminance(rgba) {
-  return Uint8Array.from({ length: rgba.length / 4 }, (_, k) => {
-    const [red, green, blue, alpha] = rgba.subarray(4 * k);
-    const light = (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16; // ITU-R 601, as Pillow rounds it
-    return Math.round((light * alpha + 255 * (255 - alpha)) / 255);
-  });
+/**
+ * Luminance of a canvas's pixels, by ITU-R 601 as Pillow rounds it.
+ * @param {Uint8ClampedArray} rgba `ImageData.data`
+ * @param {number} paper the level on which lies what is transparent
+ */
+export function toLuminance(rgba, paper = 255) {
+  const luminance = new Uint8Array(rgba.length / 4);
+  for (let k = 0, at = 0; k < luminance.length; k++, at += 4) {
+    const alpha = rgba[at + 3];
+    const light = (19595 * rgba[at] + 38470 * rgba[at + 1] + 7471 * rgba[at + 2] + 32768) >> 16;
+    luminance[k] = alpha === 255 ? light : Math.round((light * alpha + paper * (255 - alpha)) / 255);
+  }
+  return luminance;
 }

@@ -22,7 +22,8 @@ export function makeReader(kernels, bundled, facts) {
     linear: bundled.architecture.output === "linear",
     /** The 28x28 of what is on the board; null if it is blank. */
     normalize(board) {
-      if (board.image()) return board.image();
+      const image = board.image();
+      if (image) return image.some(Boolean) ? image : null;
       return board.ink().some((value) => value > 0) ? kernels.normalize(board.ink(), SIDE, SIDE) : null;
     },
     /** null where a confidence would mean nothing: what a network in pieces answers was never measured. */

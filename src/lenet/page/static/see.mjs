@@ -2,6 +2,7 @@
 import { makeChange } from "./change_view.mjs";
 import { readDigits } from "./digits.mjs";
 import { getBytes } from "./files.mjs";
+import { makeStyles } from "./styles.mjs";
 import { makeUnit } from "./unit_view.mjs";
 import { cutKernels, makeWires } from "./wires.mjs";
 
@@ -10,7 +11,7 @@ const PIECE = 250; // digits between two looks at what she does
 /**
  * @param {HTMLElement} root
  * @param {object} page `facts`, `bundled` of `readNetwork`, `kernels`, `network`, and what it does: `light` a unit's windows,
- *   `read` the digit again now or `soon`, `readAll` inputs, `cut(how many wires)`, `counted()`; `answer`: an element
+ *   `read` the digit again now or `soon`, `draw` strokes, `readAll` inputs, `cut(how many wires)`, `counted()`; `answer`: an element
  * @returns {{unit: object, change: object, wires: object | null}}
  */
 export function mountSee(root, page) {
@@ -18,7 +19,7 @@ export function mountSee(root, page) {
   const known = { table: facts.table, codes: facts.targets, activation: facts.activation };
   const unit = makeUnit({ ...bundled, ...known }, page.light);
   const change = makeChange(facts.lessons.input, page.kernels, { answer: page.answer, changed: page.soon, read: page.readAll });
-  root.append(change.root, unit.root);
+  root.append(makeStyles(page.draw), change.root, unit.root);
   let [wires, fresh] = [null, null];
 
   function cut(missing) {
