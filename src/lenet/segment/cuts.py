@@ -77,7 +77,8 @@ def find_cuts(ink: np.ndarray) -> np.ndarray:
         for place, row in enumerate(rows):
             cuts[:, row] = column
             column = column + steps[len(steps) - 1 - place][column]
-    return np.maximum.accumulate(cuts, axis=0)
+    # of two ways that cross, each would be cheaper with the other's start: a step aside costs something
+    return cuts
 
 
 def _descend(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
