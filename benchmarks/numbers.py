@@ -135,7 +135,7 @@ def _share(states: list[bool]) -> float:
 
 HEADINGS = {
     "en": ("kind", "read right", "with its length given", "without `?`", "of these wrong"),
-    "zh": ("种类", "读对", "给出位数后读对", "没有 `?` 的", "其中读错的"),
+    "zh": ("种类", "读对", "给出位数后读对", "没有 `?` 的", "其中误识的"),
 }
 
 

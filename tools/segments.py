@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from benchmarks.strings import Digits, place_digits
-from lenet.segment.cuts import ROW, Segment, find_cuts, list_segments, part_ink
+from lenet.segment.cuts import ROW, Piece, Segment, find_cuts, join_pieces, list_segments, part_ink
 from lenet.segment.number import set_row_width
 
 SEED = 7
@@ -120,13 +120,14 @@ def list_examples(layers: Layers, labels: str, random: np.random.Generator) -> I
 
 
 def find_label(
-    segment: Segment, pieces: list[np.ndarray], layers: Layers, labels: str, off: tuple[int, int]
+    segment: Segment, pieces: list[Piece], layers: Layers, labels: str, off: tuple[int, int]
 ) -> int | None:
     """The class of a segment, from whose ink it holds; None where it is neither clearly a digit nor none."""
     height, width = layers.ink.shape
-    area = np.max(pieces[segment.start : segment.stop], axis=0)[
-        off[0] : off[0] + height, off[1] : off[1] + width
-    ]
+    joined = join_pieces(pieces[segment.start : segment.stop])
+    row = np.zeros((len(joined.ink), max(off[1] + width, joined.right)))
+    row[:, joined.left : joined.right] = joined.ink
+    area = row[off[0] : off[0] + height, off[1] : off[1] + width]
     inside = area > 0
     best = NONE
     for label, own in zip(labels, layers.own, strict=True):

@@ -46,11 +46,11 @@ def test_a_box_is_that_of_the_ink_in_the_picture():
 
 @pytest.mark.parametrize("rise", [-0.08, 0.08])
 def test_a_row_that_rises_is_one_row(rise):
-    places = [(150 + round(rise * x) + 70 * row, x) for row in (0, 1) for x in range(40, 560, 45)]
-    strips = find(draw_page(places, (400, 600)))
+    places = [(150 + round(rise * x) + 55 * row, x) for row in (0, 1) for x in range(40, 1060, 45)]
+    strips = find(draw_page(places, (400, 1100)))
     assert [strip.row for strip in strips] == [0, 1]
-    # twelve rings each, from the first one's left edge to the last one's right edge
-    assert [round(strip.ink.shape[1] / strip.scale) for strip in strips] == [517, 517]
+    # 23 rings each, from the first one's left edge to the last one's right edge
+    assert [round(strip.ink.shape[1] / strip.scale) for strip in strips] == [1012, 1012]
 
 
 def test_a_ruled_line_and_dirt_are_no_numbers():

@@ -82,6 +82,14 @@ def test_a_column_of_digits_is_no_upright_line_of_a_page():
     np.testing.assert_array_equal(remove_page_rules(darkness, 20), darkness)
 
 
+def test_a_row_of_digits_from_edge_to_edge_is_no_level_line_of_a_page():
+    darkness = np.zeros((800, 300), np.float32)
+    for left in range(0, 300, 25):
+        darkness[300:340, left : left + 18] = 0.8
+        darkness[306:334, left + 6 : left + 12] = 0
+    np.testing.assert_array_equal(remove_page_rules(darkness, 20), darkness)
+
+
 def test_the_lines_of_a_page_go_and_its_digits_stay():
     clean = remove_page_rules(draw_columns(rule=True), 20)
     assert clean[:, :120].max() < 0.1

@@ -5,7 +5,9 @@ Too many cuts rather than too few: which pieces belong together is for the graph
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -75,7 +77,8 @@ def find_cuts(ink: np.ndarray) -> np.ndarray:
         for place, row in enumerate(rows):
             cuts[:, row] = column
             column = column + steps[len(steps) - 1 - place][column]
-    return np.maximum.accumulate(cuts, axis=0)
+    # of two ways that cross, each would be cheaper with the other's start: a step aside costs something
+    return cuts
 
 
 def _descend(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -101,29 +104,65 @@ def _choose(costs: np.ndarray, count: int) -> np.ndarray:
     return np.sort(middles[np.argsort(costs[middles], kind="stable")[:count]])
 
 
-def part_ink(ink: np.ndarray, cuts: np.ndarray) -> list[np.ndarray]:
+@dataclass(frozen=True)
+class Piece:
+    """What lies between two cuts.
+
+    Args:
+        left: its first column in the row.
+        ink: (H, w) float32, 0 to 1, as tall as the row.
+    """
+
+    left: int
+    ink: np.ndarray
+
+    @property
+    def right(self) -> int:
+        """The column after its last."""
+        return self.left + self.ink.shape[1]
+
+
+def part_ink(ink: np.ndarray, cuts: np.ndarray) -> list[Piece]:
     """The pieces between the cuts.
 
     Args:
         ink: (H, W) float32, 0 to 1.
         cuts: (cuts, H), from `find_cuts`.
     Returns:
-        (H, W) float32 each, from the left to the right; pieces with next to no ink are left out.
+        The pieces from the left to the right; those with next to no ink are left out.
     """
-    owners = (cuts[:, :, None] <= np.arange(ink.shape[1])).sum(axis=0)
-    pieces = (np.where(owners == k, ink, np.float32(0)) for k in range(len(cuts) + 1))
-    return [piece for piece in pieces if piece.sum() >= LEAST_INK]
+    height, width = ink.shape
+    # a cut crosses no other, so that a piece lies between the first column of one and the last of the next
+    ends = [np.zeros(height, int), *cuts, np.full(height, width)]
+    pieces = []
+    for start, stop in pairwise(ends):
+        left, right = int(start.min()), int(stop.max())
+        columns = np.arange(left, right)
+        own = (columns >= start[:, None]) & (columns < stop[:, None])
+        piece = np.where(own, ink[:, left:right], np.float32(0))
+        if piece.sum() >= LEAST_INK:
+            pieces.append(Piece(left, piece))
+    return pieces
 
 
-def list_segments(pieces: list[np.ndarray]) -> list[Segment]:
+def join_pieces(pieces: Sequence[Piece]) -> Piece:
+    """Several pieces as one."""
+    left, right = min(piece.left for piece in pieces), max(piece.right for piece in pieces)
+    ink = np.zeros((len(pieces[0].ink), right - left), np.float32)
+    for piece in pieces:
+        ink[:, piece.left - left : piece.right - left] += piece.ink
+    return Piece(left, ink)
+
+
+def list_segments(pieces: Sequence[Piece]) -> list[Segment]:
     """Every run of pieces that may be one sign: at most `MOST_PIECES` of them, no wider than `WIDEST`."""
     segments = []
     for start in range(len(pieces)):
-        joined = np.zeros_like(pieces[start])
         for stop in range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1):
-            joined = joined + pieces[stop - 1]
-            rows, columns = np.flatnonzero(joined.any(axis=1)), np.flatnonzero(joined.any(axis=0))
+            joined = join_pieces(pieces[start:stop])
+            rows, columns = (np.flatnonzero(joined.ink.any(axis=axis)) for axis in (1, 0))
             if stop > start + 1 and columns[-1] + 1 - columns[0] > WIDEST * ROW:
                 break
-            segments.append(Segment(start, stop, crop(joined), int(rows[0]), int(columns[0])))
+            left = joined.left + int(columns[0])
+            segments.append(Segment(start, stop, crop(joined.ink), int(rows[0]), left))
     return segments

@@ -257,13 +257,15 @@ def _describe_edges(
     sure: float,
 ) -> Iterator[tuple[int, Found]]:
     places = {(segment.start, segment.stop): place for place, segment in enumerate(segments)}
-    by_nodes = {(segment.start, segment.stop): segment for segment in segments}
+    pieces = _share_symbols(edges, weights)
     for place in path.edges:
         edge = edges[place]
         if edge.symbol == SKIP:
             continue
-        segment = by_nodes[edge.start, edge.stop]
-        shares = _share_symbols(edges, weights, segment, by_nodes)
+        segment = segments[places[edge.start, edge.stop]]
+        # the piece with the most ink stands for the digit: what is cut off or added beside it counts little
+        heart = max(range(edge.start, edge.stop), key=lambda piece: segments[places[piece, piece + 1]].mass)
+        shares = dict(pieces[heart])
         confidence = shares.pop(edge.symbol)
         second = max(shares, key=lambda symbol: shares[symbol], default="")
         box = _place(strip, segment.top, segment.left, segment.ink.shape)
@@ -272,20 +274,16 @@ def _describe_edges(
         yield places[edge.start, edge.stop], found
 
 
-def _share_symbols(
-    edges: Sequence[Edge],
-    weights: Weights,
-    segment: Segment,
-    by_nodes: dict[tuple[int, int], Segment],
-) -> dict[str, float]:
-    """How probable each symbol is for the piece of a segment that has the most ink, however it is cut out."""
-    pieces = range(segment.start, segment.stop)
-    heart = max(pieces, key=lambda piece: by_nodes[piece, piece + 1].mass)
-    shares: dict[str, float] = {}
-    for edge, share in zip(edges, weights.edges.tolist(), strict=True):
-        if edge.start <= heart < edge.stop and edge.symbol != SKIP:
-            shares[edge.symbol] = shares.get(edge.symbol, 0.0) + share
-    return shares
+def _share_symbols(edges: Sequence[Edge], weights: Weights) -> dict[int, dict[str, float]]:
+    """How probable each symbol is for each piece, whichever segment takes it."""
+    pieces: dict[int, dict[str, float]] = {}
+    for edge, weight in zip(edges, weights.edges.tolist(), strict=True):
+        if edge.symbol == SKIP:
+            continue
+        for piece in range(edge.start, edge.stop):
+            shares = pieces.setdefault(piece, {})
+            shares[edge.symbol] = shares.get(edge.symbol, 0.0) + weight
+    return pieces
 
 
 def _place_cut(strip: Strip, columns: np.ndarray) -> tuple[tuple[float, float], ...]:
