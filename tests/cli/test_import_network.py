@@ -17,6 +17,7 @@ def theirs(tmp_path):
     for name, shape in KINDS.items():
         arrays[f"{name}.weight"] = chance.normal(size=shape).astype(np.float32) / 10
         arrays[f"{name}.bias"] = np.zeros(shape[0], np.float32)
+    arrays["fc3.weight"] *= 10_000  # sure of its answers, as trained networks are
     del arrays["conv1.bias"]
     save_file(arrays, tmp_path / "theirs.safetensors")
     return tmp_path / "theirs.safetensors"
@@ -97,6 +98,18 @@ def test_a_network_for_resized_digits_is_recognized(lenet, theirs, tmp_path, mon
     labels = import_network(theirs).penalties(trials.resize_digits(images)).argmin(axis=1)
     monkeypatch.setattr(trials, "find_digits", lambda: trials.Digits(images, labels, "mnist"))
     assert "Resize((32, 32))" in lenet("import", theirs, "-o", tmp_path / "net.safetensors").out
+
+
+def test_the_settings_of_a_network_for_resized_digits_are_those_that_read_resized_ones(
+    lenet, theirs, tmp_path, monkeypatch
+):
+    images = np.random.default_rng(1).integers(0, 256, (200, 28, 28), dtype=np.uint8)
+    trained = import_network(theirs, "tanh", "average", 0.5, 0.5)
+    labels = trained.penalties(trials.resize_digits(images)).argmin(axis=1)
+    monkeypatch.setattr(trials, "find_digits", lambda: trials.Digits(images, labels, "mnist"))
+    answer = lenet("import", theirs, "-o", tmp_path / "net.safetensors")
+    assert "Resize((32, 32))" in answer.out
+    assert "--activation tanh --pooling average --mean 0.5 --std 0.5" in answer.out
 
 
 def test_ten_samples_are_too_few_to_advise(lenet, theirs, tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from lenet.errors import UsageError
 from lenet.texts import quote_words, say
 
 if TYPE_CHECKING:
-    from lenet.export.trials import Digits, Trial
+    from lenet.export.trials import Digits
     from lenet.network import Network
 
 
@@ -75,20 +75,20 @@ def _try(read: partial[Network], loaded: Network, told: dict[str, Any], digits: 
         return report
     choices = {"activation": state_dict.ACTIVATIONS, "pooling": state_dict.POOLINGS}
     found = list(trials.try_all(read, digits, told, choices))
-    best = min(found, key=rank, default=here)
+    if not found:
+        return report
+    best = trials.choose_trial(found)
     if best.errors > trials.HOPELESS * len(digits.labels):
         return report | {"fits": False}
-    padded = min((trial for trial in found if not trial.resized), key=rank, default=here)
-    if best.resized and trials.is_better(best, padded):
+    padded = trials.choose_trial([trial for trial in found if not trial.resized])
+    resized = best.resized and trials.is_better(best, padded)
+    if resized:
         report["resized"] = {**best.settings, "wrong": best.errors, "padded": padded.errors}
-    if padded.settings != taken and trials.is_better(padded, here):
-        report["better"] = {**padded.settings, "wrong": padded.errors}
+        here = trials.try_network(loaded, digits, taken, resized=True)
+    wanted = best if resized else padded
+    if wanted.settings != taken and trials.is_better(wanted, here):
+        report["better"] = {**wanted.settings, "wrong": wanted.errors}
     return report
-
-
-def rank(trial: Trial) -> tuple[int, float]:
-    """Fewer misread digits come first, then the smaller loss."""
-    return trial.errors, trial.loss
 
 
 def _print_report(network: Network, report: dict[str, Any], file: Path) -> None:
@@ -126,7 +126,8 @@ def _format_better(report: dict[str, Any], file: Path) -> str:
     for name in ("activation", "pooling", "mean", "std"):
         value = better[name]
         words += [f"--{name}", value if isinstance(value, str) else f"{value:g}"]
-    return say("import.better", better=better["wrong"], command=quote_words(words), **_count(report))
+    key = "import.better_resized" if "resized" in report else "import.better"
+    return say(key, better=better["wrong"], command=quote_words(words), **_count(report))
 
 
 def _print_tensors(network: Network, found: dict[str, str]) -> None:
