@@ -1,7 +1,7 @@
 # Everything that is done in this checkout. `make demo` and `make test` need Python >= 3.11, venv and make, nothing else:
 # each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check lowest extras-light extras wasm weights judge handwriting samples figures
+.PHONY: help demo test test-all check lowest extras-light extras wasm weights judge segment handwriting samples figures
 .PHONY: constraints clean wheels sanitize neon hostile
 .DELETE_ON_ERROR:
 
@@ -64,6 +64,9 @@ weights: $(VENV)/all.stamp ## Train the bundled networks anew: as in 1998, and b
 
 judge: $(VENV)/all.stamp $(FONTS) ## Train the network that knows what no digit looks like (needs MNIST's files: LENET_DATA).
 	$(BIN)/python -m tools.train_judge --data "$(LENET_DATA)"
+
+segment: $(VENV)/all.stamp ## Train the network that knows a whole digit from a part of one (needs MNIST's files: LENET_DATA).
+	$(BIN)/python -m tools.train_segment --data "$(LENET_DATA)"
 
 handwriting: $(VENV)/all.stamp $(FONTS) ## Read 5,000 digits spoilt in each of many ways, and 1,500 other pictures (needs LENET_DATA; takes long).
 	$(BIN)/python -m benchmarks.handwriting --data "$(LENET_DATA)"

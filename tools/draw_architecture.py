@@ -69,6 +69,10 @@ ROOMS = {
     "calibration": Room("penalties become probabilities", "把惩罚值变成概率（校准）"),
     "evaluation": Room("error and confusion on a data set", "在数据集上的错误率和混淆矩阵", ("weight",)),
     "network": Room("Network: load, save, recognize", "Network：读取、保存、识别", BOTH),
+    "segment": Room(
+        "a picture of numbers: cuts, and the cheapest path of a graph",
+        "一张图片中的数：切分，图上代价最小的路径",
+    ),
     "doubt": Room("confidence; not sure; no digit here", "置信度；不确定；这里没有数字", ("image",)),
     "weights": Room("the bundled networks", "自带的网络", ("image",)),
     "trace": Room("the activations of all layers for one image", "一张图像在各层的激活值"),

@@ -19,6 +19,7 @@ COMMANDS = {
     "unit-output": ("explain", "--sample", "3", "--unit", "output:3", "-o"),
     "learn": ("explain", "--sample", "3", "--learn", "-o"),
     "steps": ("recognize", str(FOLDER / "page.jpg"), "--steps"),
+    "reading": ("read", str(FOLDER / "numbers.png"), "--boxes"),
     "rates": (*RATES, "0.5,0.1,0.02,0.0001", "--seeds", "3", "-o"),
     "rates-noise": (*RATES, "0.01", "--batch", "4", "--epochs", "1", "--seeds", "1", "-o"),
     "rates-every": (*RATES, "0.01", "--batch", "4", "--epochs", "1", "--every", "10", "--seeds", "1", "-o"),

@@ -7,7 +7,7 @@ digits and on letters, scribbles and pieces of photographs, and is asked beside 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.resources import files
 from math import isfinite
 from pathlib import Path
@@ -23,9 +23,12 @@ from lenet.storage import load_arrays
 Verdict: TypeAlias = Literal["digit", "unsure", "none"]
 Reason: TypeAlias = Literal["blank", "marks", "foreign", "between"]
 
+SURE = 0.8  # the confidence from which a digit of a number is trusted, where the network's card names none
+LEAST_PROBABILITY = 1e-9  # of a class of a piece of ink
 MOST_SHOWN = 0.999  # of a confidence
 RUBBISH = "none"  # the judge's eleventh class
 JUDGE_FILE = Path(str(files("lenet.weights") / "judge.safetensors"))
+SEGMENT_FILE = JUDGE_FILE.with_name("segment.safetensors")
 
 
 @dataclass(frozen=True)
@@ -146,13 +149,59 @@ def format_confidence(confidence: float) -> str:
     return f"{100 * min(confidence, MOST_SHOWN):.1f}%"
 
 
+def adapt_calibration(calibration: Calibration | None, output: str) -> tuple[Calibration, Calibration]:
+    """The calibration for reading numbers: beside the network of pieces, and beside the judge.
+
+    Args:
+        calibration: of the network; None where its card has none.
+        output: of its architecture.
+    Assumption:
+        Without a calibration the penalties are taken as the recipes' losses take them: distances times 0.1,
+        logits as they are.
+    """
+    own = calibration or Calibration(10.0 if output == "rbf" else 1.0, None, 0.0, SURE)
+    pieces, whole = (
+        replace(own, judge=temperature, rubbish=rubbish)
+        for temperature, rubbish in map(_load_card, (SEGMENT_FILE, JUDGE_FILE))
+    )
+    return pieces, whole
+
+
+def take_penalties(penalties: np.ndarray, judged: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """The negative logarithm of the probability of every class, and of none of them.
+
+    Args:
+        penalties: (N, classes), the network's.
+        judged: (N, 11), those of the network of pieces.
+        calibration: of the network.
+    Returns:
+        (N, classes + 1), finite.
+    """
+    weighed = weigh(penalties.astype(np.float64), judged, calibration)
+    logs: np.ndarray = -np.log(np.maximum(weighed, LEAST_PROBABILITY))
+    return logs
+
+
 def load_judge(engine: str) -> Model:
     """The judge, ready to run.
 
     Raises:
         FileError: its file is absent or damaged.
     """
-    arrays, metadata = load_arrays(JUDGE_FILE)
+    return _load_model(JUDGE_FILE, engine)
+
+
+def load_segmenter(engine: str) -> Model:
+    """The network of pieces, which knows a whole digit from a part of one and from two, ready to run.
+
+    Raises:
+        FileError: its file is absent or damaged.
+    """
+    return _load_model(SEGMENT_FILE, engine)
+
+
+def _load_model(path: Path, engine: str) -> Model:
+    arrays, metadata = load_arrays(path)
     architecture = Architecture.from_dict(metadata["architecture"])
     return get_engine(engine).load(architecture, Parameters(architecture, arrays))
 
@@ -163,5 +212,9 @@ def load_judge_card() -> tuple[float, float]:
     Raises:
         FileError: its file is absent or damaged.
     """
-    card = load_arrays(JUDGE_FILE)[1]["card"]
+    return _load_card(JUDGE_FILE)
+
+
+def _load_card(path: Path) -> tuple[float, float]:
+    card = load_arrays(path)[1]["card"]
     return card["temperature"], card["rubbish"]

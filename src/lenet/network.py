@@ -14,18 +14,32 @@ import numpy as np
 
 from lenet.architecture import Architecture
 from lenet.codes import DIGITS
-from lenet.doubt import Calibration, Reason, Verdict, decide, format_confidence, load_judge, weigh
+from lenet.doubt import (
+    Calibration,
+    Reason,
+    Verdict,
+    adapt_calibration,
+    decide,
+    format_confidence,
+    load_judge,
+    load_segmenter,
+    take_penalties,
+    weigh,
+)
 from lenet.engines import Model, get_engine_for
 from lenet.engines.inputs import check_targets
 from lenet.errors import ArchitectureError, FileError, NetworkFileError, ShapeError, UsageError
 from lenet.images.normalize import Find, find_digits
-from lenet.images.open import Picture, is_one, open_picture, take_array
+from lenet.images.open import Picture, is_one, open_picture, open_sized, take_array
 from lenet.parameters import Parameters, check_overflow
+from lenet.segment.format import Format, parse_format
+from lenet.segment.page import Page, make_single, may_be_one, read_page, resize_page
 from lenet.storage import load_arrays, save_arrays
 from lenet.texts import say
 from lenet.trace import Trace, render_image
 
 BUNDLED = ("1998", "best")
+NOT_PICKLED = ("model", "_judge", "_segmenter")
 FOREIGN_SUFFIXES = (".pt", ".pth", ".bin", ".h5", ".keras", ".onnx")
 
 
@@ -169,7 +183,7 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         # an engine's own memory does not travel between processes: it is made again there
-        return {name: value for name, value in self.__dict__.items() if name not in ("model", "_judge")}
+        return {name: value for name, value in self.__dict__.items() if name not in NOT_PICKLED}
 
     @cached_property
     def model(self) -> Model:
@@ -196,6 +210,10 @@ class Network:
     @cached_property
     def _judge(self) -> Model:
         return load_judge(self.engine)
+
+    @cached_property
+    def _segmenter(self) -> Model:
+        return load_segmenter(self.engine)
 
     def penalties(self, images: np.ndarray) -> np.ndarray:
         """The penalty of every class; the smallest is that of the answer.
@@ -258,6 +276,49 @@ class Network:
             return []
         answers = self.choose(found)
         return answers[0] if one else answers
+
+    def read(self, picture: Picture, format: str | None = None) -> Page:  # noqa: A002 - the option's name
+        """Read the numbers in a picture: several digits, in one row or in many.
+
+        Args:
+            picture: as for `recognize`.
+            format: the form that each number has, such as `dddd`, `d+` or `dd.dd.dddd`; None for any digits.
+        Returns:
+            A `Page`, empty where the picture shows no digit. Where it shows a single one, the answer is that
+            of `recognize`.
+        Raises:
+            PictureError: a file that is not a picture, or more than 2,000 marks in it.
+            ShapeError: an array that is not a picture.
+            UsageError: a network of other classes than the ten digits, or a format that cannot be read.
+        """
+        if self.labels != DIGITS:
+            raise UsageError("read.labels", labels=", ".join(self.labels))
+        form = None if format is None else parse_format(format)
+        pixels, size = open_sized(picture)
+        pieces, whole = adapt_calibration(self.calibration, self.architecture.output)
+
+        def ask(images: np.ndarray) -> np.ndarray:
+            return take_penalties(self.penalties(images), self._segmenter.penalties(images), pieces)
+
+        def refuse(images: np.ndarray) -> np.ndarray:
+            return weigh(self.penalties(images), self._judge.penalties(images), whole)[:, -1]
+
+        page = read_page(pixels, ask, refuse, form, pieces.sure)
+        return resize_page(self._read_one(pixels, page, form) or page, size)
+
+    def _read_one(self, pixels: np.ndarray, page: Page, form: Format | None) -> Page | None:
+        """The page of a picture that shows one digit, as `recognize` answers; None if it shows several."""
+        several = sum(len(row.digits) for row in page.rows) > 1
+        if several and not may_be_one(page):
+            return None
+        answer = self.choose([find_digits(pixels)])[0]
+        if several:  # two digits, or a letter
+            return Page((), page.size) if answer.verdict == "none" else None
+        if answer.reason == "marks" or (form and not form.accepts(answer.label)):
+            return None
+        if answer.verdict == "none":
+            return Page((), page.size)
+        return make_single(page, answer.label, answer.second, answer.confidence, answer.verdict == "digit")
 
     def choose(self, found: Sequence[Sequence[Find]]) -> list[Answer]:
         """The most confident answer for each picture that can be read in several ways.

@@ -33,6 +33,7 @@ FLOORS = [
     {"trace"},
     {"weights"},
     {"doubt"},
+    {"segment"},
     {"network"},
     {"calibration", "evaluation", "plausibility"},
     {"drawing"},

@@ -53,6 +53,12 @@ def test_a_pooling_reduces_each_block(pool, reduce):
     assert np.array_equal(example.output, reduce(blocks, axis=-1))
 
 
+def test_the_maxima_of_a_pooling_differ():
+    for side in (4, 6, 8):
+        maxima = Example(Sliding(side, side, 1, kernel=2, stride=2, pool="max")).output
+        assert len(np.unique(maxima)) >= 3
+
+
 def test_padding_is_no_part_of_what_is_pooled():
     example = Example(Sliding(4, 4, 1, kernel=2, padding=1, stride=2, pool="average"))
     assert example.output[0, 0, 0] == example.image[0, 0, 0]

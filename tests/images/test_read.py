@@ -17,7 +17,7 @@ from PIL import Image
 
 from lenet.errors import PictureError
 from lenet.images import read
-from lenet.images.read import MAX_FILE_BYTES, read_picture
+from lenet.images.read import MAX_FILE_BYTES, read_picture, read_sized
 
 # light paper with dark ink in the upper left corner: a picture that every turn changes
 PAGE = np.full((60, 80), 250, np.uint8)
@@ -59,6 +59,16 @@ def test_exif_rotation_stands_the_picture_upright(kind, orientation):
     picture = read_picture(save(np.ascontiguousarray(stored), kind, exif=exif))
     assert picture.shape == PAGE.shape
     np.testing.assert_allclose(picture.astype(int), PAGE, atol=40)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_the_size_is_that_of_the_upright_file_before_it_was_reduced(orientation):
+    large = np.full((2200, 4400), 200, np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture, size = read_sized(save(large, "PNG", exif=exif))
+    assert size == (large.shape if orientation == 1 else large.shape[::-1])
+    assert picture.shape == tuple(side // 2 for side in size)
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "I;16", "I", "F", "LAB"])

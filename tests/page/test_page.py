@@ -271,6 +271,7 @@ def test_a_page_that_does_not_start_says_so_in_both_languages(
     words = page.locator(".late")
     # not at once, where it would only flash
     assert words.evaluate("(words) => getComputedStyle(words).animationDelay") == "4s"
+    words.evaluate("(words) => words.getAnimations().forEach((animation) => animation.finish())")
     expect(words).to_be_visible()
     expect(words).to_have_text(re.compile("load it again.*请重新加载"))
     page.close()

@@ -41,6 +41,7 @@ VERBS = {
     "reproduce": ("understand", "lenet.cli.reproduce:reproduce"),
     "evaluate": ("use", "lenet.cli.evaluate:evaluate"),
     "recognize": ("use", "lenet.cli.recognize:recognize"),
+    "read": ("use", "lenet.cli.read:read"),
     "bulk": ("use", "lenet.cli.bulk:bulk"),
     "export": ("use", "lenet.cli.export:export"),
     "import": ("use", "lenet.cli.import_network:import_network"),

@@ -106,10 +106,11 @@ def _print_table(readings: Sequence[Reading], output: str, network: str) -> None
     for row in zip(*columns.values(), strict=True):
         table.add_row(*row)
     print_table(table)
-    print_lines([say("recognize.legend_network", name=network), *_format_legend(columns)])
+    marks = any(answer.reason == "marks" for _, answer in answers)
+    print_lines([say("recognize.legend_network", name=network), *_format_legend(columns, marks)])
 
 
-def _format_legend(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _format_legend(columns: Mapping[str, Sequence[str]], marks: bool) -> Iterator[str]:
     """What the columns and the marks mean, of those that occur."""
     keys = {
         "confidence": "confidence" in columns,
@@ -119,6 +120,7 @@ def _format_legend(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
         "margin": "margin" in columns,
         "unsure": any(digit.endswith("?") for digit in columns["digit"]),
         "none": "-" in columns["digit"],
+        "marks": marks,
     }
     yield from (say(f"recognize.legend_{key}") for key, occurs in keys.items() if occurs)
 

@@ -54,8 +54,9 @@ class Example:
 
     @cached_property
     def image(self) -> np.ndarray:
-        """(D, H, W) of 0 to 2."""
-        return _draw(0, self.sliding.depth, self.sliding.height, self.sliding.width)
+        """(D, H, W) of 0 to 2; for a pooling 0 to 9, so that maxima differ."""
+        kinds = 10 if self.sliding.pool else 3
+        return _draw(0, self.sliding.depth, self.sliding.height, self.sliding.width, kinds=kinds)
 
     @cached_property
     def padded(self) -> np.ndarray:
@@ -106,10 +107,10 @@ class Example:
         return Window(index, values, np.array([], int), float(result))
 
 
-def _draw(what: int, *shape: int) -> np.ndarray:
-    """Whole numbers 0, 1 and 2, keyed by what they are for."""
+def _draw(what: int, *shape: int, kinds: int = 3) -> np.ndarray:
+    """Whole numbers from 0 to below `kinds`, keyed by what they are for."""
     counters = np.zeros((*shape, 4), np.uint32)
     counters[..., 0] = np.arange(np.prod(shape)).reshape(shape)
     counters[..., 1] = what
-    digits: np.ndarray = (philox(counters, SEED)[..., 0] % 3).astype(int)
+    digits: np.ndarray = (philox(counters, SEED)[..., 0] % kinds).astype(int)
     return digits

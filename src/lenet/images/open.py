@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from lenet.errors import PictureError, ShapeError
-from lenet.images.read import read_picture
+from lenet.images.read import read_sized
 from lenet.texts import say
 
 if TYPE_CHECKING:
@@ -88,8 +88,19 @@ def open_picture(picture: Any) -> np.ndarray:
         PictureError: a file that is no picture.
         ShapeError: an array that is no picture.
     """
+    return open_sized(picture)[0]
+
+
+def open_sized(picture: Any) -> tuple[np.ndarray, tuple[int, int]]:
+    """A picture as `open_picture` gives it, and its own height and width, where it was reduced.
+
+    Args:
+        picture: see `open_picture`.
+    Raises:
+        PictureError, ShapeError: see `open_picture`.
+    """
     if isinstance(picture, str | Path):
-        return read_picture(picture)
+        return read_sized(picture)
     if isinstance(picture, np.ndarray | list | tuple) or is_tensor(picture):
         picture = take_array(picture)
         if picture.ndim == 3 and picture.shape[0] in CHANNELS and picture.shape[2] not in CHANNELS:
@@ -100,7 +111,7 @@ def open_picture(picture: Any) -> np.ndarray:
             raise ShapeError("picture.shape", shape=picture.shape, dtype=picture.dtype)
         picture = scale_greys(picture)
         if picture.ndim == 2:
-            return picture
+            return picture, picture.shape
     elif not hasattr(picture, "getexif"):
         raise ShapeError("picture.shape", shape=np.shape(picture), dtype=type(picture).__name__)
     from io import BytesIO
@@ -117,4 +128,4 @@ def open_picture(picture: Any) -> np.ndarray:
         picture.save(content, "PNG", exif=picture.getexif())
     except (OSError, ValueError, SyntaxError) as error:  # read only now, and damaged
         raise PictureError("picture.damaged", name=say("picture.given"), reason=error) from error
-    return read_picture(content.getvalue())
+    return read_sized(content.getvalue())

@@ -40,6 +40,7 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     7: lambda rows: np.rot90(rows, 2).T,
     8: np.rot90,
 }
+SIDEWAYS = (5, 6, 7, 8)  # those that exchange height and width
 
 _SILENT = logging.NullHandler()  # else Python prints Pillow's log records on standard error
 
@@ -57,6 +58,19 @@ def read_picture(source: str | Path | bytes) -> np.ndarray:
         PictureError: absent, unreadable, damaged, not a picture, or more than 64 megapixels.
     Assumption:
         Transparency lies on white, as on a page; a picture that would vanish there (white ink) lies on black.
+    """
+    return read_sized(source)[0]
+
+
+def read_sized(source: str | Path | bytes) -> tuple[np.ndarray, tuple[int, int]]:
+    """Read one picture as `read_picture` does, and say how large it is in its file.
+
+    Args:
+        source: see `read_picture`.
+    Returns:
+        What `read_picture` returns; and height and width of the upright picture before it was reduced.
+    Raises:
+        PictureError: see `read_picture`.
     """
     name = say("picture.given") if isinstance(source, bytes) else str(source)
     content = source if isinstance(source, bytes) else _read_content(Path(source))
@@ -127,7 +141,7 @@ class _Quiet:
 _QUIET = _Quiet()
 
 
-def _decode(content: bytes, name: str) -> np.ndarray:
+def _decode(content: bytes, name: str) -> tuple[np.ndarray, tuple[int, int]]:
     image = _open(content, name)
     width, height = image.size
     _shrink_while_decoding(image)
@@ -135,8 +149,10 @@ def _decode(content: bytes, name: str) -> np.ndarray:
         limit = MAX_PIXELS // 1_000_000
         raise PictureError("picture.too_large", name=name, width=width, height=height, limit=limit)
     image.load()
-    upright = TURNS.get(_read_orientation(image), np.asarray)
-    return np.ascontiguousarray(upright(_take_luminance(image)))
+    orientation = _read_orientation(image)
+    upright = TURNS.get(orientation, np.asarray)
+    size = (width, height) if orientation in SIDEWAYS else (height, width)
+    return np.ascontiguousarray(upright(_take_luminance(image))), size
 
 
 def _open(content: bytes, name: str) -> Image:

@@ -45,6 +45,27 @@ def remove_rules(darkness: np.ndarray) -> np.ndarray:
     return darkness if (level and ends) or (upright and sides) else clean
 
 
+def remove_page_rules(darkness: np.ndarray, piece: int, upright: bool = True, most: int = 64) -> np.ndarray:
+    """Remove ruled lines from a page of many rows, on which a column of digits is no upright line.
+
+    Args:
+        darkness: (H, W) float32, about 0 on paper.
+        piece: pixels, half a digit's height: a line is dark in three of four pieces of this length, and
+            thinner than a third of it.
+        upright: whether upright lines are removed, too.
+        most: pieces that are looked at, spread over the page.
+    Returns:
+        (H, W) float32: paper where a line was; ink that crosses it is kept or repaired.
+    """
+    if min(darkness.shape) < LEAST_RULED_SIDE:
+        return darkness
+    clean, _ = _remove_level_rules(darkness, 0, piece, most)
+    if not upright:
+        return clean
+    clean, _ = _remove_level_rules(np.ascontiguousarray(clean.T), 0, piece, most)
+    return np.ascontiguousarray(clean.T)
+
+
 def _remove_both(darkness: np.ndarray, short: int) -> tuple[np.ndarray, int, int]:
     """Without the level and then the upright lines that come this near to the edges; the number of each."""
     clean, level = _remove_level_rules(darkness, short)
@@ -52,21 +73,35 @@ def _remove_both(darkness: np.ndarray, short: int) -> tuple[np.ndarray, int, int
     return np.ascontiguousarray(clean.T), level, upright
 
 
-def _remove_level_rules(darkness: np.ndarray, short: int) -> tuple[np.ndarray, int]:
+def _remove_level_rules(
+    darkness: np.ndarray, short: int, piece: int = 0, most: int = STRIPS
+) -> tuple[np.ndarray, int]:
+    """Without the level lines, and the number of them.
+
+    Args:
+        darkness: (H, W) float32.
+        short: strips; a line ends as near as this to both edges; 0 for a tenth of them.
+        piece: pixels, the length of a strip; 0 for a sixteenth of the picture.
+        most: strips that are looked at.
+    """
     height, width = darkness.shape
-    strips = np.stack([strip.mean(axis=1) for strip in np.array_split(darkness, STRIPS, axis=1)], axis=1)
-    middles = (np.arange(STRIPS) + 0.5) * width / STRIPS - width / 2
+    cut = np.array_split(darkness, max(STRIPS, width // piece) if piece else STRIPS, axis=1)
+    chosen = np.unique(np.linspace(0, len(cut) - 1, most).astype(int))
+    strips = np.stack([cut[k].mean(axis=1) for k in chosen], axis=1)
+    middles = (chosen + 0.5) * width / len(cut) - width / 2
+    short = short or -(-len(middles) // 10)
     rows = np.arange(height)[:, None]
-    slopes = np.arange(-STEEPEST_RULE, STEEPEST_RULE, 1 / width)
+    slopes = np.arange(-STEEPEST_RULE, STEEPEST_RULE, (2 if piece else 1) / width)
     followed = np.rint(rows + slopes[:, None, None] * middles).astype(int).clip(0, height - 1)
     # along each row and slope, the quartiles of the strips' darkness; what ends short of an edge is a stroke
-    along = strips[followed, np.arange(STRIPS)]
-    ordered = np.partition(along, (STRIPS // 4, -STRIPS // 4), axis=2)
-    faintest, darkest = ordered[..., STRIPS // 4], ordered[..., -STRIPS // 4]
+    count = len(middles)
+    along = strips[followed, np.arange(count)]
+    ordered = np.partition(along, (count // 4, -count // 4), axis=2)
+    faintest, darkest = ordered[..., count // 4], ordered[..., -count // 4]
     ends = np.minimum(along[..., :short].max(axis=2), along[..., -short:].max(axis=2))
     faintest = np.where(ends > 0.5 * faintest, faintest, 0)
     best = int((faintest.clip(0) ** 2).sum(axis=1).argmax())
-    slope, line = slopes[best], _keep_lines(faintest[best], darkest[best])
+    slope, line = slopes[best], _keep_lines(faintest[best], darkest[best], piece // 3)
     if not line.any():
         return darkness, 0
     along = np.clip(np.rint(rows - slope * (np.arange(width) - width / 2)).astype(int), 0, height - 1)
@@ -78,18 +113,20 @@ def _remove_level_rules(darkness: np.ndarray, short: int) -> tuple[np.ndarray, i
     return np.where(rule > 0, np.maximum(kept, _bridge(kept, thickest)), kept), len(runs)
 
 
-def _keep_lines(faintest: np.ndarray, darkest: np.ndarray) -> np.ndarray:
+def _keep_lines(faintest: np.ndarray, darkest: np.ndarray, thickest: int) -> np.ndarray:
     """How dark the ruled line on each row is; 0 if there is none.
 
     Args:
         faintest: (H,) the lower quartile of each row's darkness.
         darkest: (H,) the upper quartile; more than twice the lower one is ink on the line.
+        thickest: pixels; 0 for what is usual in a picture of this height.
     """
+    thickest = max(3, thickest) if thickest else max(4, len(faintest) // THICKEST_RULE)
     faintest = faintest - find_median(faintest)
     grain = 1.4826 * find_median(np.abs(faintest))
     found = faintest > max(0.04, 4 * grain)
     for start, stop in _find_runs(found):
-        if stop - start > max(4, len(found) // THICKEST_RULE):
+        if stop - start > thickest:
             found[start:stop] = False
     level = np.where(found, np.minimum(darkest, 2 * faintest), 0)
     dark = level > 0.6  # its edges are darker than a pencil

@@ -52,11 +52,11 @@ def format_rows(rows: Iterable[Mapping[str, Any]], *, header: bool) -> str:
     if header:
         lines.writeheader()
     for row in rows:
-        lines.writerow({name: _make_line(row[name]) for name in COLUMNS if name in row})
+        lines.writerow({name: make_line(row[name]) for name in COLUMNS if name in row})
     return text.getvalue()
 
 
-def _make_line(value: Any) -> Any:
+def make_line(value: Any) -> Any:
     """A text without line ends and controls, which a file's name or a foreign label may contain."""
     if not isinstance(value, str):
         return value
