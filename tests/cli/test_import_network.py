@@ -100,15 +100,22 @@ def test_a_network_for_resized_digits_is_recognized(lenet, theirs, tmp_path, mon
     assert "Resize((32, 32))" in lenet("import", theirs, "-o", tmp_path / "net.safetensors").out
 
 
-def test_the_settings_of_a_network_for_resized_digits_are_those_that_read_resized_ones(
-    lenet, theirs, tmp_path, monkeypatch
+def test_the_settings_of_a_network_for_resized_digits_are_not_those_that_suit_padded_ones(
+    lenet, theirs, tmp_path, digits, monkeypatch
 ):
-    images = np.random.default_rng(1).integers(0, 256, (200, 28, 28), dtype=np.uint8)
-    trained = import_network(theirs, "tanh", "average", 0.5, 0.5)
-    labels = trained.penalties(trials.resize_digits(images)).argmin(axis=1)
-    monkeypatch.setattr(trials, "find_digits", lambda: trials.Digits(images, labels, "mnist"))
+    digits(import_network(theirs, "tanh", "average", 0.5, 0.5))
+
+    def make_trial(activation, resized, misread):
+        settings = {"activation": activation, "pooling": "average", "mean": 0.5, "std": 0.5}
+        return trials.Trial(settings, resized, np.arange(200) < misread, np.full(200, misread / 200))
+
+    made = [
+        *(make_trial("tanh", True, 2), make_trial("scaled-tanh", True, 30)),
+        *(make_trial("tanh", False, 50), make_trial("scaled-tanh", False, 30)),
+    ]
+    monkeypatch.setattr(trials, "try_all", lambda *_: iter(made))
     answer = lenet("import", theirs, "-o", tmp_path / "net.safetensors")
-    assert "Resize((32, 32))" in answer.out
+    assert "misreads 30 of 200 padded digits, but only 2 resized ones" in answer.out
     assert "--activation tanh --pooling average --mean 0.5 --std 0.5" in answer.out
 
 
