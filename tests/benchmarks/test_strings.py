@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy", reason="benchmarks draw with SciPy, which comes with scikit-learn")
+
 from benchmarks.strings import GAPS, KINDS, SOLID, Digits, draw_number, draw_sheet, place_digits
 from lenet.images.read import read_picture
 from lenet.samples import read_sample

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import frameworks, reader
-from benchmarks.pages import fill_page
+from benchmarks import frameworks
 from lenet.drawing.drawing import Words, render_svg
 from lenet.drawing.polyline import Polyline
 
@@ -98,19 +97,3 @@ def _complete(row):
         "is not a supported wheel on this platform": f"x.whl {row}",
         "requires urllib3<3, but you have urllib3 1.20": f"requests 2.31.0 {row} which is incompatible.",
     }.get(row, row)
-
-
-@pytest.mark.parametrize("language", reader.DOCUMENTS)
-def test_the_table_of_the_reader_is_that_of_the_results(language):
-    report = json.loads(reader.RESULTS.read_text("utf-8"))
-    page = reader.DOCUMENTS[language].read_text("utf-8")
-    assert fill_page(page, {"reader": reader.format_table(report, language)}) == page
-
-
-def test_the_reader_answers_as_python_does_and_fits_into_256_kb():
-    report = json.loads(reader.RESULTS.read_text("utf-8"))
-    assert report["pictures"] >= 1000
-    for build in ("float", "exact"):
-        assert report[build]["answers"] == 0
-        assert report[build]["size"]["code"] < 128_000
-    assert report["float"]["size"]["work"] < 256_000

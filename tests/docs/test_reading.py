@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("scipy", reason="benchmarks draw with SciPy, which comes with scikit-learn")
+
 from benchmarks.numbers import PAGES, RESULTS, format_table
 from benchmarks.strings import KINDS
 from lenet.cli.main import run

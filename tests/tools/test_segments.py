@@ -1,6 +1,9 @@
 """Examples of pieces: a whole digit is that digit, its half is none."""
 
 import numpy as np
+import pytest
+
+pytest.importorskip("scipy", reason="benchmarks draw with SciPy, which comes with scikit-learn")
 
 from benchmarks.strings import Digits
 from lenet.samples import read_sample
