@@ -19,11 +19,11 @@ import lenet
 from benchmarks.corruptions import CORRUPTIONS, corrupt
 from benchmarks.pages import fill_page
 from benchmarks.provenance import describe_run
+from lenet.answer import Answer
 from lenet.data.idx import read_idx
 from lenet.export.compiler import list_compilers, measure_c, name_compiler
 from lenet.export.verify_reader import EXACT, Reading, read_pictures
 from lenet.images.read import read_picture
-from lenet.network import Answer
 from lenet.storage import write_text
 
 ROOT = Path(__file__).parents[1]

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import lenet
+from lenet.answer import Answer
 from lenet.architecture import MODERN, ORIGINAL
 from lenet.calibration import measure_calibration
 from lenet.codes import DIGITS, code
-from lenet.network import BUNDLED, Answer
+from lenet.network import BUNDLED
 from lenet.samples import sample_path
 
 ARCHITECTURES = {"1998": ORIGINAL, "best": MODERN}

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lenet.answer import Answer
 from lenet.architecture import ORIGINAL, Architecture
 from lenet.codes import DIGITS
 from lenet.errors import LenetError, PictureError, ShapeError
-from lenet.network import Answer, Network
+from lenet.network import Network
 from lenet.parameters import initialize_parameters
 from lenet.samples import read_sample, sample_path
 

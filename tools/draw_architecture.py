@@ -69,6 +69,7 @@ ROOMS = {
     "calibration": Room("penalties become probabilities", "把惩罚值变成概率（校准）"),
     "evaluation": Room("error and confusion on a data set", "在数据集上的错误率和混淆矩阵", ("weight",)),
     "network": Room("Network: load, save, recognize", "Network：读取、保存、识别", BOTH),
+    "answer": Room("what a network says of one picture", "网络对一张图片的回答", ("image",)),
     "segment": Room(
         "a picture of numbers: cuts, and the cheapest path of a graph",
         "一张图片中的数：切分，图上代价最小的路径",

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lenet.answer import Answer
     from lenet.architecture import MODERN, ORIGINAL, Architecture
     from lenet.calibration import calibrate
     from lenet.data.dataset import Dataset, load_dataset
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from lenet.export.onnx import export_onnx
     from lenet.export.pytorch_file import export_pytorch
     from lenet.export.state_dict import import_network
-    from lenet.network import Answer, Network, load
+    from lenet.network import Network, load
     from lenet.parameters import Parameters, initialize_parameters
     from lenet.trace import Trace
     from lenet.training.recipe import Recipe, load_recipe
@@ -46,7 +47,8 @@ _PLACES = {
     "lenet.export.onnx": ("export_onnx",),
     "lenet.export.pytorch_file": ("export_pytorch",),
     "lenet.export.state_dict": ("import_network",),
-    "lenet.network": ("Answer", "Network", "load"),
+    "lenet.answer": ("Answer",),
+    "lenet.network": ("Network", "load"),
     "lenet.parameters": ("Parameters", "initialize_parameters"),
     "lenet.trace": ("Trace",),
     "lenet.training.recipe": ("Recipe", "load_recipe"),

@@ -28,6 +28,12 @@ def test_a_number_is_a_line_with_its_confidence(lenet, row_picture):
     assert line[3].endswith("%")
 
 
+def test_a_form_is_named_as_a_condition_of_the_confidence(lenet, row_picture):
+    condition = "if it has the form that --format gives"
+    assert condition in lenet("read", row_picture, "--format", "ddd").out
+    assert condition not in lenet("read", row_picture).out
+
+
 def test_all_lists_every_digit_with_its_box(lenet, row_picture):
     lines = [line.split() for line in lenet("read", row_picture, "--all").out.splitlines()]
     digits = [line for line in lines if line and line[0].endswith("row.png")]

@@ -33,7 +33,7 @@ FLOORS = [
     {"trace"},
     {"weights"},
     {"doubt"},
-    {"segment"},
+    {"answer", "segment"},
     {"network"},
     {"calibration", "evaluation", "plausibility"},
     {"drawing"},

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
+from lenet.answer import Answer
 from lenet.drawing.drawing import draw_png, render_svg
 from lenet.drawing.raster import Raster
 from lenet.explain.steps_picture import PIXELS, compose_steps, take_looks
 from lenet.images.normalize import find_digit
-from lenet.network import Answer
 from lenet.samples import read_sample
 
 PAGE = np.pad(read_sample(4), 60, constant_values=236)

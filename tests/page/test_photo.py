@@ -133,6 +133,15 @@ def test_the_header_says_the_size(script: Script, kind: str, settings: dict[str,
         assert send(script, body, content[:length]) in (None, [301, 37])
 
 
+def test_what_a_camera_writes_before_the_size_is_passed_over(script: Script) -> None:
+    # a phone's depth map: segments of up to 64 kB each, before the frame header
+    content = encode(read_sample(7), "JPEG")
+    segment = b"\xff\xe1" + struct.pack(">H", 65535) + bytes(65533)
+    body = "const { height, width } = await openPhoto(file); return [height, width];"
+    found = send(script, body, content[:2] + 10 * segment + content[2:])
+    assert tuple(found) == read_sample(7).shape
+
+
 def claim(width: int, height: int) -> bytes:
     """A PNG whose header claims a size that its data do not have."""
     content = bytearray(encode(np.zeros((5, 5), np.uint8)))

@@ -18,8 +18,9 @@ from lenet.errors import DataError
 from lenet.texts import say
 
 if TYPE_CHECKING:
+    from lenet.answer import Answer
     from lenet.data.dataset import Dataset
-    from lenet.network import Answer, Network
+    from lenet.network import Network
 
 SAMPLE = 3
 NEXT = ("recognize PICTURE", "explain --sample 3 -o three.svg", "summary --layer c3", "train")  # at the end

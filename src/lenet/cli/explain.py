@@ -17,8 +17,9 @@ from lenet.texts import say
 if TYPE_CHECKING:
     import numpy as np
 
+    from lenet.answer import Answer
     from lenet.drawing.drawing import Drawing
-    from lenet.network import Answer, Network
+    from lenet.network import Network
 
 UNTRAINED = "untrained"
 Explained: TypeAlias = "tuple[dict[str, Any], Iterator[str], Callable[[str], Drawing]]"

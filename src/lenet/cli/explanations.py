@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from lenet.answer import Answer
 from lenet.architecture import LAYER_NAMES
 from lenet.explain.distortions import RECIPE, Distortions
 from lenet.explain.learning import LearningStep
 from lenet.explain.recognition import Recognition
 from lenet.explain.unit import Unit
-from lenet.network import Answer
 
 
 def describe_recognition(recognition: Recognition) -> dict[str, Any]:

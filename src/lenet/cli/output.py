@@ -8,11 +8,12 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lenet.counts import Count
+from lenet.errors import UsageError
 from lenet.texts import get_language, say
 from lenet.texts.controls import escape_controls, replace_controls
 
@@ -129,6 +130,24 @@ def _wrap(text: str, width: int) -> str:
         for line in text.split("\n")
     )
     return "\n".join(part for parts in lines for part in parts)
+
+
+def check_picture(path: Path, sources: Sequence[str], option: str) -> None:
+    """Refuse a picture that could not be drawn, before anything is read.
+
+    Args:
+        path: the file to draw.
+        sources: the pictures that the command was given; only one file can be drawn.
+        option: that asks for it, such as "--steps".
+    """
+    from lenet.drawing.write import check_drawing_suffix
+    from lenet.reading.recognize import STANDARD_INPUT
+
+    check_drawing_suffix(path)
+    if len(sources) != 1:
+        raise UsageError("pictures.one", option=option, count=len(sources))
+    if sources[0] == STANDARD_INPUT:
+        raise UsageError("pictures.no_file", option=option)
 
 
 def draw_picture(compose: Callable[[str], Drawing], path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from lenet.cli.interrupt import catch_interrupt
-from lenet.cli.output import print_error
+from lenet.cli.output import make_console
 from lenet.texts import say
 
 
@@ -32,7 +32,7 @@ def page(
     digits = find_page_digits()
     site = build_site(network, digits)
     if digits is None:
-        print_error(say("page_train.no_digits"))
+        make_console(stderr=True).print(say("page_train.no_digits"), soft_wrap=True)
     if static:
         small = digits and digits.limit(SMALL_TRAIN, SMALL_NEW)
         site[NAME] = Asset(join_site(build_site(network, small)), TYPES[".html"])

@@ -10,6 +10,7 @@ import typer
 
 from lenet.cli.options import json_option
 from lenet.cli.output import (
+    check_picture,
     draw_picture,
     make_table,
     print_error,
@@ -51,7 +52,7 @@ def read(
         parse_format(form)  # a mistake in it is said before any picture is read
     sources = list(find_pictures(images))
     if boxes:
-        _check_boxes(boxes, sources)
+        check_picture(boxes, sources, "--boxes")
     found = list(read_numbers(Network.load(network), sources, form))
     if boxes and found[0].page:
         _draw_boxes(sources[0], found[0].page, boxes)
@@ -68,17 +69,6 @@ def read(
         print_error(str(fault))
     if faults:
         raise typer.Exit(1)
-
-
-def _check_boxes(path: Path, sources: Sequence[str]) -> None:
-    from lenet.drawing.write import check_drawing_suffix
-    from lenet.reading.recognize import STANDARD_INPUT
-
-    check_drawing_suffix(path)
-    if len(sources) != 1:
-        raise UsageError("read.boxes_one", count=len(sources))
-    if sources[0] == STANDARD_INPUT:
-        raise UsageError("read.boxes_input")
 
 
 def _draw_boxes(source: str, page: Page, path: Path) -> None:
@@ -115,7 +105,8 @@ def _print_numbers(found: Sequence[Numbers], network: str, form: str | None) -> 
         lines = [line[:-1] for line in lines]
     _print(columns, lines)
     unsure = any("?" in line[2] for line in lines)
-    print_lines(_list_legends(lines, network, say("read.legend_confidence"), unsure))
+    legend = "read.legend_confidence" if form is None else "read.legend_confidence_of_form"
+    print_lines(_list_legends(lines, network, say(legend), unsure))
 
 
 def _print_digits(found: Sequence[Numbers], network: str, form: str | None) -> None:

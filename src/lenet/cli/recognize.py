@@ -10,6 +10,7 @@ import typer
 
 from lenet.cli.options import json_option
 from lenet.cli.output import (
+    check_picture,
     draw_picture,
     make_table,
     print_error,
@@ -22,7 +23,8 @@ from lenet.errors import UsageError
 from lenet.texts import say
 
 if TYPE_CHECKING:
-    from lenet.network import Answer, Network
+    from lenet.answer import Answer
+    from lenet.network import Network
     from lenet.reading.recognize import Reading
 
 
@@ -44,7 +46,7 @@ def recognize(
         raise UsageError("recognize.one_form")
     sources = list(find_pictures(images))
     if steps:
-        _check_steps(steps, sources)
+        check_picture(steps, sources, "--steps")
     loaded = Network.load(network)
     readings = list(recognize_pictures(loaded, sources))
     if steps and readings[0].answer:
@@ -60,17 +62,6 @@ def recognize(
         print_error(str(fault))
     if faults:
         raise typer.Exit(1)
-
-
-def _check_steps(path: Path, sources: Sequence[str]) -> None:
-    from lenet.drawing.write import check_drawing_suffix
-    from lenet.reading.recognize import STANDARD_INPUT
-
-    check_drawing_suffix(path)
-    if len(sources) != 1:
-        raise UsageError("recognize.steps_one", count=len(sources))
-    if sources[0] == STANDARD_INPUT:
-        raise UsageError("recognize.steps_input")
 
 
 def _draw_steps(network: Network, source: str, path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lenet.answer import Answer
 from lenet.architecture import Architecture
 from lenet.doubt import format_confidence
 from lenet.drawing.drawing import Box, Drawing, Words
@@ -20,7 +21,7 @@ from lenet.explain.panels import (
     measure_reach,
 )
 from lenet.explain.steps_picture import format_answer
-from lenet.network import Answer, Network
+from lenet.network import Network
 
 WIDTH, HEIGHT = 1268.0, 788.0
 MARGIN = 44.0

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lenet.answer import Answer
 from lenet.doubt import format_confidence
 from lenet.drawing.drawing import Box, Drawing, Words
 from lenet.drawing.raster import Raster
 from lenet.drawing.sentences import Sentences
 from lenet.errors import PictureError
 from lenet.images.normalize import retrace
-from lenet.network import Answer
 
 MARGIN = 48.0
 TILE = 208.0  # the longer side of a step

@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from lenet.answer import Answer
 from lenet.export.compiler import compile_c, list_compilers, name_compiler, run_program
 from lenet.export.verify import Verification, compare
-from lenet.network import Answer, Network
+from lenet.network import Network
 from lenet.texts import say
 
 READ = 1000  # pictures at most

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from lenet.answer import Answer
 from lenet.errors import LenetError, PictureError, UsageError
 from lenet.images.files import PICTURE_SUFFIXES, list_pictures
 from lenet.images.read import MAX_FILE_BYTES, read_picture
-from lenet.network import Answer, Network
+from lenet.network import Network
 from lenet.storage import read_at_most
 
 STANDARD_INPUT = "-"

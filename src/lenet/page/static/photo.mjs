@@ -7,7 +7,7 @@ import { Refusal } from "./refusal.mjs";
 const LIMIT = 40e6; // pixels
 const WORKING_SIDE = 1024; // larger pictures are reduced while the shorter side keeps at least this many pixels
 const BAND = 2 ** 20; // pixels of a canvas at a time
-const HEAD = 2 ** 18; // bytes in which a JPEG says its size, behind what its camera wrote
+const HEAD = 2 ** 26; // bytes in which a JPEG says its size, behind whatever its camera wrote
 const FLAT = 16; // levels: as little as this is nothing
 
 /** How large a picture says that it is; null for what is no PNG, JPEG, WebP, GIF or BMP. @param {ArrayBuffer} content */
@@ -51,20 +51,25 @@ export async function openPhoto(file) {
   if (wide * high > LIMIT) throw new Refusal("page_photo.large", { name, width: wide, height: high, limit: LIMIT / 1e6 });
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => null);
   if (!bitmap || bitmap.width * bitmap.height > LIMIT) throw new Refusal("page_photo.damaged", { name });
-  const luminance = await reduce(bitmap, 255);
-  const range = (levels) => levels.reduce((most, level) => Math.max(most, level), 0) - levels.reduce((least, level) => Math.min(least, level), 255);
+  const onWhite = await reduce(bitmap, 255);
+  if (!isFlat(onWhite.luminance)) return onWhite;
   // white ink on nothing would vanish on white paper
-  const dark = range(luminance) < FLAT ? await reduce(bitmap, 0) : null;
-  const found = dark && range(dark) >= FLAT ? dark : luminance;
-  const factor = findFactor(bitmap);
-  return { luminance: found, height: Math.ceil(bitmap.height / factor), width: Math.ceil(bitmap.width / factor) };
+  const onBlack = await reduce(bitmap, 0);
+  return isFlat(onBlack.luminance) ? onWhite : onBlack;
 }
 
-const findFactor = ({ width, height }) => Math.max(Math.floor(Math.min(width, height) / WORKING_SIDE), 1);
+function isFlat(luminance) {
+  let [least, most] = [255, 0];
+  for (const level of luminance) {
+    if (level < least) least = level;
+    if (level > most) most = level;
+  }
+  return most - least < FLAT;
+}
 
 /** The means of squares of pixels, a band at a time: the page stays awake, and no second copy of the picture is made. */
 async function reduce(bitmap, paper) {
-  const factor = findFactor(bitmap);
+  const factor = Math.max(Math.floor(Math.min(bitmap.width, bitmap.height) / WORKING_SIDE), 1);
   const [width, height] = [Math.ceil(bitmap.width / factor), Math.ceil(bitmap.height / factor)];
   const rows = Math.max(Math.floor(BAND / bitmap.width / factor), 1) * factor;
   const canvas = h("canvas", { width: bitmap.width, height: Math.min(rows, bitmap.height) });
@@ -78,7 +83,7 @@ async function reduce(bitmap, paper) {
     reduced.set(shrink(band, bitmap.width, count, factor), (top / factor) * width);
     if (top + rows < bitmap.height) await new Promise((resolve) => setTimeout(resolve));
   }
-  return reduced;
+  return { luminance: reduced, height, width };
 }
 
 /** As Pillow's `Image.reduce`; at the right and lower edges the squares are what is left of them. */

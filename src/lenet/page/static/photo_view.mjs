@@ -1,13 +1,10 @@
 // A photograph or a scan on the page: the digit found in it, and the steps on the way there.
-import { rank } from "./answer.mjs";
-import { weigh } from "./doubt.mjs";
 import { h } from "./h.mjs";
 import { openPhoto } from "./photo.mjs";
 import { loadPictures } from "./pictures.mjs";
 import { t } from "./say.mjs";
 
 const TILE = 160; // CSS pixels, the longer side of a step
-const JUDGED = 11;
 
 /**
  * @param {() => Promise<ArrayBuffer>} load gives pictures.wasm
@@ -37,7 +34,7 @@ export async function makePhoto(load) {
       root.hidden = true;
       const { luminance, height, width } = await openPhoto(file);
       const finds = pictures.findDigits(luminance, height, width);
-      const way = chooseWay(finds, reader);
+      const way = reader.chooseWay(finds);
       const { digit, others } = finds[way];
       const blank = !digit.some(Boolean);
       const place = finds.slice(0, way).filter((find) => find.digit.some(Boolean)).length;
@@ -50,17 +47,4 @@ export async function makePhoto(load) {
     },
     hide: () => (root.hidden = true),
   };
-}
-
-/** Which way to read a picture gives the most confident answer; without a calibration the first. */
-export function chooseWay(finds, reader) {
-  const calibration = reader.calibration();
-  if (!calibration) return 0;
-  const confidences = finds.map(({ digit }) => {
-    if (!digit.some(Boolean)) return 0;
-    const penalties = reader.network.penalties(digit);
-    const judged = reader.judge(digit)?.subarray(0, JUDGED);
-    return weigh(penalties, judged, calibration)[rank(penalties)[0]];
-  });
-  return confidences.indexOf(Math.max(...confidences));
 }

@@ -46,6 +46,16 @@ export function makeReader(kernels, bundled, facts) {
         return { label: facts.labels[first], sure };
       });
     },
+    /** Which way to read a picture gives the most confident answer; without a calibration the first. @param {{digit: Uint8Array}[]} finds */
+    chooseWay(finds) {
+      const calibration = reader.calibration();
+      if (!calibration) return 0;
+      const confidences = finds.map(({ digit }) => {
+        const penalties = network.penalties(digit);
+        return digit.some(Boolean) ? weigh(penalties, reader.judge(digit), calibration)[rank(penalties)[0]] : 0;
+      });
+      return confidences.indexOf(Math.max(...confidences));
+    },
     /** Take in the judge; `load` gives its file. */
     async bringJudge(load) {
       if (!facts.calibration?.judge) return;
