@@ -151,6 +151,25 @@ public:
         raise_signal();
     }
 
+    void pass_field(ConstFloats weights, Any field, Floats penalties, int threads) const {
+        const bool stored = field.ndim() == 2 && field.dtype() == nb::dtype<uint8_t>();
+        require(stored || (field.ndim() == 2 && field.dtype() == nb::dtype<float>()), "field: expected uint8 or float32 (H, W)");
+        const size_t border = stored ? 2 * BORDER : 0, stride = WINDOW * WINDOW, most = size_t(1) << 30;
+        require(field.shape(0) <= most && field.shape(1) <= most, "field: too large");
+        const size_t height = field.shape(0) + border, width = field.shape(1) + border;
+        require(height >= FIELD && width >= FIELD && height % stride == 0 && width % stride == 0, "field: expected sides of 32, 36, 40 and so on with the border");
+        check_weights(weights.size());
+        require(penalties.size() == ((height - FIELD) / stride + 1) * ((width - FIELD) / stride + 1) * network.classes, "penalties: expected one per place and class");
+        const Field source = {stored ? (const uint8_t*)field.data() : nullptr, stored ? nullptr : (const float*)field.data(), (int)height, (int)width};
+        const float* w = weights.data();
+        float* out = penalties.data();
+        {
+            nb::gil_scoped_release release;
+            lenet::pass_field(*kernels, network, w, source, out, threads, has_signal);
+        }
+        raise_signal();
+    }
+
     void trace(ConstFloats weights, Any images, std::vector<std::optional<Floats>> out) const {
         check_images(images);
         check_weights(weights.size());
@@ -326,6 +345,7 @@ NB_MODULE(_native, m) {
              nb::arg("variant"), nb::arg("activation"), nb::arg("pooling"), nb::arg("output"), nb::arg("classes"), nb::arg("first"),
              nb::arg("source"), nb::arg("offset"), nb::arg("codes"))
         .def("recognize", &Program::recognize)  // without names: a call is faster by half a microsecond
+        .def("pass_field", &Program::pass_field, nb::arg("weights"), nb::arg("field"), nb::arg("penalties"), nb::arg("threads"))
         .def("trace", &Program::trace, nb::arg("weights"), nb::arg("images"), nb::arg("out"))
         .def("differentiate", &Program::differentiate, nb::arg("weights"), nb::arg("task"), nb::arg("second"), nb::arg("gradient"),
              nb::arg("threads"))

@@ -90,6 +90,21 @@ void recognize(const Kernels& kernels, const Network& network, const float* weig
     }
 }
 
+void pass_field(const Kernels& kernels, const Network& network, const float* weights, const Field& field, float* penalties, int threads, Interrupted interrupted) {
+    constexpr int STRIDE = WINDOW * WINDOW;
+    const int down = (field.height - FIELD) / STRIDE / kernels.tile_rows + 1, across = (field.width - FIELD) / STRIDE / kernels.tile_columns + 1;
+    threads = std::max(1, (int)std::min<int64_t>(threads, (int64_t)down * across));
+    auto work = reserve(threads, kernels.tile_floats);
+    auto run = [&](int first, int item, int t) {
+        const int64_t tile = (int64_t)first * across + item;
+        kernels.pass(&network, weights, &field, (int)(tile / across) * kernels.tile_rows, (int)(tile % across) * kernels.tile_columns, work[t], penalties);
+    };
+    Team team(threads, run);
+    Pulse pulse(interrupted);
+    const int portion = std::max(1, 16 / across);  // rows of tiles between two questions whether to stop
+    for (int done = 0; done < down && !pulse.stops(); done += portion) team.run(done, std::min(portion, down - done) * across, run);
+}
+
 void trace(const Kernels& kernels, const Network& network, const float* weights, const Images& images, int count, const Trace& out) {
     Memory work(kernels.block_floats);
     for (int first = 0; first < count; first += BLOCK) {

@@ -15,6 +15,8 @@ struct Task {
 };
 
 void recognize(const Kernels&, const Network&, const float* weights, const Images&, int count, float* penalties, int threads, Interrupted = nullptr);
+// The network at every place of a field: (places down, places across, classes), places 4 pixels apart.
+void pass_field(const Kernels&, const Network&, const float* weights, const Field&, float* penalties, int threads, Interrupted = nullptr);
 // `out`: (count, units) arrays; null for sums that are not wanted.
 void trace(const Kernels&, const Network&, const float* weights, const Images&, int count, const Trace& out);
 // The mean gradient, or with `second` the mean curvature.

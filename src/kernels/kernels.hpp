@@ -72,6 +72,9 @@ constexpr int TRACED_UNITS[TRACED] = {  // PENALTIES: one a class
     FIELD * FIELD, C1_UNITS, S2_UNITS, C3_UNITS, S4_UNITS, C5_UNITS, F6_UNITS, 0,
     C1_UNITS, S2_UNITS, C3_UNITS, S4_UNITS, C5_UNITS, F6_UNITS
 };
+// A field of any size from 32x32, one of both: `stored` without its border, or `seen`; the sides are with the border.
+struct Field { const uint8_t* stored; const float* seen; int height, width; };
+
 struct Trace { float* at[TRACED]; };  // null for sums that are not wanted
 
 // How parameters move: v <- momentum v + g + decay w; w <- w - rate scale v.
@@ -136,6 +139,12 @@ struct Kernels {
     // null with LENET_SMALL
     size_t (*measure_room)(int height, int width);
     int (*find_digits)(const uint8_t* picture, int height, int width, void* memory, size_t size, uint8_t* digits, int* others);
+#if !defined(LENET_SMALL)
+    // A tile of a field's places, whose first is `row`, `column`, into (rows, columns, classes) of all; see field-inl.hpp.
+    int tile_rows, tile_columns;
+    size_t tile_floats;
+    void (*pass)(const Network*, const float* weights, const Field*, int row, int column, float* work, float* penalties);
+#endif
 };
 
 constexpr int WAYS = 2;    // in which a picture can be read, at most

@@ -53,6 +53,9 @@ static constexpr int pad(int count) { return (count + 15) / 16 * 16; }
 #include "single-inl.hpp"
 #include "c3_maps-inl.hpp"
 #include "online-inl.hpp"
+#if !defined(LENET_SMALL)
+#include "field-inl.hpp"
+#endif
 
 // The clean-up of pictures: C99, too, and so with short names of its own.
 namespace cleanup {
@@ -143,6 +146,13 @@ static void learn_one(const Batch* b, int index, int phase, int t, int threads, 
     });
 }
 
+#if !defined(LENET_SMALL)
+static void pass(const Network* n, const float* w, const Field* field, int row, int column, float* work, float* penalties) {
+    Tile t(work);
+    specialize(*n, [&](auto a, auto p) { pass_tile<a.value, p.value>(*n, w, *field, row, column, t, penalties); });
+}
+#endif
+
 // Twelve independent chains of multiply-adds keep both units busy.
 static double measure_peak(int64_t rounds) {
     Vec s[12], a = broadcast(0.9999999f), b = broadcast(1e-9f);
@@ -174,6 +184,7 @@ const Kernels KERNELS = {
     nullptr, nullptr,
 #else
     cleanup::measure_room, cleanup::find_digits,
+    TILE_ROWS, TILE_COLUMNS, TILE_FLOATS, pass,
 #endif
 };
 

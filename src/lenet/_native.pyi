@@ -90,6 +90,9 @@ class Program:
     ) -> None:
         """Penalties (N, classes) of uint8 (N, 28, 28) or float32 (N, 1, 32, 32)."""
 
+    def pass_field(self, weights: np.ndarray, field: np.ndarray, penalties: np.ndarray, threads: int) -> None:
+        """Penalties (h, w, classes) at every place of a field: uint8 (H, W) without border, or float32."""
+
     def trace(self, weights: np.ndarray, images: np.ndarray, out: Sequence[np.ndarray | None]) -> None:
         """The states of all layers, and the sums that are wanted, in the order of `Traced` in kernels.hpp."""
 

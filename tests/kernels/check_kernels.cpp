@@ -49,6 +49,25 @@ Network describe(int activation, int pooling, bool full, int output, int classes
     return n;
 }
 
+// A field that fits exactly into its buffer, less and more than a tile in both directions.
+void check_field(const Kernels& kernels, const Network& n, const float* weights, std::mt19937& random, const std::string& name) {
+    for (int height : {FIELD, FIELD + 4 * kernels.tile_rows})
+        for (int width : {FIELD, FIELD + 4 * 17, FIELD + 4 * kernels.tile_columns}) {
+            std::vector<uint8_t> stored((size_t)(height - 2 * BORDER) * (width - 2 * BORDER));
+            for (auto& pixel : stored) pixel = (uint8_t)random();
+            Buffer seen((size_t)height * width);
+            for (size_t i = 0; i < seen.size; i++) seen.at[i] = (float)(random() % 100) * 0.01f;
+            const size_t places = (size_t)((height - FIELD) / 4 + 1) * ((width - FIELD) / 4 + 1);
+            for (const Field& field : {Field{stored.data(), nullptr, height, width}, Field{nullptr, seen.at, height, width}}) {
+                Buffer one(places * n.classes), three(places * n.classes);
+                pass_field(kernels, n, weights, field, one.at, 1);
+                pass_field(kernels, n, weights, field, three.at, 3);
+                expect(!std::memcmp(one.at, three.at, one.size * sizeof(float)), name + " field on 3 threads");
+                for (size_t i = 0; i < one.size; i++) expect(std::isfinite(one.at[i]), name + " field");
+            }
+        }
+}
+
 void check(const Kernels& kernels, int activation, int pooling, bool full, int output, int classes) {
     const std::string name = std::string(kernels.name) + " " + std::to_string(activation) + std::to_string(pooling) + std::to_string(output);
     std::mt19937 random(1);
@@ -71,6 +90,7 @@ void check(const Kernels& kernels, int activation, int pooling, bool full, int o
     for (auto& pattern : patterns) pattern += random() % 3 * count;
     std::vector<float> rates(order.size(), 1e-3f);
 
+    check_field(kernels, n, start.at, random, name);
     const Distortion wild = {0.9, 0.9, 2, 16, 0, 4, 1, 2, 20}, bent = {0.3, 0.3, 0.5, 4, 16, 2, 1, 2, 20};
     for (const Images& images : {Images{stored.data(), nullptr, count, nullptr}, Images{nullptr, seen.at, count, nullptr},
                                  Images{stored.data(), nullptr, count, &wild}, Images{nullptr, seen.at, count, &bent}}) {

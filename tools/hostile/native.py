@@ -32,6 +32,7 @@ class Caller:
             "show": self.show,
             "Program": self.make_program,
             "recognize": self.recognize,
+            "pass_field": self.pass_field,
             "trace": self.trace,
             "differentiate": self.differentiate,
             "train": self.train,
@@ -171,6 +172,16 @@ class Caller:
         count = len(images) if isinstance(images, np.ndarray) and images.ndim else 1
         out = np.zeros((count, classes), np.float32)
         program.recognize(self.make_weights(length), images, self.spoil(out), self.spoil(1))
+
+    def pass_field(self) -> None:
+        """Call `Program.pass_field`."""
+        program, classes, length = self.make_program()
+        height, width = (28 + self.chance.choice([0, 4, 8, 64, 68, 256, 260, 1, -4]) for _ in range(2))
+        field = np.zeros((height, width), self.chance.choice([np.uint8, np.float32]))
+        border = 4 if field.dtype == np.uint8 else 0
+        places = [max((side + border - 32) // 4 + 1, 0) for side in (height, width)]
+        out = np.zeros((*places, classes), np.float32)
+        program.pass_field(self.make_weights(length), self.spoil(field), self.spoil(out), self.spoil(1))
 
     def trace(self) -> None:
         """Call `Program.trace`."""

@@ -296,13 +296,51 @@ def test_a_forked_child_trains_like_its_parent():
     assert found.tobytes() == expected.tobytes()
 
 
-def test_larger_fields_and_float64_go_to_reference():
+def test_traces_of_larger_fields_and_float64_go_to_reference():
     parameters = make_parameters(ORIGINAL)
     wide = np.zeros((2, 28, 36), np.uint8)
     expected = ReferenceEngine().load(ORIGINAL, parameters)
     model = NativeEngine().load(ORIGINAL, parameters)
-    assert np.array_equal(model.penalties(wide), expected.penalties(wide))
+    assert np.array_equal(model.trace(wide)["c3"], expected.trace(wide)["c3"])
     assert NativeEngine().load(ORIGINAL, parameters, "float64").penalties(wide).dtype == np.float64
+
+
+def draw_field(height, width):
+    return np.random.default_rng(5).integers(0, 256, (1, height, width)).astype(np.uint8)
+
+
+# 17 rows and 65 columns of places: one more than a tile has
+@pytest.mark.parametrize("variant", _native.variants())
+@pytest.mark.parametrize("side", [(28, 28 + 4 * 64), (28 + 4 * 16, 28), (28 + 4 * 16, 28 + 4 * 64)])
+def test_a_field_gives_the_same_bits_on_any_number_of_threads_and_the_penalties_of_its_windows(variant, side):
+    parameters = make_parameters(ORIGINAL)
+    field = draw_field(*side)
+    found = [
+        NativeEngine(variant, threads).load(ORIGINAL, parameters).penalties(field) for threads in (1, 2, 5)
+    ]
+    assert all(each.tobytes() == found[0].tobytes() for each in found)
+    seen = scale_images(field, np.float32)
+    cut = np.lib.stride_tricks.sliding_window_view(seen[0, 0], (32, 32))[::4, ::4]
+    windows = NativeEngine(variant, 1).load(ORIGINAL, parameters).penalties(cut.reshape(-1, 1, 32, 32))
+    expected = np.moveaxis(windows.reshape(*cut.shape[:2], -1), 2, 0)
+    assert np.abs(found[0][0] - expected).max() <= 1e-5 * np.abs(expected).max()
+    same = NativeEngine(variant, 1).load(ORIGINAL, parameters).penalties(seen)
+    assert same.tobytes() == found[0].tobytes()
+
+
+def test_the_kernels_refuse_a_field_that_does_not_fit():
+    model = NativeEngine().load(ORIGINAL, make_parameters(ORIGINAL))
+    out = np.zeros((1, 2, 10), np.float32)
+    for wrong in (
+        np.zeros((27, 32), np.uint8),
+        np.zeros((28, 33), np.uint8),
+        np.zeros((32, 32)),
+        np.zeros(32, np.uint8),
+    ):
+        with pytest.raises(ValueError, match="field: expected"):
+            model._program.pass_field(model._weights, wrong, out, 1)
+    with pytest.raises(ValueError, match="penalties: expected"):
+        model._program.pass_field(model._weights, np.zeros((28, 36), np.uint8), out, 1)
 
 
 def test_an_order_outside_of_the_images_is_refused():

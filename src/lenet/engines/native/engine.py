@@ -1,6 +1,6 @@
 """The engine `native`: C++ kernels for this processor, in float32.
 
-Fields larger than 32x32 and float64 go to `reference`, which gives the same numbers more slowly.
+Float64 and traces of fields larger than 32x32 go to `reference`, which gives the same numbers more slowly.
 """
 
 from __future__ import annotations
@@ -51,12 +51,20 @@ class NativeModel:
         self._threads = threads
 
     def penalties(self, images: np.ndarray) -> np.ndarray:
-        if check_images(self.architecture, images) != (1, 1):
-            return self._load_reference().penalties(images)
+        places = check_images(self.architecture, images)
+        if places != (1, 1):
+            return self._pass_fields(images, places)
         penalties = np.empty((len(images), self.architecture.classes), np.float32)
         if len(images):
             self._program.recognize(self._weights, prepare_images(images), penalties, self._threads)
         return penalties
+
+    def _pass_fields(self, images: np.ndarray, places: tuple[int, int]) -> np.ndarray:
+        penalties = np.empty((len(images), *places, self.architecture.classes), np.float32)
+        fields = prepare_images(images).reshape(len(images), *images.shape[-2:])
+        for field, out in zip(fields, penalties, strict=True):
+            self._program.pass_field(self._weights, field, out, self._threads)
+        return np.moveaxis(penalties, 3, 1)
 
     def trace(self, images: np.ndarray, sums: bool = False) -> dict[str, np.ndarray]:
         if check_images(self.architecture, images) != (1, 1):
