@@ -75,7 +75,7 @@ def measure(height: int, width: int, times: int) -> dict[str, object]:
 def main() -> None:
     """Write the medians as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--times", type=int, default=15)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/field.json")
     arguments = parser.parse_args()
     fields = [measure(height, width, arguments.times) for height, width in SIDES]
