@@ -86,8 +86,9 @@ def test_a_cover_is_paper_around_its_middle(script: Any) -> None:
 def test_a_second_digit_comes_in_from_either_side(script: Any) -> None:
     body = f"""{LOAD}
     const given = {{ scale: 0.005, offset: -0.1 }};
-    const make = (second) => deform.makeInput(new Uint8Array(784), {{ ...deform.makeRest(), second, other: 1 }}, [], given, samples);
-    const samples = Uint8Array.from([...new Uint8Array(784), ...image]);
+    const change = {{ ...deform.makeRest(), other: 1 }};
+    const make = (second) => deform.makeInput(new Uint8Array(784), {{ ...change, second }}, [], given, ink);
+    const ink = Uint8Array.from([...new Uint8Array(784), ...image]);
     return [-26, -9, 26, 9, 1].map((second) => Array.from(make(second)));
     """
     image = DIGIT.ravel().tolist()

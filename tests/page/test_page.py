@@ -79,6 +79,18 @@ def test_undo_takes_back_one_stroke(open_page: Open) -> None:
     assert list_distances(page) == before
 
 
+def test_a_board_cleared_under_the_pen_waits_for_the_next_stroke(open_page: Open) -> None:
+    page = open_page()
+    box = page.locator(".board").bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 100, box["y"] + 200, steps=5)
+    page.keyboard.press("Delete")
+    page.mouse.move(box["x"] + 200, box["y"] + 200, steps=5)
+    expect(page.locator(".answer")).to_have_text(re.compile("blank|Draw", re.IGNORECASE))
+    page.mouse.up()
+
+
 def test_the_ten_samples_are_answered_as_in_python(open_page: Open) -> None:
     page = open_page()
     network = lenet.load("1998")

@@ -1,5 +1,5 @@
 // The demos of 1998: her digit moved, turned, joined by a second one, buried and covered, and over which range the answer holds.
-import { drawCells, prepare } from "./cells.mjs";
+import { drawCells, drawOver, findColours, prepare } from "./cells.mjs";
 import { CHANGES, FIELD, findRun, isRest, listSteps, makeInput, makeRest } from "./deform.mjs";
 import { h } from "./h.mjs";
 import { PURPOSES, drawUniform } from "./random.mjs";
@@ -34,7 +34,7 @@ export const writeChange = (name, value) => WRITE[name]?.(value) ?? `${signed(va
  * @param {import("./kernels.mjs").Kernels} kernels for what is random in the noise
  * @param {{answer: HTMLElement, samples: Uint8Array, changed: () => void, read: (inputs: Float32Array) => {label: string, sure: boolean}[]}} host
  *   `read` answers several inputs at once; `answer` is shown under F6; `samples` are the second digits, 28x28 each
- * @returns {{root: HTMLElement, apply: (digit: Uint8Array) => Uint8Array | Float32Array, show: (digit: Uint8Array | null, states: Float32Array) => void,
+ * @returns {{root: HTMLElement, apply: (digit: Uint8Array) => Uint8Array | Float32Array, show: (digit: Uint8Array | null, states: object) => void,
  *   get: () => object, set: (change: object) => void}}
  */
 export function makeChange(input, kernels, host) {
@@ -98,13 +98,13 @@ export function makeChange(input, kernels, host) {
   }
 
   function draw() {
-    const field = digit ? makeInput(digit, change, grain, { scale: 1 / 255, offset: 0 }, host.samples) : new Float32Array(FIELD * FIELD);
-    drawCells(seen, field, FIELD, CELL, 1);
-    if (states) drawGlyph(f6, states, GLYPH);
+    // as ink from 0 to 1, whatever the network has for paper and for ink
+    drawCells(seen, states.input.map((value) => (value - input.offset) / (255 * input.scale)), FIELD, CELL, 1);
+    drawGlyph(f6, states.f6, GLYPH);
     if (!change.cover) return;
-    const paper = seen.getContext("2d");
+    const paper = drawOver(seen);
     const at = (middle) => Math.round(middle - change.cover / 2) * CELL;
-    Object.assign(paper, { strokeStyle: getComputedStyle(seen).getPropertyValue("--accent"), lineWidth: 2 });
+    Object.assign(paper, { strokeStyle: findColours().accent, lineWidth: 2 });
     paper.strokeRect(at(change.x), at(change.y), change.cover * CELL, change.cover * CELL);
   }
 
@@ -239,8 +239,9 @@ export function makeChange(input, kernels, host) {
     set,
     /** What the network is to see instead of a digit. */
     apply: (given) => (isRest(change) ? given : makeInput(given, change, grain, input, host.samples)),
-    show(given, found6) {
-      [digit, states] = [given, found6];
+    /** What the network sees and writes. @param {Uint8Array | null} given @param {object} trace */
+    show(given, trace) {
+      [digit, states] = [given, trace];
       draw();
       compute();
     },

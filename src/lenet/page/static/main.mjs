@@ -113,7 +113,7 @@ async function start() {
     last = trace;
     show(trace, null, reader.linear, reader.calibration(), reader.judge(image), others);
     below?.unit.show(trace);
-    below?.change.show(digit, trace.f6);
+    below?.change.show(digit, trace);
     if (!digit) answers.forEach((one) => one.blank());
     else tour?.tell("read", { label: facts.labels[rank(trace.output)[0]], strokes: board.strokes().length, off: board.image() ? 0 : measureOff(board.ink()) });
   }
