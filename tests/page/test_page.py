@@ -23,7 +23,7 @@ from lenet.parameters import Parameters
 from lenet.samples import read_sample
 from lenet.texts import load_texts
 
-from .board import draw
+from .board import CLIPPED, draw
 
 if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect
@@ -250,12 +250,16 @@ def test_a_chinese_browser_gets_chinese(open_page: Open) -> None:
 
 @pytest.mark.parametrize("width", [320, 390, 1024, 1440])
 @pytest.mark.parametrize("view", ["", "#train"])
-def test_nothing_scrolls_sideways(open_page: Open, width: int, view: str) -> None:
+def test_nothing_scrolls_sideways_and_no_word_is_clipped(open_page: Open, width: int, view: str) -> None:
     page = open_page(width, 800, view=view)
     if view:
         page.click(".start")
         expect(page.locator(".train-result")).to_have_text(re.compile("After epoch 3"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CLIPPED) == []
+    page.click("text=中文")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CLIPPED) == []
 
 
 @pytest.mark.parametrize(
