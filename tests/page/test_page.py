@@ -217,12 +217,13 @@ def test_errors_after_a_cut_are_those_of_python(open_page: Open, digits: Example
     weights["c3.weight"][[pair[1] == 4 for pair in pairs]] = 0
     cut = lenet.Network(network.architecture, Parameters(network.architecture, weights), network.labels)
     errors.append(int((cut.penalties(images).argmin(axis=1) != new.labels).sum()))
+    expect(page.locator(".answer")).to_have_text("Read as 3")  # the judge has come, the last to be asked for
     page.wait_for_load_state("networkidle")
     asked = len(page.asked)
     page.click(".wires tbody tr:nth-child(5) th button")
     assert len(page.asked) == asked
     page.click("text=how many of 60 >> xpath=.. >> button:nth-of-type(3)")
-    page.click("text=Count errors (loads 0.0 MB of digits)")
+    page.click("text=Count errors (loads 0.1 MB of digits)")
     said = page.locator(".wires-said")
     expect(said).to_have_text(
         f"{errors[1]} of 60 new digits misread; {errors[0]} with all connections. You guessed 3."
