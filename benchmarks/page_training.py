@@ -18,7 +18,7 @@ from lenet.page.site import TYPES, Asset
 SEEDS = range(8)
 FROZEN = 35  # of F6's 84 pixels that the second act shows crossed out, at least
 RUINED = 0.65  # of the digits that it misreads, at least
-RESTARTS, SETTLED = 200, 10
+LOOKS = (10, 100, 150, 200)  # restarts after which the memory is looked at
 # each start of a lesson, with the scripts of the page: errors and frozen pixels at its end
 TRAIN_STARTS = """async ({ part, seeds, setting, steps, calm, epochs, limits }) => {
   const load = async (name) => (await fetch(name)).arrayBuffer();
@@ -116,20 +116,23 @@ def choose_seeds(browser: Any, address: str) -> dict[str, Any]:
     return {"held_out": sizes, "plain": plain, "act_2": acts, "seed": middle, "story_seed": frozen[:1]}
 
 
-def restart_often(browser: Any, address: str) -> dict[str, float]:
-    """MB that the tab's processes take after the tenth restart of a training, and after the last."""
+def restart_often(browser: Any, address: str) -> dict[str, dict[str, float]]:
+    """MB that the renderers take, and the page's JavaScript in them, after some restarts of a training."""
     page = browser.new_page(locale="en")
     page.goto(f"{address}#train")
     page.wait_for_load_state("networkidle")
     page.click(".start")
     page.wait_for_selector(".train-at span:not(:empty)")
     again = page.locator(".train-buttons button").nth(1)
+    session = page.context.new_cdp_session(page)
     found = {}
-    for number in range(1, RESTARTS + 1):
+    for number in range(1, LOOKS[-1] + 1):
         again.click()
         page.wait_for_timeout(100)
-        if number in (SETTLED, RESTARTS):
-            found[f"after_{number}"] = measure_renderers(browser)
+        if number in LOOKS:
+            session.send("HeapProfiler.collectGarbage")
+            heap = session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+            found[f"after_{number}"] = {"resident": measure_renderers(browser), "heap": round(heap, 1)}
     page.close()
     return found
 
