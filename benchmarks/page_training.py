@@ -26,7 +26,7 @@ TRAIN_STARTS = """async ({ part, seeds, setting, steps, calm, epochs, limits }) 
   const { readDigits } = await import("/modules/digits.js");
   const { Trainer } = await import("/modules/trainer.js");
   const kernels = await loadKernels(await load("lenet.wasm"));
-  const read = async (name) => readDigits(await load(`${part}-${name}.bin`));
+  const read = async (name) => readDigits(await load(`starts/${part}-${name}.bin`));
   const [train, fresh] = [await read("train"), await read("held")];
   const trainer = new Trainer(kernels, train, fresh);
   const ends = [];
@@ -47,12 +47,12 @@ TRAIN_STARTS = """async ({ part, seeds, setting, steps, calm, epochs, limits }) 
 
 
 def add_modules(site: dict[str, Asset], digits: PageDigits) -> dict[str, Asset]:
-    """The page with its scripts one by one, as `modules/NAME`, and with digits held out from training."""
+    """The page with its scripts one by one, as `modules/NAME`, and with the digits of the starts, as `starts/NAME`."""
     script = TYPES[".js"]
     added = {f"modules/{name}": Asset(text.encode(), script) for name, text in read_modules().items()}
     for part, (train, held) in {"test": (digits.train, digits.new), **dict(list_held())}.items():
         for name, examples in {"train": train, "held": held}.items():
-            added[f"{part}-{name}.bin"] = Asset(pack_digits(examples), TYPES[".bin"])
+            added[f"starts/{part}-{name}.bin"] = Asset(pack_digits(examples), TYPES[".bin"])
     return site | added
 
 
