@@ -47,7 +47,7 @@ TRAIN_STARTS = """async ({ part, seeds, setting, steps, calm, epochs, limits }) 
 
 
 def add_modules(site: dict[str, Asset], digits: PageDigits) -> dict[str, Asset]:
-    """The page with its scripts one by one, as `modules/NAME`, and with the digits of the starts, as `starts/NAME`."""
+    """The page with its scripts one by one, as `modules/NAME`, and the digits of the starts."""
     script = TYPES[".js"]
     added = {f"modules/{name}": Asset(text.encode(), script) for name, text in read_modules().items()}
     for part, (train, held) in {"test": (digits.train, digits.new), **dict(list_held())}.items():
