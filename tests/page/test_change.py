@@ -57,6 +57,33 @@ def test_the_range_of_an_answer_is_that_of_python(open_page: Open) -> None:
     expect(page.locator("#change-right-range")).to_have_text(f"3 from {low} to {high}")
 
 
+def test_the_range_beside_a_second_digit_is_that_of_python(open_page: Open) -> None:
+    """A 7 comes in over the 3, step by step, against the network in Python."""
+    page = open_page()
+    three, seven = (reduce_levels(find_digit(read_sample(label)).digit) for label in (3, 7))
+    steps = np.arange(-26, 27)
+    maps = np.zeros((len(steps), 2, 3))
+    maps[:, :, :2] = np.eye(2)
+    maps[:, 0, 2] = np.sign(steps) * (26 - abs(steps)) + 99 * (steps == 0)
+    beside = distort_images(np.repeat(seven[None], len(steps), axis=0), maps)
+    alone = distort_images(three[None], np.eye(2, 3)[None])
+    holds = lenet.load("1998").penalties(np.maximum(alone, beside)).argmin(axis=1) == 3
+    assert not holds.all()
+    first = last = len(steps) // 2
+    while first and holds[first - 1]:
+        first -= 1
+    while last < len(steps) - 1 and holds[last + 1]:
+        last += 1
+    low, high = (f"{steps[k]:.1f} px".replace("-", "\u2212") for k in (first, last))
+    page.locator("#change-other + select").select_option("7")
+    expect(page.locator("#change-second-range")).to_have_text(f"3 from {low} to {high}")
+    set_slider(page, "second", -24)
+    page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")
+    page.click("text=Copy link")
+    page.wait_for_function("window.copied")
+    assert "second=-24&other=7" in page.evaluate("window.copied")
+
+
 def test_the_animation_runs_and_stops(open_page: Open) -> None:
     page = open_page()
     page.click("text=Play all changes")

@@ -83,6 +83,37 @@ def test_a_cover_is_paper_around_its_middle(script: Any) -> None:
     np.testing.assert_allclose(covered, expected, atol=1e-6)
 
 
+def test_a_second_digit_comes_in_from_either_side(script: Any) -> None:
+    body = f"""{LOAD}
+    const given = {{ scale: 0.005, offset: -0.1 }};
+    const change = {{ ...deform.makeRest(), other: 1 }};
+    const make = (second) => deform.makeInput(new Uint8Array(784), {{ ...change, second }}, [], given, ink);
+    const ink = Uint8Array.from([...new Uint8Array(784), ...image]);
+    return [-26, -9, 26, 9, 1].map((second) => Array.from(make(second)));
+    """
+    image = DIGIT.ravel().tolist()
+    found = np.array(script(body, image=image)).reshape(-1, 32, 32)
+    shifts = np.zeros((5, 2, 3))
+    shifts[:, :, :2] = np.eye(2)
+    shifts[:, 0, 2] = 0, -17, 0, 17, 25
+    expected = distort_images(np.repeat(DIGIT[None], 5, axis=0), shifts)[:, 0]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_two_digits_lie_one_over_the_other(script: Any) -> None:
+    body = f"""{LOAD}
+    const given = {{ scale: 0.005, offset: -0.1 }};
+    const samples = Uint8Array.from(image).reverse();
+    const make = (one, second) =>
+      Array.from(deform.makeInput(one, {{ ...deform.makeRest(), second, other: 0 }}, [], given, samples));
+    const [blank, own] = [new Uint8Array(784), Uint8Array.from(image)];
+    return [make(own, 0), make(blank, 13), make(own, 13)];
+    """
+    one, other, both = (np.array(each) for each in script(body, image=DIGIT.ravel().tolist()))
+    np.testing.assert_array_equal(both, np.maximum(one, other))
+    assert not np.array_equal(both, one)
+
+
 def test_the_longest_run_is_found(script: Any) -> None:
     body = f"{LOAD} return lists.map((list) => deform.findRun(list.map(Boolean)));"
     lists = [[0, 0], [1], [1, 0, 1, 1, 0], [1, 1, 0, 1, 1], [0, 1, 1, 1]]

@@ -14,7 +14,10 @@ if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect
 Open = Callable[..., Any]
 LOAD = 'const { readLink, writeLink, readStrokes, writeStrokes } = await import("/page/static/link.mjs");'
-FULL = "#see/c3:5:2,7?lang=zh&theme=dark&digit=7&right=-3.5&turn=24&cover=7&x=10&y=20.5&cut=0.4.59"
+FULL = (
+    "#see/c3:5:2,7?lang=zh&theme=dark&digit=7&right=-3.5&turn=24&second=-12&other=0"
+    "&cover=7&x=10&y=20.5&cut=0.4.59"
+)
 BAD = [
     "#nowhere",
     "#see/c9:1:1,1",

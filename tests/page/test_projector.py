@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .board import draw
+from .board import CLIPPED, draw
 
 if find_spec("playwright"):  # without it the fixture `browser` skips every test
     from playwright.sync_api import expect
@@ -30,6 +30,7 @@ def test_f_fills_the_screen_with_board_f6_answer_and_codes(
         box = page.locator(part).bounding_box()
         assert box["y"] + box["height"] <= height, part
         assert box["x"] + box["width"] <= width, part
+    assert page.evaluate(CLIPPED) == []
     assert not page.locator(".layers").is_visible()
     if width > 1200:
         assert page.locator(".written canvas").bounding_box()["height"] > 1.1 * before

@@ -109,7 +109,7 @@ def test_the_policy_of_the_file_is_that_of_the_server(site: dict[str, Asset]) ->
 
 def test_facts_come_from_python(site: dict[str, Asset]) -> None:
     facts = json.loads(site["facts.json"].content)
-    assert facts["digits"] == {"name": "digits", "train": 20, "fresh": 5, "size": "0.0", "sizeNew": "0.0"}
+    assert facts["digits"] == {"name": "digits", "train": 20, "fresh": 5, "size": "0.1", "sizeNew": "0.1"}
     assert np.array(facts["codes"]).shape == (10, 84)
     assert b"E. Alpaydin" in site["digits.txt"].content
 

@@ -133,7 +133,7 @@ def test_pause_continue_and_again(view: Any) -> None:
     view.wait_for_timeout(150)
     assert view.text_content(".train-at") == before
     view.click("text=Another start")
-    assert wait(view, "Start 2", ".train-buttons")
+    assert wait(view, f"Start {list_lessons()['seed'] + 1}", ".train-buttons")
     wait(view, "After epoch 3", ".train-result")
 
 
@@ -212,8 +212,10 @@ def test_rates_are_compared_side_by_side(view: Any) -> None:
         assert sum(map(int, re.findall(r"(\d+)%", trial))) in (99, 100, 101)
     errors = [int(re.findall(r"(\d+) of 80", trial)[0]) for trial in trials]
     said = view.text_content(".train-rates-said")
-    rate = ["0.5", "0.1", "0.02", "0.05"][errors.index(min(errors))]
-    assert f"learning rate {rate}, {min(errors)} of 80" in said or "hardly anything" in said
+    rates = ["0.5", "0.1", "0.02", "0.05"]
+    best = [rate for rate, count in zip(rates, errors, strict=True) if count == min(errors)]
+    named = any(f"learning rate {rate}, {min(errors)} of 80" in said for rate in best)
+    assert named or "hardly anything" in said
     view.check("text=Draw only every 10th loss")
     assert view.locator(".train-rate-trial").count() == 4
 

@@ -16,8 +16,10 @@ MOMENTUM = 0.9
 STORY_BATCH = 32
 STORY_STEPS = 150  # at the rate that is too high, and again at CALM_RATE
 STORY_RATES = (0.1, 0.2)  # of its two acts
-SEED = 1
-STORY_SEED = 4  # at the second of these rates it freezes, on MNIST and on scikit-learn's digits
+# chosen on held-out training digits (benchmarks/page_training.py): of eight seeds the median, and the first
+# that freezes at the second of these rates on MNIST and on scikit-learn's digits
+SEED = 7
+STORY_SEED = 2
 STARTS = 8
 HAND_DIGITS, HAND_STEPS, HAND_BATCH, HAND_RATE = 10, 200, 16, 0.02  # of a lesson on one's own digits
 FROZEN_DIGITS = 500  # new ones that a frozen unit answers to alike

@@ -95,7 +95,7 @@ def build_site(network: Path | None = None, digits: PageDigits | None = None) ->
     if digits:
         parts = {"train": pack_digits(digits.train), "new": pack_digits(digits.new)}
         size, size_new = (
-            f"{length / 1e6:.1f}" for length in (sum(map(len, parts.values())), len(parts["new"]))
+            f"{max(length / 1e6, 0.1):.1f}" for length in (sum(map(len, parts.values())), len(parts["new"]))
         )
         counts = {"train": len(digits.train), "fresh": len(digits.new)}
         facts["digits"] = {"name": digits.name, "size": size, "sizeNew": size_new, **counts}

@@ -1,5 +1,5 @@
 // The board: she draws with mouse, finger, pen or keyboard; or it shows a digit of 28x28.
-import { drawDigit, prepare } from "./cells.mjs";
+import { drawDigit, findColours, prepare } from "./cells.mjs";
 import { h } from "./h.mjs";
 import { drawSegment, drawStrokes, makePaper, SIDE } from "./ink.mjs";
 import { t } from "./say.mjs";
@@ -20,11 +20,11 @@ export function makeBoard(changed) {
   const label = t(h("span", { id: "board-label", class: "unseen" }), "page.board");
   canvas.setAttribute("aria-labelledby", "board-label");
   const root = h("div", {}, canvas, label, help);
-  let [strokes, paper, picture, drawing] = [[], makePaper(), null, false];
+  let [strokes, paper, picture, drawing, side] = [[], makePaper(), null, false, 336];
   const pen = { x: 0.5, y: 0.5, shown: false };
 
   function draw() {
-    const side = canvas.clientWidth || 336;
+    side = canvas.clientWidth || side;
     if (picture) drawDigit(canvas, picture, side / 28);
     else {
       const { paper: context, ink, sheet } = prepare(canvas, side, side);
@@ -41,10 +41,19 @@ export function makeBoard(changed) {
     canvas.style.width = canvas.style.height = ""; // CSS says how large it is
     if (pen.shown) {
       const context = canvas.getContext("2d");
-      context.strokeStyle = getComputedStyle(canvas).getPropertyValue("--accent");
+      context.strokeStyle = findColours().accent;
       context.lineWidth = 2;
       context.strokeRect((pen.x - PEN / 2) * side, (pen.y - PEN / 2) * side, PEN * side, PEN * side);
     }
+  }
+
+  /** Only the last lines of the last stroke, over what is there. */
+  function extend(lines) {
+    if (pen.shown) return draw();
+    const context = canvas.getContext("2d");
+    context.beginPath();
+    for (const { x, y } of strokes[strokes.length - 1].slice(-1 - lines)) context.lineTo(x * side, y * side);
+    return context.stroke();
   }
 
   function add(point) {
@@ -67,7 +76,7 @@ export function makeBoard(changed) {
   }
 
   function clear(tell = true) {
-    [strokes, paper, picture] = [[], makePaper(), null];
+    [strokes, paper, picture, drawing] = [[], makePaper(), null, false];
     if (tell) refresh();
   }
 
@@ -78,16 +87,18 @@ export function makeBoard(changed) {
   };
   canvas.addEventListener("pointerdown", (event) => {
     if (!event.isPrimary || event.button > 0) return;
-    drawing = true;
     pen.shown = false;
     canvas.setPointerCapture?.(event.pointerId);
     begin(find(event));
+    drawing = true;
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!drawing || !event.isPrimary) return;
     const events = event.getCoalescedEvents?.() ?? [];
-    for (const one of events.length ? events : [event]) add(find(one));
-    refresh();
+    const given = events.length ? events : [event];
+    for (const one of given) add(find(one));
+    extend(given.length);
+    changed();
   });
   for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(end, () => (drawing = false));
 
@@ -143,6 +154,7 @@ export function makeBoard(changed) {
     },
     undo() {
       if (picture) return clear();
+      drawing = false;
       strokes.pop();
       paper = drawStrokes(strokes);
       return refresh();

@@ -1,5 +1,5 @@
-// The demos of 1998: her digit moved, turned, buried and covered, and over which range the answer holds.
-import { drawCells, prepare } from "./cells.mjs";
+// The demos of 1998: her digit moved, turned, joined by a second one, buried and covered, and over which range the answer holds.
+import { drawCells, drawOver, findColours, prepare } from "./cells.mjs";
 import { CHANGES, FIELD, findRun, isRest, listSteps, makeInput, makeRest } from "./deform.mjs";
 import { h } from "./h.mjs";
 import { PURPOSES, drawUniform } from "./random.mjs";
@@ -18,7 +18,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 const LABELS = {
   right: "page_see.right", down: "page_see.down", size: "page_see.size", turn: "page_see.turn", squeeze: "page_see.squeeze",
-  slant: "page_see.slant", thickness: "page_see.thickness", noise: "page_see.noise", cover: "page_see.cover",
+  slant: "page_see.slant", thickness: "page_see.thickness", noise: "page_see.noise", cover: "page_see.cover", second: "page_see.second",
 };
 const signed = (value, digits) => value.toFixed(digits).replace("-", "−");
 const WRITE = {
@@ -32,9 +32,9 @@ export const writeChange = (name, value) => WRITE[name]?.(value) ?? `${signed(va
 /**
  * @param {{scale: number, offset: number}} input of facts.json
  * @param {import("./kernels.mjs").Kernels} kernels for what is random in the noise
- * @param {{answer: HTMLElement, changed: () => void, read: (inputs: Float32Array) => {label: string, sure: boolean}[]}} host
- *   `read` answers several inputs at once; `answer` is shown under F6
- * @returns {{root: HTMLElement, apply: (digit: Uint8Array) => Uint8Array | Float32Array, show: (digit: Uint8Array | null, states: Float32Array) => void,
+ * @param {{answer: HTMLElement, samples: Uint8Array, changed: () => void, read: (inputs: Float32Array) => {label: string, sure: boolean}[]}} host
+ *   `read` answers several inputs at once; `answer` is shown under F6; `samples` are the second digits, 28x28 each
+ * @returns {{root: HTMLElement, apply: (digit: Uint8Array) => Uint8Array | Float32Array, show: (digit: Uint8Array | null, states: object) => void,
  *   get: () => object, set: (change: object) => void}}
  */
 export function makeChange(input, kernels, host) {
@@ -42,7 +42,12 @@ export function makeChange(input, kernels, host) {
   let [change, digit, timer, playing, states] = [makeRest(), null, 0, 0, null];
   const seen = h("canvas", { tabindex: 0, role: "application", "aria-labelledby": "seen-label", "aria-describedby": "seen-help" });
   const f6 = h("canvas", { "aria-hidden": "true" });
+  const other = h(
+    "select", { "aria-labelledby": "change-other", onchange: () => move("other", Number(other.value)) },
+    ...Array.from({ length: host.samples.length / 784 }, (_, k) => h("option", { value: k }, String(k))),
+  );
   const rows = Object.fromEntries(Object.keys(CHANGES).map((name) => [name, makeRow(name)]));
+  rows.second.track.before(h("div", { class: "change-other" }, text("span", "page_see.other", {}, { class: "quiet", id: "change-other" }), other));
   const play = text("button", "page_see.play", {}, { type: "button", onclick: () => (playing ? stop() : start()) });
   const reset = text("button", "page_see.reset", {}, { type: "button", onclick: () => set(makeRest()) });
   const everywhere = text("button", "page_see.everywhere", {}, { type: "button", onclick: () => coverEverywhere() });
@@ -65,7 +70,7 @@ export function makeChange(input, kernels, host) {
     const said = h("span", { class: "quiet", id: `change-${name}-range` });
     slider.setAttribute("aria-describedby", said.id);
     const track = h("div", {}, slider, strip);
-    return { root: h("div", { class: "change-row" }, text("label", LABELS[name], {}, { for: slider.id }), value, track, said), slider, strip, value, said };
+    return { root: h("div", { class: "change-row" }, text("label", LABELS[name], {}, { for: slider.id }), value, track, said), slider, strip, value, said, track };
   }
 
   function move(name, value) {
@@ -87,24 +92,25 @@ export function makeChange(input, kernels, host) {
       value.textContent = writeChange(name, change[name]);
       slider.setAttribute("aria-valuetext", value.textContent);
     }
+    other.value = change.other;
     reset.disabled = isRest(change);
     host.changed();
   }
 
   function draw() {
-    const field = digit ? makeInput(digit, change, grain, { scale: 1 / 255, offset: 0 }) : new Float32Array(FIELD * FIELD);
-    drawCells(seen, field, FIELD, CELL, 1);
-    if (states) drawGlyph(f6, states, GLYPH);
+    // as ink from 0 to 1, whatever the network has for paper and for ink
+    drawCells(seen, states.input.map((value) => (value - input.offset) / (255 * input.scale)), FIELD, CELL, 1);
+    drawGlyph(f6, states.f6, GLYPH);
     if (!change.cover) return;
-    const paper = seen.getContext("2d");
+    const paper = drawOver(seen);
     const at = (middle) => Math.round(middle - change.cover / 2) * CELL;
-    Object.assign(paper, { strokeStyle: getComputedStyle(seen).getPropertyValue("--accent"), lineWidth: 2 });
+    Object.assign(paper, { strokeStyle: findColours().accent, lineWidth: 2 });
     paper.strokeRect(at(change.x), at(change.y), change.cover * CELL, change.cover * CELL);
   }
 
   const inputs = (changes) => {
     const all = new Float32Array(changes.length * FIELD * FIELD);
-    changes.forEach((each, k) => all.set(makeInput(digit, each, grain, input), k * FIELD * FIELD));
+    changes.forEach((each, k) => all.set(makeInput(digit, each, grain, input, host.samples), k * FIELD * FIELD));
     return all;
   };
 
@@ -196,7 +202,7 @@ export function makeChange(input, kernels, host) {
     }
     const wrong = answers.map((one) => one.label !== now.label);
     // negative is a red dot: where it reads another digit; the digit itself is pale
-    const pale = makeInput(digit, uncovered, grain, { scale: 0.4 / 255, offset: 0 });
+    const pale = makeInput(digit, uncovered, grain, { scale: 0.4 / 255, offset: 0 }, host.samples);
     drawCells(map, pale.map((value, k) => (wrong[k] ? -1 : value)), FIELD, CELL, 1);
     map.hidden = false;
     const values = { label: now.label, side, count: wrong.filter(Boolean).length, all: (FIELD * FIELD).toLocaleString("en-US") };
@@ -232,9 +238,10 @@ export function makeChange(input, kernels, host) {
     get: () => change,
     set,
     /** What the network is to see instead of a digit. */
-    apply: (given) => (isRest(change) ? given : makeInput(given, change, grain, input)),
-    show(given, found6) {
-      [digit, states] = [given, found6];
+    apply: (given) => (isRest(change) ? given : makeInput(given, change, grain, input, host.samples)),
+    /** What the network sees and writes. @param {Uint8Array | null} given @param {object} trace */
+    show(given, trace) {
+      [digit, states] = [given, trace];
       draw();
       compute();
     },

@@ -1,4 +1,4 @@
-// A digit moved, scaled, turned, squeezed, slanted, thickened, buried in noise or covered in part. No DOM.
+// A digit moved, scaled, turned, squeezed, slanted, thickened, met by a second one, buried in noise or covered in part. No DOM.
 
 export const FIELD = 32; // pixels of a side, as the network sees them
 const STORED = 28;
@@ -15,10 +15,11 @@ export const CHANGES = {
   thickness: { least: -2, most: 3, step: 0.125 }, // pixels at each edge of a stroke
   noise: { least: 0, most: 0.5, step: 0.0125 }, // share of the pixels that are inverted
   cover: { least: 0, most: 20, step: 1 }, // pixels of the side of a square of paper
+  second: { least: -26, most: 26, step: 1 }, // pixels that a second digit comes in, from the right; negative: from the left
 };
 
-/** No change at all; the cover, of no size, is in the middle. */
-export const makeRest = () => ({ ...Object.fromEntries(Object.keys(CHANGES).map((name) => [name, 0])), x: FIELD / 2, y: FIELD / 2 });
+/** No change at all; the cover, of no size, is in the middle; the second digit, outside, is a 5. */
+export const makeRest = () => ({ ...Object.fromEntries(Object.keys(CHANGES).map((name) => [name, 0])), x: FIELD / 2, y: FIELD / 2, other: 5 });
 
 /** Whether nothing is changed. */
 export const isRest = (change) => Object.keys(CHANGES).every((name) => change[name] === 0);
@@ -82,6 +83,13 @@ export function deform(image, change) {
   });
 }
 
+/** A second digit on the same field, whose ink lies over the first one's: right of the middle by 26 pixels, less what it comes in. */
+export function addDigit(field, image, second) {
+  const right = Math.sign(second) * (CHANGES.second.most - Math.abs(second));
+  const beside = deform(image, { ...makeRest(), right });
+  return field.map((value, k) => Math.max(value, beside[k]));
+}
+
 /** Invert a share of the pixels: always the same ones, and more of them for a larger share. */
 export const bury = (field, share, grain) => field.map((value, k) => (grain[k] < share ? 255 - value : value));
 
@@ -97,13 +105,15 @@ export function cover(field, side, x, y) {
 /**
  * A digit with all changes, as the network sees it.
  * @param {ArrayLike<number>} image 28x28, ink 255 on 0
- * @param {Object<string, number>} change a number for each of `CHANGES`, and x and y of the cover
+ * @param {Object<string, number>} change a number for each of `CHANGES`, x and y of the cover, `other` of the samples
  * @param {ArrayLike<number>} grain 32x32 numbers from 0 to 1: which pixels the noise inverts first
  * @param {{scale: number, offset: number}} input of facts.json
+ * @param {Uint8Array} [samples] 28x28 each, one of which is the second digit
  * @returns {Float32Array} 32x32
  */
-export function makeInput(image, change, grain, { scale, offset }) {
+export function makeInput(image, change, grain, { scale, offset }, samples) {
   let field = deform(image, change);
+  if (change.second) field = addDigit(field, samples.subarray(784 * change.other, 784 * (change.other + 1)), change.second);
   if (change.noise) field = bury(field, change.noise, grain);
   if (change.cover) field = cover(field, change.cover, change.x, change.y);
   return field.map((value) => value * scale + offset);

@@ -1,5 +1,5 @@
 // The layers between the board and F6: every map, all on one scale.
-import { drawCells } from "./cells.mjs";
+import { drawCells, drawOver, findColours } from "./cells.mjs";
 import { h } from "./h.mjs";
 import { t } from "./say.mjs";
 
@@ -25,11 +25,11 @@ export function makeLayers(amplitude, open) {
     const canvas = canvases[layer]?.[map];
     if (!found || !canvas) return;
     const cell = found[4];
-    const paper = canvas.getContext("2d");
-    const style = getComputedStyle(canvas);
-    for (const [colour, width] of [["--paper", 4], ["--ink", 2]]) {
-      Object.assign(paper, { strokeStyle: style.getPropertyValue(colour), lineWidth: width });
-      paper.strokeRect(column * cell, row * cell, size * cell, size * cell);
+    const over = drawOver(canvas);
+    const { paper, ink } = findColours();
+    for (const [strokeStyle, lineWidth] of [[paper, 4], [ink, 2]]) {
+      Object.assign(over, { strokeStyle, lineWidth });
+      over.strokeRect(column * cell, row * cell, size * cell, size * cell);
     }
   }
 

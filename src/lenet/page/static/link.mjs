@@ -68,6 +68,7 @@ const READ = new Map([
   ["digit", whole(9)],
   ["ink", readStrokes],
   ["cut", readCut],
+  ["other", whole(9)],
   ...Object.entries(CHANGES).map(([name, range]) => [name, between(range)]),
   ...["x", "y"].map((name) => [name, between({ least: 0, most: FIELD })]),
 ]);

@@ -113,7 +113,7 @@ async function start() {
     last = trace;
     show(trace, null, reader.linear, reader.calibration(), reader.judge(image), others);
     below?.unit.show(trace);
-    below?.change.show(digit, trace.f6);
+    below?.change.show(digit, trace);
     if (!digit) answers.forEach((one) => one.blank());
     else tour?.tell("read", { label: facts.labels[rank(trace.output)[0]], strokes: board.strokes().length, off: board.image() ? 0 : measureOff(board.ink()) });
   }
@@ -142,7 +142,7 @@ async function start() {
       count("cut");
     };
     const acts = { light, read, soon: readSoon, draw: drawStyle, readAll: reader.readAll, cut, counted: () => count("counted") };
-    const page = { facts, bundled, kernels, network: reader.network, answer: answers[1].root, ...acts };
+    const page = { facts, bundled, kernels, network: reader.network, answer: answers[1].root, samples: sampleDigits.images, ...acts };
     coming ??= import("./see.mjs").then(({ mountSee }) => {
       below = mountSee(seeRoot, page);
       if (!training) read();
@@ -184,7 +184,8 @@ async function start() {
     if (board.image() && board.image() === sample?.image) given.digit = sample.k;
     if (!board.image() && board.strokes().length) given.ink = board.strokes();
     const change = below?.change.get() ?? {};
-    const said = Object.entries(change).filter(([name, value]) => (name === "x" || name === "y" ? change.cover : value));
+    const needed = { x: change.cover, y: change.cover, other: change.second };
+    const said = Object.entries(change).filter(([name, value]) => needed[name] ?? value);
     Object.assign(given, Object.fromEntries(said));
     if (below?.wires?.get().length) given.cut = below.wires.get();
     return state;

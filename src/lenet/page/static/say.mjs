@@ -26,7 +26,8 @@ export function say(key, values = {}) {
 }
 
 function write(node) {
-  node.textContent = say(...filled.get(node));
+  const words = say(...filled.get(node));
+  if (node.textContent !== words) node.textContent = words;
 }
 
 /**

@@ -11,14 +11,14 @@ const PIECE = 250; // digits between two looks at what she does
 /**
  * @param {HTMLElement} root
  * @param {object} page `facts`, `bundled` of `readNetwork`, `kernels`, `network`, and what it does: `light` a unit's windows,
- *   `read` the digit again now or `soon`, `draw` strokes, `readAll` inputs, `cut(how many wires)`, `counted()`; `answer`: an element
+ *   `samples` of 28x28, `read` the digit again now or `soon`, `draw` strokes, `readAll` inputs, `cut(how many wires)`, `counted()`; `answer`: an element
  * @returns {{unit: object, change: object, wires: object | null}}
  */
 export function mountSee(root, page) {
   const { facts, bundled, network } = page;
   const known = { table: facts.table, codes: facts.targets, activation: facts.activation };
   const unit = makeUnit({ ...bundled, ...known }, page.light);
-  const change = makeChange(facts.lessons.input, page.kernels, { answer: page.answer, changed: page.soon, read: page.readAll });
+  const change = makeChange(facts.lessons.input, page.kernels, { answer: page.answer, samples: page.samples, changed: page.soon, read: page.readAll });
   root.append(makeStyles(page.draw), change.root, unit.root);
   let [wires, fresh] = [null, null];
 

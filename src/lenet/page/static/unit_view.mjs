@@ -7,6 +7,7 @@ import { LAYERS, explainUnit, nameUnit } from "./unit.mjs";
 const text = (tag, key, values, attributes = {}) => t(h(tag, attributes), key, values);
 const CELL = 12;
 const COLUMNS = { c5: 12, f6: 7 }; // of a whole layer, as a picture
+const REST = 150; // ms until the tables follow a drawing
 const format = (number) => number.toFixed(3).replace("-", "−");
 
 /** Numbers as cells, and as a table for those who cannot see them. */
@@ -34,7 +35,7 @@ export function makeUnit(network, opened) {
   const sum = h("p", { class: "unit-sum" });
   const closing = text("button", "page.unit_close", {}, { type: "button", onclick: () => close() });
   const root = h("section", { class: "view unit" }, text("h2", "page.unit"), text("p", "page.unit_intro"), h("div", { class: "tools" }, ...inputs, closing), terms, sum, command);
-  let [unit, trace] = [null, null];
+  let [unit, trace, timer] = [null, null, 0];
 
   function choose() {
     const { maps, side } = LAYERS[layer.value];
@@ -104,7 +105,8 @@ export function makeUnit(network, opened) {
     close,
     show(found) {
       trace = found;
-      if (unit) draw();
+      clearTimeout(timer);
+      if (unit) timer = setTimeout(draw, REST);
     },
   };
 }

@@ -1,5 +1,5 @@
 // What the network writes: F6 as a picture of 7x12, and how far it is from each of the ten codes.
-import { crossOut, prepare } from "./cells.mjs";
+import { crossOut, drawCells } from "./cells.mjs";
 import { h } from "./h.mjs";
 import { t } from "./say.mjs";
 
@@ -9,15 +9,7 @@ const SMALL = 6;
 
 /** A picture of 7x12 numbers from -1, paper, to 1, ink. */
 export function drawGlyph(canvas, values, side) {
-  const { paper, ink, sheet } = prepare(canvas, COLUMNS * side, 12 * side);
-  paper.fillStyle = sheet;
-  paper.fillRect(0, 0, COLUMNS * side, 12 * side);
-  paper.fillStyle = ink;
-  values.forEach((value, at) => {
-    paper.globalAlpha = Math.min(Math.max((value + 1) / 2, 0), 1);
-    paper.fillRect((at % COLUMNS) * side, Math.floor(at / COLUMNS) * side, side, side);
-  });
-  paper.globalAlpha = 1;
+  drawCells(canvas, Float32Array.from(values, (value) => Math.max(value + 1, 0)), COLUMNS, side, 2);
 }
 
 /** F6, large. @returns {{root: HTMLElement, show: (states: Float32Array, frozen: boolean[] | null) => void}} */
@@ -49,6 +41,8 @@ export function makeCodes(codes, labels) {
     "section", { class: "codes" },
     t(h("h2"), "page.codes"), t(h("p", { class: "quiet" }), "page.codes_note"), h("ul", {}, ...items.map((item) => item.root)),
   );
+  const write = (node, words) => node.textContent !== words && (node.textContent = words);
+  let shown = null; // the nearest that is marked
   const redraw = () => items.forEach((item, k) => drawGlyph(item.canvas, codes[k], SMALL));
   return {
     root,
@@ -57,12 +51,14 @@ export function makeCodes(codes, labels) {
       const nearest = penalties.indexOf(Math.min(...penalties));
       const farthest = Math.max(...penalties, 1e-6);
       items.forEach((item, k) => {
-        item.distance.textContent = Number.isFinite(penalties[k]) && !linear ? penalties[k].toFixed(1) : "–";
-        item.bar.style.width = linear ? "0" : `${(100 * Math.max(penalties[k], 0)) / farthest}%`;
+        write(item.distance, Number.isFinite(penalties[k]) && !linear ? penalties[k].toFixed(1) : "–");
+        item.bar.style.transform = `scaleX(${linear ? 0 : Math.max(penalties[k], 0) / farthest})`; // unlike a width it moves nothing else
+        if (shown === nearest) return;
         t(item.nearest, k === nearest ? "page.nearest" : null);
         if (k === nearest) item.root.setAttribute("aria-current", "true");
         else item.root.removeAttribute("aria-current");
       });
+      shown = nearest;
       return nearest;
     },
   };
