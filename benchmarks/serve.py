@@ -3,8 +3,9 @@
     python -m benchmarks.serve [--seconds 60] [--malformed 10000]
 
 Each request is a sample picture; all clients are threads of one process, which runs beside the service on
-the same cores, so the rates are lower than with clients elsewhere. Saturation: 64 connections that ask without a
-pause. Half load: half of that rate, evenly spaced. Malformed: bytes of a good request changed or cut, from seed 0.
+the same cores, so the rates are lower than with clients elsewhere. Saturation: 64 connections that ask
+without a pause. Half load: half of that rate, evenly spaced. Malformed: a good request with bytes changed or cut off,
+from seed 0.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def main() -> None:
 
 
 def load(port: int, connections: int, seconds: float, rate: float | None) -> dict[str, Any]:
-    """Ask with so many connections at once: as fast as each is answered, or so many requests a second in all."""
+    """Ask with so many connections: as fast as each is answered, or so many requests a second in all."""
     statuses, times, lock = Counter[str](), list[float](), threading.Lock()
     until = time.monotonic() + seconds
 

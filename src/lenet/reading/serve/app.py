@@ -126,21 +126,25 @@ async def _parse_form(body: bytes, kind: str, most: int) -> list[tuple[str, byte
     async def stream() -> Any:
         yield body
 
+    parser: Any = InMemory(Headers({"content-type": kind}), stream(), max_files=most)
+    begun: list[Any] = parser._files_to_close_on_error
     try:
-        form = await InMemory(Headers({"content-type": kind}), stream(), max_files=most).parse()
+        fields = (await parser.parse()).multi_items()
+        for field, value in fields:
+            if isinstance(value, str):
+                raise RequestError("serve.field", field=field)
+        if len(begun) > len(fields):
+            raise RequestError("serve.multipart", reason="no boundary at the end")
+        return [(file.filename or str(number), file.file.read()) for number, (_, file) in enumerate(fields)]
     except MultiPartException as error:
         if error.message.startswith("Too many files"):
             raise RequestError("serve.pictures", most=most) from error
         raise RequestError("serve.multipart", reason=error.message) from error
-    except (KeyError, ValueError) as error:  # no boundary, or a header that is none
+    except (KeyError, ValueError) as error:  # no boundary given, or a header that is none
         raise RequestError("serve.multipart", reason=f"{type(error).__name__}: {error}") from error
-    pictures = list[tuple[str, bytes]]()
-    for number, (field, value) in enumerate(form.multi_items()):
-        if isinstance(value, str):
-            raise RequestError("serve.field", field=field)
-        pictures.append((value.filename or str(number), value.file.read()))
-    await form.close()
-    return pictures
+    finally:
+        for file in begun:
+            file.close()
 
 
 def _respond(status: int, content: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
