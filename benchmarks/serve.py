@@ -4,8 +4,8 @@
 
 Each request is a sample picture; all clients are threads of one process, which runs beside the service on
 the same cores, so the rates are lower than with clients elsewhere. Saturation: 64 connections that ask
-without a pause. Half load: half of that rate, evenly spaced. Malformed: a good request with bytes changed or cut off,
-from seed 0.
+without a pause. Half load: half of that rate, evenly spaced. Malformed: a good request with bytes changed or
+cut off, from seed 0.
 """
 
 from __future__ import annotations
