@@ -12,7 +12,7 @@ import pytest
 
 from lenet.errors import MissingExtra, UsageError
 from lenet.reading.serve.gate import Limits
-from lenet.reading.serve.run import Service, is_loopback, read_token, serve
+from lenet.reading.serve.run import Service, _listen, is_loopback, read_token, serve
 from lenet.samples import sample_path
 from tests.reading.serve.conftest import Client, run_service
 
@@ -54,6 +54,13 @@ def test_a_port_in_use_is_named():
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"--port {port}"):
             refuse(Service(port=port))
+
+
+def test_answers_are_sent_without_delay():
+    with _listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        peer, _ = listener.accept()
+        with peer:
+            assert peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_an_address_of_another_computer_is_named(monkeypatch):
