@@ -131,8 +131,8 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.create_server((host, port), family=family, backlog=1024)
     except (OSError, OverflowError) as error:
         raise UsageError("serve.port", port=port) from error
-    # asyncio sets it only on sockets that name their protocol, and these do not; accepted ones inherit it. Without
-    # it the end of an answer waits 40 ms for the client to confirm its head.
+    # asyncio sets it only on sockets that name their protocol, which these do not; accepted ones inherit it.
+    # Without it the end of an answer waits 40 ms for the client to confirm its head.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         yield listener
