@@ -1,5 +1,6 @@
 """docs/serve.md and its Chinese page: the command parses, statuses and limits are those of the service."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -41,3 +42,13 @@ def test_the_limits_are_those_of_the_service(page):
     }
     found = dict(re.findall(r"`--(\w+)`[,，] ?(\d+)", page.read_text("utf-8")))
     assert found == given
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_numbers_are_those_of_the_benchmark(page):
+    results = json.loads((ROOT / "benchmarks" / "results" / "serve.json").read_text("utf-8"))
+    half, memory = results["half_load"], results["memory_mb"]
+    numbers = [results["saturation"]["answered_a_second"], half["median_ms"], half["p99_ms"]]
+    numbers += [memory["begun"], memory["after_malformed"], results["run"]["commit"][:7]]
+    text = page.read_text("utf-8")
+    assert [number for number in numbers if str(number) not in text] == []
