@@ -43,7 +43,7 @@ pq.write_table(pa.table({"image": [sample_path(digit).read_bytes() for digit in 
     serve)
         bin/lenet serve --port 0 >serve.txt &
         service=$!
-        until grep -q /recognize serve.txt; do kill -0 $service && sleep 0.2; done
+        until grep -q /recognize serve.txt; do kill -0 $service; sleep 0.2; done
         bin/python -c 'import sys, urllib.request
 from lenet.samples import sample_path
 address = open("serve.txt").read().split()[0]
