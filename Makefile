@@ -42,8 +42,8 @@ hostile: $(VENV)/all.stamp ## Damaged files for every reader and wrong arguments
 lowest: $(BIN)/python ## The quick tests with the lowest versions that pyproject.toml allows, without and with scikit-learn.
 	tools/try_lowest.sh $(abspath $(BIN)/python)
 
-extras-light: $(BIN)/python ## Install lenet alone, then each small extra alone, and try it: sklearn, onnx, bulk.
-	tools/try_extras.sh $(abspath $(BIN)/python) base sklearn onnx bulk
+extras-light: $(BIN)/python ## Install lenet alone, then each small extra alone, and try it: sklearn, onnx, bulk, serve.
+	tools/try_extras.sh $(abspath $(BIN)/python) base sklearn onnx bulk serve
 
 extras: $(BIN)/python ## The same for the large ones, pytorch and keras: 2 GB more, so not in every run.
 	tools/try_extras.sh $(abspath $(BIN)/python) pytorch keras

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install lenet with one extra alone, each in an environment of its own, and try what the extra is for.
-#     tools/try_extras.sh PYTHON EXTRA...        extras: sklearn onnx bulk pytorch keras, or base: none of them
+#     tools/try_extras.sh PYTHON EXTRA...        extras: sklearn onnx bulk serve pytorch keras, or base: none of them
 set -eu
 python=$1
 shift
@@ -39,6 +39,17 @@ print(lenet.LeNet5Classifier(recipe="demo", epochs=2, random_state=0).fit(X[:500
 from lenet.samples import sample_path
 pq.write_table(pa.table({"image": [sample_path(digit).read_bytes() for digit in range(10)]}), "ten.parquet")'
         bin/lenet bulk ten.parquet -o answers.parquet
+        ;;
+    serve)
+        bin/lenet serve --port 0 >serve.txt &
+        service=$!
+        until grep -q /recognize serve.txt; do kill -0 $service; sleep 0.2; done
+        bin/python -c 'import sys, urllib.request
+from lenet.samples import sample_path
+address = open("serve.txt").read().split()[0]
+print(urllib.request.urlopen(address, sample_path(3).read_bytes()).read().decode())'
+        kill -TERM $service
+        wait $service
         ;;
     pytorch) bin/lenet export pytorch -o net.py --verify ;;
     keras) bin/lenet export keras -o net.keras --verify ;;

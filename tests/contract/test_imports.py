@@ -51,7 +51,8 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
 # Loaded only by the function that needs them; Pillow too, but a picture needs it in any case.
 HEAVY = {
-    *("torch", "tensorflow", "keras", "onnx", "onnxruntime", "ray", "pyarrow", "fastapi", "uvicorn"),
+    *("torch", "tensorflow", "keras", "onnx", "onnxruntime", "ray", "pyarrow", "starlette", "uvicorn"),
+    "python_multipart",
     *("sklearn", "scipy", "pandas", "matplotlib", "pooch", "requests"),
 }
 

@@ -1,5 +1,6 @@
 """docs/bulk.md and its Chinese page: the commands and the Python run as they are written."""
 
+import json
 import re
 import shlex
 import shutil
@@ -37,3 +38,14 @@ def test_the_python_runs(page, monkeypatch, capsys):
     (program,) = read_blocks(page, "python")
     exec(compile(program, page.name, "exec"), {})
     assert capsys.readouterr().out == "['3'] ['digit']\n"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_numbers_are_those_of_the_benchmark(page):
+    results = json.loads((ROOT / "benchmarks" / "results" / "bulk.json").read_text("utf-8"))
+    rows = re.findall(r"^\| [\d,]+ .* \| ([\d.]+) \| ([\d,]+) \|$", page.read_text("utf-8"), re.MULTILINE)
+    assert rows == [
+        (str(results[name]["seconds"]), f"{results[name]['rate']:,}") for name in ("digits_10000", "drawings")
+    ]
+    assert results["kills"]["different_bytes"] == 0
+    assert results["run"]["commit"][:7] in page.read_text("utf-8")

@@ -43,6 +43,7 @@ VERBS = {
     "recognize": ("use", "lenet.cli.recognize:recognize"),
     "read": ("use", "lenet.cli.read:read"),
     "bulk": ("use", "lenet.cli.bulk:bulk"),
+    "serve": ("use", "lenet.cli.serve:serve"),
     "export": ("use", "lenet.cli.export:export"),
     "import": ("use", "lenet.cli.import_network:import_network"),
     "data": ("use", "lenet.cli.data:app"),

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lenet.errors import LenetError, UsageError
 from lenet.images.read import read_sized
 from lenet.network import Network
-from lenet.reading.recognize import STANDARD_INPUT, read_standard_input
+from lenet.reading.recognize import STANDARD_INPUT, decode_content, read_standard_input
 from lenet.reading.rows import DIGITS_KEPT, make_line
 from lenet.segment.number import Found, Place, Row
 from lenet.segment.page import Page, resize_page
@@ -64,6 +66,34 @@ def read_numbers(network: Network, sources: Iterable[str], form: str | None = No
             yield Numbers(source, None, fault)
         else:
             yield Numbers(source, page)
+
+
+def read_contents(
+    network: Network, contents: Iterable[tuple[str, bytes | np.ndarray | LenetError]], form: str | None = None
+) -> Iterator[Numbers]:
+    """Read the numbers in pictures that are in memory; as `read_numbers` does.
+
+    Args:
+        network: the network to ask.
+        contents: as `recognize_contents` takes them.
+        form: that each number has, see `Network.read`.
+    Yields:
+        What each picture holds, in order.
+    Raises:
+        UsageError: see `Network.read`.
+    """
+    for name, content in contents:
+        found = decode_content(name, content, read_sized)
+        if isinstance(found, LenetError):
+            yield Numbers(name, None, found)
+            continue
+        pixels, size = (found, found.shape) if isinstance(found, np.ndarray) else found
+        try:
+            yield Numbers(name, resize_page(network.read(pixels, form), size))
+        except UsageError:
+            raise
+        except LenetError as fault:
+            yield Numbers(name, None, fault)
 
 
 def read_source(network: Network, source: str, form: str | None) -> Page:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from lenet.images.files import PICTURE_SUFFIXES, list_pictures
 from lenet.images.read import MAX_FILE_BYTES, read_picture
 from lenet.network import Network
 from lenet.storage import read_at_most
+
+Decoded = TypeVar("Decoded")
 
 STANDARD_INPUT = "-"
 BATCH = 512  # pictures that are asked together
@@ -97,7 +100,7 @@ def recognize_contents(
     batch = list[tuple[str, np.ndarray | LenetError]]()
     pixels = 0
     for name, content in contents:
-        picture = _read_content(name, content)
+        picture = decode_content(name, content, read_picture)
         batch.append((name, picture))
         pixels += picture.size if isinstance(picture, np.ndarray) else 0
         if len(batch) == BATCH or pixels >= BATCH_PIXELS:
@@ -106,11 +109,20 @@ def recognize_contents(
     yield from _recognize_batch(network, batch)
 
 
-def _read_content(name: str, content: bytes | np.ndarray | LenetError) -> np.ndarray | LenetError:
+def decode_content(
+    name: str, content: bytes | np.ndarray | LenetError, decode: Callable[[bytes], Decoded]
+) -> np.ndarray | LenetError | Decoded:
+    """Decode a picture that is in memory as a file; other content stays as it is, a fault names the picture.
+
+    Args:
+        name: of the picture.
+        content: of a file, or its luminance, or why it could not be had.
+        decode: `read_picture` or `read_sized`.
+    """
     if not isinstance(content, bytes):
         return content
     try:
-        return read_picture(content)
+        return decode(content)
     except PictureError as fault:
         # it says "the picture", for bytes have no name
         return PictureError(

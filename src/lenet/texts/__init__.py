@@ -6,7 +6,9 @@ import os
 import string
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,8 +18,10 @@ LANGUAGES = ("en", "zh")
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # in the order in which POSIX asks them
 WINDOWS_CHINESE = 0x04  # the primary language of all Chinese locales
 
-# None: as the environment says. One value per process, because a process talks to one reader.
+# None: as the environment says. One value per process, because a process talks to one reader ...
 _chosen: str | None = None
+# ... but a server, which answers each request in its own language
+_asked: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def set_language(language: str | None) -> None:
@@ -34,14 +38,31 @@ def set_language(language: str | None) -> None:
     _chosen = language
 
 
+@contextmanager
+def answer_in(language: str | None) -> Iterator[None]:
+    """Say sentences in a language while the block runs, in this thread or task alone.
+
+    Args:
+        language: one of `LANGUAGES`; None for that of the process.
+    """
+    before = _asked.set(language)
+    try:
+        yield
+    finally:
+        _asked.reset(before)
+
+
 def get_language() -> str:
     """The language: the chosen one, else that of `$LENET_LANG`, else that of the locale, else English.
+
+    Inside `answer_in`, its language comes before all of them.
 
     The locale is the first of LC_ALL, LC_MESSAGES and LANG that is set; where none is, Windows is asked for
     the language of its user interface. "zh_CN.UTF-8" counts as "zh".
     """
-    if _chosen is not None:
-        return _chosen
+    chosen = _asked.get() or _chosen
+    if chosen is not None:
+        return chosen
     wanted = os.environ.get("LENET_LANG") or _find_locale()
     return wanted[:2].lower() if wanted[:2].lower() in LANGUAGES else "en"
 

@@ -1,0 +1,1 @@
+"""A web service that recognizes digits and reads numbers: `lenet serve`."""
