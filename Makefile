@@ -2,7 +2,7 @@
 # each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all check lowest extras-light extras wasm weights judge segment handwriting samples figures
-.PHONY: constraints clean wheels sanitize neon hostile
+.PHONY: constraints clean wheels package sanitize neon hostile
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -83,6 +83,9 @@ figures: $(VENV)/base.stamp ## Draw the pictures of the README and the docs anew
 wheels: $(BIN)/python ## Build the sdist and wheels (with kernels, and pure), install each in a fresh environment and try it.
 	tools/build_wheels.sh $(BIN)/python
 
+package: $(VENV)/package.stamp ## Build sdist and wheel as for PyPI, and check them: twine, validate-pyproject, check-wheel-contents, actionlint.
+	tools/check_package.sh $(BIN)/python
+
 sanitize: ## The kernels under AddressSanitizer and UBSan, without Python.
 	cmake -S . -B build/sanitize -DLENET_CHECK=ON -DLENET_OPTIMIZE=-O1 -DCMAKE_BUILD_TYPE=Debug \
 		-DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all"
@@ -127,6 +130,8 @@ $(VENV)/test.stamp: EXTRA := .[sklearn]
 $(VENV)/test.stamp: GROUPS := --group test
 $(VENV)/check.stamp: EXTRA := .
 $(VENV)/check.stamp: GROUPS := --group check
+$(VENV)/package.stamp: EXTRA := .
+$(VENV)/package.stamp: GROUPS := --group package
 $(VENV)/all.stamp: EXTRA := .[all]
 $(VENV)/all.stamp: GROUPS := --group test --group notebook --group clang --group page
 $(VENV)/%.stamp: pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernels/*) | $(BIN)/python
