@@ -2,7 +2,7 @@
 # each makes .venv, installs what it needs at the versions of constraints.txt, and runs. (Windows: see README.md.)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all check lowest extras-light extras wasm weights judge segment handwriting samples figures
-.PHONY: constraints clean wheels sanitize neon hostile
+.PHONY: constraints clean wheels package docs sanitize neon hostile
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -83,6 +83,12 @@ figures: $(VENV)/base.stamp ## Draw the pictures of the README and the docs anew
 wheels: $(BIN)/python ## Build the sdist and wheels (with kernels, and pure), install each in a fresh environment and try it.
 	tools/build_wheels.sh $(BIN)/python
 
+docs: $(VENV)/docs.stamp ## The documents as a site in both languages, in build/site; a warning or a link that leads nowhere is an error.
+	$(BIN)/python -m tools.site.build build/site
+
+package: $(VENV)/package.stamp ## Build sdist and wheel as for PyPI, and check them: twine, validate-pyproject, check-wheel-contents, actionlint.
+	tools/check_package.sh $(BIN)/python
+
 sanitize: ## The kernels under AddressSanitizer and UBSan, without Python.
 	cmake -S . -B build/sanitize -DLENET_CHECK=ON -DLENET_OPTIMIZE=-O1 -DCMAKE_BUILD_TYPE=Debug \
 		-DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all"
@@ -99,7 +105,7 @@ constraints: ## Pin the newest versions of everything in constraints.txt (torch 
 	tools/make_environment.sh .venv-pins
 	PIP_CONSTRAINT= .venv-pins/bin/python -m pip install -qq --upgrade pip
 	PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= .venv-pins/bin/python -m pip install -qq "$$(grep ^torch== constraints.txt)" \
-		scikit-build-core -e ".[all]" --group test --group notebook --group check --group page
+		scikit-build-core -e ".[all]" --group test --group notebook --group check --group page --group docs --group package
 	grep '^#' constraints.txt > build.constraints
 	.venv-pins/bin/python -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' | grep -v '^nvidia\|^cuda\|^triton' >> build.constraints
 	mv build.constraints constraints.txt
@@ -127,6 +133,10 @@ $(VENV)/test.stamp: EXTRA := .[sklearn]
 $(VENV)/test.stamp: GROUPS := --group test
 $(VENV)/check.stamp: EXTRA := .
 $(VENV)/check.stamp: GROUPS := --group check
+$(VENV)/docs.stamp: EXTRA := .[sklearn]
+$(VENV)/docs.stamp: GROUPS := --group docs
+$(VENV)/package.stamp: EXTRA := .
+$(VENV)/package.stamp: GROUPS := --group package
 $(VENV)/all.stamp: EXTRA := .[all]
 $(VENV)/all.stamp: GROUPS := --group test --group notebook --group clang --group page
 $(VENV)/%.stamp: pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernels/*) | $(BIN)/python

@@ -14,6 +14,7 @@ from lenet.calibration import measure_calibration
 from lenet.codes import DIGITS, code
 from lenet.network import BUNDLED
 from lenet.samples import sample_path
+from tools.card_header import format_header
 
 ARCHITECTURES = {"1998": ORIGINAL, "best": MODERN}
 # of the arrays alone: cards may change their words, the numbers stay (SHA-256, see `digest_arrays`)
@@ -144,3 +145,11 @@ def test_the_bundled_network_has_the_error_that_its_card_says(name: str) -> None
     # another engine may decide a tie's neighbour otherwise
     found = lenet.evaluate(network, test.images, test.labels)
     assert found.error == pytest.approx(network.card["test_error"], abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["1998", "best", "judge", "segment"])
+def test_a_card_begins_with_what_hugging_face_reads(name: str) -> None:
+    error = lenet.load(name).card["test_error"] if name in BUNDLED else None
+    card = (WEIGHTS / f"{name}.md").read_text("utf-8")
+    assert card.startswith(f"{format_header(name, error)}# The bundled network `{name}`\n")
+    assert (f"value: {100 - error:.2f}\n" in card) if error is not None else "model-index" not in card

@@ -10,6 +10,7 @@ from lenet.errors import LenetError
 from lenet.network import Network
 from lenet.storage import write_text
 from lenet.training.settings import Settings
+from tools.card_header import format_header
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "lenet" / "weights"
 
@@ -77,7 +78,7 @@ def bundle(run: Path, name: str) -> Path:
         settings=settings.to_toml(),
         purpose=PURPOSES[name],
     )
-    write_text(path.with_suffix(".md"), text)
+    write_text(path.with_suffix(".md"), format_header(name, card["test_error"]) + text)
     return path
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from lenet.drawing.write import save_picture
+from lenet.network import Network
 from lenet.training.curve import draw_training
 from lenet.training.history import History
 from lenet.training.settings import Settings
@@ -22,7 +23,8 @@ def draw_curves(run: Path) -> None:
     """
     history = History.read(run / "history.jsonl")
     epochs = Settings.read(run / "recipe.toml").recipe.epochs
-    compose = partial(draw_training, history, epochs, len(history.losses) // epochs)
+    test = Network.load(run / "network.safetensors").card["test_error"]
+    compose = partial(draw_training, history, epochs, len(history.losses) // epochs, test=test)
     for language, name in (("en", "curve.svg"), ("zh", "curve.zh.svg")):
         save_picture(compose, FIGURES / name, language)
 

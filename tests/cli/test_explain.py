@@ -1,5 +1,6 @@
 import pytest
 from PIL import Image, ImageDraw
+from rich.cells import cell_len
 
 from lenet.architecture import MODERN
 from lenet.explain.learning import make_untrained
@@ -174,3 +175,19 @@ def test_the_distortions_go_with_nothing_else(lenet, words):
     answer = lenet("explain", "--distortions", "--sample", "3", *words)
     assert answer.code == 2
     assert "--distortions" in answer.err
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "words",
+    [("--learn",), *(("--unit", unit) for unit in ("c1:3:10,10", "s2:2:4,5", "c5:11", "output:3"))],
+)
+def test_what_is_explained_fits_a_terminal_of_80_columns(lenet, words, language):
+    lines = lenet("explain", "--sample", 3, *words, "--lang", language).out.splitlines()
+    assert [line for line in lines if cell_len(line) > 80] == []
+
+
+def test_small_distances_and_products_are_not_written_as_zero(lenet):
+    assert "3  0.0025 █" in lenet("explain", "--sample", 3).out
+    products = lenet("explain", "--sample", 3, "--unit", "output:3").out
+    assert "0.00023" in products

@@ -78,6 +78,7 @@ def test_the_same_command_again_trains_nothing_and_gives_the_same(lenet, folder:
     assert answer.code == 0
     assert answer.err.count("already done") == 5
     assert "images/s" not in answer.err
+    assert "a preview, not a reproduction" in answer.out
     assert read_results(folder) == before
 
 

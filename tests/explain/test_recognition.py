@@ -10,7 +10,14 @@ from lenet.architecture import CHOICES, Architecture
 from lenet.drawing.cells import Cells
 from lenet.drawing.drawing import Box, Words, render_svg
 from lenet.drawing.write import save_picture
-from lenet.explain.recognition import PICTURE, THUMBNAIL, WIDTH, compose_recognition, trace_recognition
+from lenet.explain.recognition import (
+    PICTURE,
+    THUMBNAIL,
+    WIDTH,
+    compose_recognition,
+    format_distance,
+    trace_recognition,
+)
 from lenet.images.normalize import normalize_digit
 from lenet.network import Network
 from lenet.parameters import initialize_parameters
@@ -37,7 +44,7 @@ def collect_words(drawing):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_ten_distances_in_the_picture_are_those_of_the_engine(bundled, language):
     drawing = compose_recognition(trace_recognition(bundled, DIGIT), language)
-    numbers = [float(word) for word in collect_words(drawing) if re.fullmatch(r"\d+\.\d", word)]
+    numbers = [float(word) for word in collect_words(drawing) if re.fullmatch(r"\d+\.\d+", word)]
     # one decimal is shown; the engine's path for one image may round the other way
     for penalty in bundled.penalties(DIGIT[None])[0]:
         assert min(abs(number - penalty) for number in numbers) <= 0.051
@@ -47,11 +54,11 @@ def test_the_answer_is_the_smallest_and_stands_out_in_bold(bundled):
     recognition = trace_recognition(bundled, DIGIT)
     assert bundled.labels[recognition.answer] == bundled.answer(DIGIT[None])[0].label
     drawing = compose_recognition(recognition, "en")
-    smallest = f"{recognition.penalties.min():.1f}"
+    smallest = format_distance(float(recognition.penalties.min()))
     bold = [part.text for part in drawing.parts if isinstance(part, Words) and part.bold]
     assert smallest in bold
     assert "the smallest, so this is the answer" in bold
-    assert sum(f"{penalty:.1f}" in bold for penalty in recognition.penalties) == 1
+    assert sum(format_distance(float(penalty)) in bold for penalty in recognition.penalties) == 1
 
 
 def test_every_variant_can_be_drawn_within_its_frame():

@@ -71,8 +71,10 @@ def test_a_long_training_stays_a_small_file_and_keeps_its_extremes() -> None:
     history = make_history(12, 860)
     history.losses[5_000] = 40.0
     drawing = draw_training(history, 12, 860, "en")
-    (thin,) = find_curves(drawing, "soft", 0.8)
-    assert len(thin) == 2 * COLUMNS
+    thin, middle = find_curves(drawing, "soft", 0.8)
+    assert len(thin) == len(middle) == 2 * COLUMNS
+    # a lone peak lies outside of the middle 80%
+    assert middle[:, 1].min() > thin[:, 1].min() + 20
     highest = thin[thin[:, 1].argmin()]
     assert highest[0] == pytest.approx(LEFT + (RIGHT - LEFT) * 5_000 / (12 * 860), abs=1)
     assert highest[1] < np.sort(thin[:, 1])[1] - 20
@@ -116,6 +118,13 @@ def test_without_validation_only_the_training_error_is_drawn(tmp_path: Path) -> 
     words = read_words(tmp_path)
     assert any(word.startswith("training ") for word in words)
     assert not any(word.startswith("validation ") for word in words)
+
+
+def test_the_test_error_is_a_dot_after_the_last_epoch() -> None:
+    drawing = draw_training(make_history(3, 20, validation=False), 3, 20, "en", test=1.02)
+    (dot,) = [part for part in drawing.parts if isinstance(part, Dot) and part.fill == "accent"]
+    assert dot.x == pytest.approx(RIGHT)
+    assert "test 1.02" in [part.text for part in drawing.parts if isinstance(part, Words)]
 
 
 def test_ends_that_meet_are_written_apart() -> None:

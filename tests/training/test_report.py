@@ -206,3 +206,10 @@ def test_a_stopped_and_resumed_run_ends_in_the_same_files(tmp_path: Path) -> Non
     resume(tmp_path / "broken", data=data)
     for file in FILES:
         assert (tmp_path / "broken" / file).read_bytes() == (tmp_path / "unbroken" / file).read_bytes(), file
+
+
+def test_settings_that_the_training_does_not_read_are_left_out(result: Result, tmp_path: Path) -> None:
+    _, page = read_page(result, tmp_path)
+    assert "scale\u00a00.1" in page.words
+    for name in ("j", "mu", "curvature", "curvature_samples"):
+        assert f"{name}\u00a0" not in page.words

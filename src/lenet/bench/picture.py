@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lenet.bench.speed import FIGURES
+from lenet.bench.speed import FIGURES, IMAGES
 from lenet.drawing.axes import Axis, draw_bar, draw_title
 from lenet.drawing.drawing import Drawing, Words
 from lenet.texts import load_texts
@@ -72,7 +72,8 @@ def _draw_group(
     along = Axis(0, max(times.values()), LEFT, RIGHT)
     for row, (family, (_, median)) in enumerate(chosen.items()):
         own = family == "native"
-        words = texts[f"bench.value_{figure}"].format(value=format_value(median))
+        shown = 1000 * times[family] * IMAGES if rate else median
+        words = texts[f"bench.value_{figure}"].format(value=format_value(shown))
         if not own and "native" in times:
             words += "  " + texts["bench.times"].format(ratio=f"{times[family] / times['native']:.1f}")
         fill = "accent" if own else "soft"

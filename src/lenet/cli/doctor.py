@@ -83,5 +83,7 @@ def _print_findings(findings: list[Finding], faults: list[str]) -> None:
                 Text.assemble("    " + " " * width, (f"-> {finding.remedy}", style)), soft_wrap=True
             )
     console.print(f"\n{say('doctor.legend')}", style="dim", soft_wrap=True)
+    if any(finding.remedy for finding in findings):
+        console.print(say("doctor.mirrors"), style="dim", soft_wrap=True)
     verdict = say("doctor.broken", names=", ".join(dict.fromkeys(faults))) if faults else say("doctor.usable")
     console.print(verdict, style="bold red" if faults else "bold green", soft_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 import numpy as np
 
@@ -13,11 +14,11 @@ from lenet.explain.distortions import RECIPE, Distortions
 from lenet.explain.learning import LearningStep
 from lenet.explain.recognition import Recognition, choose_mark, format_network, format_title
 from lenet.explain.unit import ReceptiveField, Term, Unit
-from lenet.explain.unit_picture import format_sum, name_unit
+from lenet.explain.unit_picture import choose_digits, format_sum, name_unit
 from lenet.texts import get_language, say
 
 MOST_MAPS = 5  # named one by one
-SIDE_BY_SIDE = 5  # columns of a window; the grids of wider ones are printed below each other
+WIDEST = 80  # columns of a terminal: what does not fit goes to the next line
 
 
 def format_recognition(recognition: Recognition, steps: Sequence[tuple[str, np.ndarray]]) -> Iterator[str]:
@@ -86,8 +87,16 @@ def format_unit(unit: Unit, activation: str, engine: float) -> Iterator[str]:
         yield ""
         yield from _format_term(term, unit.kind)
     yield ""
-    yield from format_sum(unit, activation, words)
+    for line in format_sum(unit, activation, words):
+        yield from _wrap(line)
     yield say("explain.engine", value=f"{engine:.6f}", own=f"{unit.state:.6f}")
+
+
+def _wrap(line: str) -> list[str]:
+    from rich.cells import cell_len
+
+    wide = cell_len(line) - len(line)  # Chinese characters take two columns
+    return wrap(line, WIDEST - wide, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _name(layer: str) -> str:
@@ -114,26 +123,30 @@ def _format_term(term: Term, kind: str) -> Iterator[str]:
     if term.weights is not None:
         titles = ("code_title", "gaps") if kind == "distance" else ("weights", "products")
         weights, products = (say(f"explain.{title}") for title in titles)
-        grids += [(weights, term.weights, 2), (products, term.products, 4)]
-    if term.states.shape[1] <= SIDE_BY_SIDE:
-        yield from _join_grids(grids)
-    else:
-        for title, values, digits in grids:
-            yield from _join_grids([(title, values, digits)])
+        grids += [(weights, term.weights, 2), (products, term.products, choose_digits(term.products, 4))]
+    yield from _join_grids(grids)
     if term.weights is not None:
         yield f"    {say('explain.together')} {term.total:.4f}"
 
 
 def _join_grids(grids: list[tuple[str, np.ndarray, int]]) -> Iterator[str]:
-    blocks = []
+    """Grids with their titles, side by side as far as the terminal is wide, the others below."""
+    line: list[tuple[str, list[str], int]] = []
     for title, values, digits in grids:
         rows = ["".join(f"{value:{digits + 4}.{digits}f}" for value in row) for row in values]
-        blocks.append((title, rows))
-    widths = [max(len(rows[0]), 2 * len(title) + 2) for title, rows in blocks]
-    titles = (pad(f"  {title}", width) for (title, _), width in zip(blocks, widths, strict=True))
+        block = (title, rows, max(len(rows[0]), 2 * len(title) + 2))
+        if line and 4 + sum(width + 3 for *_, width in [*line, block]) - 3 > WIDEST:
+            yield from _print_blocks(line)
+            line = []
+        line.append(block)
+    yield from _print_blocks(line)
+
+
+def _print_blocks(blocks: list[tuple[str, list[str], int]]) -> Iterator[str]:
+    titles = (pad(f"  {title}", width) for title, _, width in blocks)
     yield ("    " + "   ".join(titles)).rstrip()
     for row in range(len(blocks[0][1])):
-        cells = (rows[row].ljust(width) for (_, rows), width in zip(blocks, widths, strict=True))
+        cells = (rows[row].ljust(width) for _, rows, width in blocks)
         yield ("    " + "   ".join(cells)).rstrip()
 
 

@@ -158,6 +158,7 @@ def write_results(trained: list[Trained], dataset: Dataset, engine: str, folder:
 
 
 def _print_results(results: dict[str, Any], folder: Path) -> None:
+    from lenet.reproduction.published import EPOCHS
     from lenet.reproduction.report import say_figure_8, tabulate_errors
     from lenet.texts import get_language, load_texts
 
@@ -170,4 +171,6 @@ def _print_results(results: dict[str, Any], folder: Path) -> None:
     print_table(table)
     if results["figure_8"]:
         console.print(say_figure_8(results, texts), soft_wrap=True)
+    if results["epochs"] < EPOCHS:
+        console.print(say("reproduce.quick_note"), soft_wrap=True)
     console.print(say("reproduce.written", folder=folder), soft_wrap=True)

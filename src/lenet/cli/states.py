@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from lenet.codes import CODE_HEIGHT, CODE_WIDTH
+from lenet.explain.recognition import format_distance
 from lenet.texts import say
 
 SHADES = " ░▒▓█"
@@ -54,4 +55,4 @@ def draw_penalties(penalties: Mapping[str, float], key: str = "demo.smallest") -
     for label, penalty in penalties.items():
         bar = "█" * max(1, round(penalty / most * BAR))
         mark = f" <- {say(key)}" if label == best else ""
-        yield f"    {label} {penalty:7.1f} {bar}{mark}"
+        yield f"    {label} {format_distance(penalty):>7} {bar}{mark}"

@@ -19,9 +19,10 @@ from lenet.drawing.sentences import Sentences
 LAYERS = ("input", "c1", "s2", "c3", "s4", "c5")
 COLUMNS = {"input": 1, "c1": 2, "s2": 2, "c3": 4, "s4": 4}  # of the maps of a layer
 UNITS = {"input": 4.4, "c1": 3.2, "s2": 4.8, "c3": 4.4, "s4": 6.6, "c5": 10.0}
-GAPS = {"c1": 7.0, "s2": 24.0, "c3": 8.0, "s4": 18.0}  # between the maps of a layer
+GAPS = {"c1": 13.0, "s2": 24.0, "c3": 12.0, "s4": 14.0}  # between the maps of a layer: room for a number
 C5_COLUMNS = 6  # its 120 maps of one unit each, 20 rows of 6
 BETWEEN = 46.0  # between one layer and the next
+KERNEL_CELL, KERNEL_STEP = 4.4, 44.0  # of the kernels beside C1, one below the other
 TALLEST = 300.0
 BRIGHTEST = PIXEL_OFFSET + 255 * PIXEL_SCALE
 assert round(BRIGHTEST, 6) == 1.175
@@ -97,11 +98,30 @@ def draw_panels(
             panel = Panel(left, size[1], tuple(corners), unit, 1)
         else:
             panel = place_maps(name, len(maps), maps.shape[1], left, top)
-            for corner, values in zip(panel.corners, maps, strict=True):
+            for number, (corner, values) in enumerate(zip(panel.corners, maps, strict=True)):
                 draw_map(drawing, corner, unit, values)
+                if name != "input":
+                    drawing.add(Words(corner[0], corner[1] - 3, str(number), 9, "soft", "start"))
         panels[name] = panel
         left += panel.width + BETWEEN
     return panels
+
+
+def draw_kernels(drawing: Drawing, panel: Panel, kernels: np.ndarray) -> None:
+    """Draw the kernels of C1 to the left of the maps that they give.
+
+    Args:
+        drawing: what to draw on.
+        panel: of C1.
+        kernels: (6, 5, 5).
+    """
+    side = kernels.shape[-1] * KERNEL_CELL
+    left = panel.left - BETWEEN / 2 - side / 2
+    for number, values in enumerate(kernels / (np.abs(kernels).max() or 1)):
+        row, place = divmod(number, COLUMNS["c1"])
+        top = panel.corners[row * COLUMNS["c1"]][1] + 8 + place * KERNEL_STEP
+        draw_map(drawing, (left, top), KERNEL_CELL, values)
+        drawing.add(Words(left, top - 3, str(number), 9, "soft", "start"))
 
 
 def place_maps(name: str, count: int, side: int, left: float, top: float) -> Panel:

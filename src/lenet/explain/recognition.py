@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from lenet.answer import Answer
 from lenet.architecture import Architecture
 from lenet.doubt import format_confidence
-from lenet.drawing.drawing import Box, Drawing, Words
+from lenet.drawing.drawing import Box, Drawing, Line, Words
 from lenet.drawing.sentences import Sentences
 from lenet.explain.panels import (
+    TALLEST,
+    UNITS,
     draw_captions,
     draw_code,
+    draw_kernels,
     draw_legend,
     draw_map,
     draw_panels,
@@ -27,6 +31,7 @@ WIDTH, HEIGHT = 1268.0, 788.0
 MARGIN = 44.0
 CAPTIONS, PANELS = 104.0, 154.0  # heights of the rows
 LOWER = 512.0
+ARROW = 489.0  # height of the line from C5 to F6
 PIXEL, CODE_PIXEL = 16.0, 7.0
 PICTURE, THUMBNAIL, THUMBNAIL_CELLS = 392.0, 70.0, 35  # the given picture: its place, its size, its cells
 MOST_CLASSES = 10
@@ -45,6 +50,7 @@ class Recognition:
         picture: (h, w) uint8 luminance, what a person gave; None where the digit came in MNIST's form.
         name: of the network, as a person named it; empty if it has none.
         answered: what `Network.recognize` says of the picture, doubt included; None if it was not asked.
+        kernels: (6, 5, 5) the kernels of C1; None where they are not shown.
     """
 
     architecture: Architecture
@@ -53,6 +59,7 @@ class Recognition:
     picture: np.ndarray | None = None
     name: str = ""
     answered: Answer | None = None
+    kernels: np.ndarray | None = None
 
     @property
     def refused(self) -> bool:
@@ -92,7 +99,8 @@ def trace_recognition(
         answered: what the network's `recognize` says of the picture.
     """
     states = network.trace(image, sums=True)
-    return Recognition(network.architecture, network.labels, states, picture, name, answered)
+    kernels = network.parameters["c1.weight"][:, 0]
+    return Recognition(network.architecture, network.labels, states, picture, name, answered, kernels)
 
 
 def format_title(recognition: Recognition, words: Sentences) -> str:
@@ -130,11 +138,19 @@ def compose_recognition(recognition: Recognition, language: str) -> Drawing:
     draw_legend(drawing, architecture, WIDTH - MARGIN, 46, words)
     panels = draw_panels(drawing, architecture, recognition.states, MARGIN, PANELS)
     draw_captions(drawing, architecture, panels, CAPTIONS, words)
+    if recognition.kernels is not None:
+        draw_kernels(drawing, panels["c1"], recognition.kernels)
     if recognition.picture is not None:
         _draw_picture(drawing, recognition.picture, panels["input"].middle, words)
     left = _draw_f6(drawing, recognition, words)
+    _draw_arrow(drawing, panels["c5"].middle)
     _draw_classes(drawing, recognition, left, words)
     return drawing
+
+
+def format_distance(value: float) -> str:
+    """One decimal, or two figures of what would be 0.0."""
+    return f"{value:.1f}" if value == 0 or abs(value) >= 0.05 else f"{value:.2g}"
 
 
 def choose_mark(recognition: Recognition) -> str:
@@ -178,6 +194,17 @@ def _draw_f6(drawing: Drawing, recognition: Recognition, words: Sentences) -> fl
     return MARGIN + 7 * PIXEL
 
 
+def _draw_arrow(drawing: Drawing, start: float) -> None:
+    """From C5 down and along to F6, which has no room beside it."""
+    end, head = (MARGIN + 7 * PIXEL - 6, LOWER + 12), 5.0
+    foot = PANELS + TALLEST / 2 + 10 * UNITS["c5"]
+    corners = [(start, foot), (start, ARROW), (end[0], ARROW), end]
+    for first, last in pairwise(corners):
+        drawing.add(Line(first, last, "accent", 1.2))
+    for side in (-head, head):
+        drawing.add(Line((end[0] + side, end[1] - 1.6 * head), end, "accent", 1.2))
+
+
 def _name_paper(architecture: Architecture) -> str:
     return f"{architecture.codes.min():g}" if architecture.output == "rbf" else ""
 
@@ -206,7 +233,7 @@ def _draw_classes(drawing: Drawing, recognition: Recognition, left: float, words
         colour = "accent" if winner else "ink"
         drawing.add(
             Words(middle_x, foot + 24, recognition.labels[index], 15, colour, bold=winner),
-            Words(middle_x, foot + 46, f"{values[index]:.1f}", 14, colour, bold=winner),
+            Words(middle_x, foot + 46, format_distance(float(values[index])), 14, colour, bold=winner),
         )
         length = BAR * abs(float(values[index])) / most
         # hollow for negative logits: the sign must show without colour, too

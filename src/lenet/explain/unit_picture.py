@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import floor, log10
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from lenet.explain.panels import (
     C5_COLUMNS,
     Panel,
     draw_captions,
+    draw_kernels,
     draw_legend,
     draw_map,
     draw_panels,
@@ -25,10 +27,11 @@ from lenet.texts import enclose_negative
 
 TOP = 540.0  # of the terms
 CELL = 13.0
-SMALL_CELL = 8.0
-NUMBER_WIDTH, NUMBER_HEIGHT = 40.0, 15.0
+SMALL_CELL = 11.0
+NUMBER_HEIGHT = 15.0
+DIGITS = 3  # of a product, where that shows the largest
 MOST_NUMBERED = 6  # terms whose products are written out; more are drawn
-BIG_COLUMNS, SMALL_COLUMNS = 3, 8
+BIG_COLUMNS, SMALL_COLUMNS = 3, 4
 
 
 def compose_unit(recognition: Recognition, unit: Unit, language: str) -> Drawing:
@@ -52,11 +55,15 @@ def compose_unit(recognition: Recognition, unit: Unit, language: str) -> Drawing
     draw_legend(drawing, recognition.architecture, WIDTH - MARGIN, 46, words)
     panels = draw_panels(drawing, recognition.architecture, recognition.states, MARGIN, PANELS)
     draw_captions(drawing, recognition.architecture, panels, CAPTIONS, words)
+    if recognition.kernels is not None:
+        draw_kernels(drawing, panels["c1"], recognition.kernels)
     _light(drawing, unit, panels)
     key = f"explain.reads_{unit.kind}"
     drawing.add(Words(MARGIN, TOP - 34, words(key), 16, anchor="start", bold=True))
     reach = measure_reach(recognition.architecture, recognition.states, unit.terms[0].source)
     largest = max((np.abs(term.weights).max() for term in unit.terms if term.weights is not None), default=1)
+    if unit.kind == "distance":
+        largest = reach  # F6 and the code are compared, so that both have one scale
     steepest = max(np.abs(term.products).max() for term in unit.terms) or 1
     width = (WIDTH - 2 * MARGIN) / columns
     for number, term in enumerate(unit.terms):
@@ -100,6 +107,12 @@ def format_sum(unit: Unit, activation: str, words: Sentences) -> list[str]:
     if unit.position.layer in ("c1", "c3", "c5", "f6") or unit.kind == "trainable":
         lines.append(f"f(a) = {FUNCTIONS[activation]},  f({unit.sum:.4f}) = {unit.state:.4f}")
     return lines
+
+
+def choose_digits(values: np.ndarray, least: int) -> int:
+    """How many decimals show two figures of the largest value; at least `least`."""
+    most = float(np.abs(values).max())
+    return max(least, 1 - floor(log10(most))) if most else least
 
 
 def _measure_height(term: Term, numbered: bool) -> float:
@@ -162,13 +175,15 @@ def _draw_term(
         drawing.add(Words(corner[0], top + rows * cell + 18, f"{term.total:.4f}", 12, anchor="start"))
         return
     most = float(np.abs(term.products).max())
+    digits = choose_digits(term.products, DIGITS)
+    step = 22.0 + 6 * digits
     for row, column in product(range(rows), range(columns)):
         value = float(term.products[row, column])
         strong = abs(value) > 0.5 * most
-        at = (x + (column + 1) * NUMBER_WIDTH - 4, top + (row + 0.78) * NUMBER_HEIGHT)
-        drawing.add(Words(*at, f"{value:.3f}", 10.5, "ink" if strong else "soft", "end", bold=strong))
+        at = (x + (column + 1) * step - 4, top + (row + 0.78) * NUMBER_HEIGHT)
+        drawing.add(Words(*at, f"{value:.{digits}f}", 10.5, "ink" if strong else "soft", "end", bold=strong))
     if term.weights is None:
         return
     line = f"{words('explain.together')} {term.total:.4f}"
-    right = x + columns * NUMBER_WIDTH - 4
+    right = x + columns * step - 4
     drawing.add(Words(right, top + rows * NUMBER_HEIGHT + 16, line, 12.5, "accent", "end", bold=True))

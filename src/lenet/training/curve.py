@@ -18,7 +18,8 @@ from lenet.training.history import History
 
 WIDTH, LEFT, RIGHT = 840.0, 59.0, 680.0  # of the paper, and where the axes begin and end on it
 PNG_SCALE = 1.5  # pixels for a unit
-COLUMNS = 500  # of the faint line: more steps share a column, which runs from their least to their most
+COLUMNS = 500  # of the faint lines: more steps share a column, which runs from their least to their most
+MIDDLE = (10, 90)  # percentiles between which most steps of a column lie
 MEDIANS = 150  # points of the running median
 WINDOWS = 40  # of the running median beside each other, over the whole training
 SPREAD = 5  # how far below the least median the axis of the loss reaches
@@ -42,7 +43,9 @@ def write_curves(history: History, epochs: int, steps_per_epoch: int, folder: Pa
         save_picture(compose, folder / name, scale=PNG_SCALE)
 
 
-def draw_training(history: History, epochs: int, steps_per_epoch: int, language: str) -> Drawing:
+def draw_training(
+    history: History, epochs: int, steps_per_epoch: int, language: str, test: float | None = None
+) -> Drawing:
     """The loss of every step with its running median, above the errors after every epoch.
 
     Args:
@@ -50,19 +53,21 @@ def draw_training(history: History, epochs: int, steps_per_epoch: int, language:
         epochs: how far the axis reaches.
         steps_per_epoch: how many steps an epoch has.
         language: of the words, "en" or "zh".
+        test: the test error after the last epoch, in percent, where it is to be shown.
     """
     texts = load_texts(language)
     drawing = Drawing(WIDTH, 560, texts["report.curve_title"])
     across = Axis(0, epochs, LEFT, RIGHT)
     _draw_losses(drawing, across, np.array(history.losses, float), steps_per_epoch, texts)
-    _draw_errors(drawing, across, history, texts)
+    _draw_errors(drawing, across, history, test, texts)
     return drawing
 
 
 def _draw_losses(
     drawing: Drawing, across: Axis, losses: np.ndarray, steps_per_epoch: int, texts: Mapping[str, str]
 ) -> None:
-    title, bottom, top = texts["report.loss_title"], 244.0, 45.0
+    crowded = len(losses) > 2 * COLUMNS
+    title, bottom, top = texts["report.loss_spread" if crowded else "report.loss_title"], 244.0, 45.0
     positive = losses[losses > 0]
     if not len(positive):
         Axes(drawing, across, Axis(0, 1, bottom, top)).draw_frame(title, [])
@@ -73,12 +78,15 @@ def _draw_losses(
     up = Axis(max(low, float(losses.min()) / 1.15), high, bottom, top, np.log10)
     axes = Axes(drawing, across, up)
     axes.draw_frame(title, choose_powers(up.low, up.high))
-    at, column = np.arange(1, len(losses) + 1) / steps_per_epoch, losses
-    if len(losses) > 2 * COLUMNS:
+    at = np.arange(1, len(losses) + 1) / steps_per_epoch
+    if crowded:
         parts = np.array_split(losses, COLUMNS)
-        column = np.array([(part.min(), part.max()) for part in parts]).ravel()
         at = np.repeat([part.mean() for part in np.array_split(at, COLUMNS)], 2)
-    axes.draw_curve(at, column, Style("soft", 0.8, strength=0.55))
+        for limits, strength in (((0, 100), 0.2), (MIDDLE, 0.6)):
+            column = np.array([np.percentile(part, limits) for part in parts]).ravel()
+            axes.draw_curve(at, column, Style("soft", 0.8, strength=strength))
+    else:
+        axes.draw_curve(at, losses, Style("soft", 0.8, strength=0.55))
     axes.draw_curve(middles / steps_per_epoch, medians, Style())
     axes.draw_end(float(up.place(medians[-1])), texts["report.median"], "ink")
 
@@ -91,13 +99,17 @@ def _take_medians(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return middles + 1.0, np.array(medians)
 
 
-def _draw_errors(drawing: Drawing, across: Axis, history: History, texts: Mapping[str, str]) -> None:
+def _draw_errors(
+    drawing: Drawing, across: Axis, history: History, test: float | None, texts: Mapping[str, str]
+) -> None:
     numbers = [record.number for record in history.epochs]
     curves = [("training", "ink", [record.training_error for record in history.epochs])]
     validation = [record.validation_error for record in history.epochs]
     measured = [error for error in validation if error is not None]
     if len(measured) == len(numbers):
         curves.append(("validation", "accent", measured))
+    if test is not None:
+        curves.append(("test", "accent", [test]))
     most = max((max(errors) for *_, errors in curves if errors), default=100.0)
     axes = Axes(drawing, across, Axis(0, max(most * 1.25, 1), 504, 305, bend_near_zero))
     ticks = [tick for tick in ERROR_TICKS if tick <= axes.y.high and (most < 5 or tick not in (0.25, 0.5))]
@@ -110,16 +122,17 @@ def _draw_errors(drawing: Drawing, across: Axis, history: History, texts: Mappin
     ends = _spread_out([float(axes.y.place(errors[-1])) for *_, errors in curves])
     for (name, colour, errors), end in zip(curves, ends, strict=True):
         dashes = DASHED if name == "training" else SOLID
-        axes.draw_curve(numbers, errors, Style(colour, dashes=dashes, mark="dot"))
+        axes.draw_curve(numbers[-len(errors) :], errors, Style(colour, dashes=dashes, mark="dot"))
         axes.draw_end(end, texts[f"report.{name}_end"].format(error=f"{errors[-1]:.2f}"), colour)
 
 
 def _spread_out(places: Sequence[float]) -> list[float]:
-    """Positions of the labels beside one or two ends of curves, moved apart so that they do not overlap."""
-    if len(places) < 2 or abs(places[0] - places[1]) >= GAP:
-        return list(places)
-    middle, down = sum(places) / 2, 1 if places[0] >= places[1] else -1
-    return [middle + down * GAP / 2, middle - down * GAP / 2]
+    """Positions of the labels beside the ends of curves, moved apart so that they do not overlap."""
+    apart = np.array(places, float)
+    order = np.argsort(-apart, kind="stable")
+    for above, below in zip(order[::-1][:-1], order[::-1][1:], strict=True):
+        apart[below] = max(apart[below], apart[above] + GAP)
+    return (apart - (apart - places).mean()).tolist() if len(places) else []
 
 
 def draw_rejection(evaluation: Evaluation, language: str) -> Drawing:

@@ -101,6 +101,7 @@ def _render_settings(result: Result) -> Iterator[str]:
     parts = {name: f"{len(part):,}" for name, part in splits._asdict().items()}
     recipe = settings.recipe.to_dict()
     name = recipe.pop("name")
+    recipe = _drop_unused(recipe)
     rows = {
         "network": _say(
             "network_value",
@@ -119,6 +120,13 @@ def _render_settings(result: Result) -> Iterator[str]:
     yield f"<h2>{_say('settings_title')}</h2><dl>"
     yield from (f"<dt>{_say(key)}</dt><dd>{value}</dd>" for key, value in rows.items())
     yield "</dl>"
+
+
+def _drop_unused(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The recipe without what its loss and its method do not read."""
+    unused = {"scale": recipe["loss"] != "cross-entropy", "j": recipe["loss"] != "map"}
+    unused |= dict.fromkeys(("mu", "curvature", "curvature_samples"), recipe["method"] != "diagonal-lm")
+    return {key: value for key, value in recipe.items() if not unused.get(key)}
 
 
 def _format_values(values: dict[str, Any]) -> str:
