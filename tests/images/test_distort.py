@@ -63,11 +63,13 @@ def test_a_rotation_keeps_lengths_and_stays_within_its_limit(degrees: float, see
 def test_the_size_changes_before_the_rotation() -> None:
     limits = Distortion(scale=0.3, squeeze=0.2, shear=0.4, shift=2)
     still, turned = (
-        draw_maps(Distortion(**limits.to_dict(), rotation=degrees), 3, 1, np.arange(20)) for degrees in (0, 30)
+        draw_maps(Distortion(**limits.to_dict(), rotation=degrees), 3, 1, np.arange(20))
+        for degrees in (0, 30)
     )
     np.testing.assert_array_equal(turned[:, :, 2], still[:, :, 2])
     rotations = turned[:, :, :2] @ np.linalg.inv(still[:, :, :2])
-    np.testing.assert_allclose(rotations @ rotations.swapaxes(1, 2), np.tile(np.eye(2), (20, 1, 1)), atol=1e-12)
+    squares = rotations @ rotations.swapaxes(1, 2)
+    np.testing.assert_allclose(squares, np.tile(np.eye(2), (20, 1, 1)), atol=1e-12)
 
 
 def test_half_a_pixel_to_the_right_is_the_mean_of_two() -> None:

@@ -24,6 +24,7 @@ SQUARE = 20 * DETAIL  # pixels for the 100 units of the strokes
 CANVAS = 3 * SQUARE  # room for slant and rotation
 NUMBERS = 128  # random numbers of a digit, more than any hand needs
 STEPS = 12  # places of a curve from one of its points to the next
+LEAN = 0.15  # to the right for each unit up
 GRAIN = 6  # pixels, of a pencil's paper
 
 
@@ -50,14 +51,14 @@ class Jitter:
 
     Args:
         point: 0 to 100, of each coordinate of each point.
-        slant: to the side for each unit up.
+        slant: to the side for each unit up, around that of most hands, which lean to the right.
         rotation: degrees.
         width: of the digit, as a power of two: 0.5 for 0.7 to 1.4 times the width of its points.
     """
 
     point: float = 4.0
     slant: float = 0.35
-    rotation: float = 12.0
+    rotation: float = 10.0
     width: float = 0.6
 
 
@@ -154,7 +155,7 @@ def _vary(hand: Hand, numbers: Iterator[float], jitter: Jitter) -> list[np.ndarr
 def _place(strokes: list[np.ndarray], numbers: Iterator[float], jitter: Jitter) -> list[np.ndarray]:
     """Narrow, slant and turn the strokes: from 0 to 100 to pixels of the canvas."""
     width = 2 ** _spread(numbers, jitter.width)
-    slant, angle = _spread(numbers, jitter.slant), math.radians(_spread(numbers, jitter.rotation))
+    slant, angle = LEAN + _spread(numbers, jitter.slant), math.radians(_spread(numbers, jitter.rotation))
     cosine, sine = math.cos(angle), math.sin(angle)
     matrix = np.array([[cosine, -sine], [sine, cosine]]) @ np.array([[width, -slant], [0, 1]])
     return [(points - 50) @ matrix.T * (SQUARE / 100) + CANVAS / 2 for points in strokes]
@@ -181,7 +182,7 @@ def _ink(strokes: list[np.ndarray], pen: str, width: float, numbers: Iterator[fl
         radii = (width / 2 * (1 + pressure * np.sin(along))).tolist()
         if pen == "mouse":
             path, radii = path[:: STEPS // 2], radii[:: STEPS // 2]
-        draw.line([tuple(point) for point in path.tolist()], fill=255, width=max(1, round(0.8 * min(radii) * 2)))
+        draw.line([tuple(point) for point in path.tolist()], 255, max(1, round(1.6 * min(radii))))
         for (x, y), radius in zip(path.tolist(), radii, strict=True):
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     ink = np.asarray(canvas, np.float32) / 255
