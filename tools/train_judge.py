@@ -44,7 +44,9 @@ EACH_FOREIGN = range(scripts.EACH, scripts.EACH + 600)  # of each script
 SPOILT = {"everything together": 3000, "pen of double thickness": 1500, "pen of half thickness": 1500}
 DRAWN, DAMAGED = 10_000, 15_000  # digits of many hands, and damaged ones
 REPEATED = 4  # what is no digit, each time distorted otherwise
-RUBBISH_ADDED = -2.0  # to its logit: of -3, -2, 0, 2 and 4 the truest confidence on the validation digits
+RUBBISH_ADDED = (
+    -4.0
+)  # to its logit: of -2 to -6 the one that refuses few digits of strangers and most other marks
 REPEATED_FOREIGN = 2  # the same, of which there are more
 DISTORTION = Distortion(scale=0.15, squeeze=0.15, shear=0.2, shift=1.5)
 DIGITS_ALONE = tuple("0123456789")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,10 +14,17 @@ from lenet.network import Network
 
 REFUSED = 0.009  # of the images: the share whose answers do not stand
 BINS = 15  # equal shares of 0 to 1, in which confidence and accuracy are compared
+ROUNDS = 3  # in which the temperatures of network and judge take turns
 TEMPERATURES = np.geomspace(0.01, 1000, 500)  # 2.3% apart
 
 
-def calibrate(network: Network, images: np.ndarray, labels: np.ndarray, refused: float = REFUSED) -> Network:
+def calibrate(
+    network: Network,
+    images: np.ndarray,
+    labels: np.ndarray,
+    refused: float = REFUSED,
+    harder: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Network:
     """Add a calibration to the card of a network, so that its answers have a confidence.
 
     Args:
@@ -24,29 +32,51 @@ def calibrate(network: Network, images: np.ndarray, labels: np.ndarray, refused:
         images: (N, 28, 28) uint8 that it was not trained on, some thousands.
         labels: (N,) integers, indices into `network.labels`.
         refused: the fraction of these images whose answers are not to be trusted, 0 to 1.
+        harder: more images and labels, such as damaged digits and those of other hands, on which the
+            temperatures are measured, too: the confidence then holds where the network errs more often.
     Returns:
         The same network with another card.
     Raises:
         ShapeError: no images, or not one label of the network per image.
     Source:
-        Guo et al., "On calibration of modern neural networks", 2017: one temperature.
+        Guo et al., "On calibration of modern neural networks", 2017: one temperature for each network.
     """
     network.check_labels(images, labels)
     penalties, judged = network.penalties(images), network.judge(images)
-    judge, rubbish = load_judge_card() if judged is not None else (None, 0.0)
-    start = Calibration(1.0, judge, rubbish, 0.0)
-
-    def measure(temperature: float) -> float:
-        weighed = weigh(penalties, judged, replace(start, temperature=temperature))
-        return measure_surprise(weighed, labels)
-
-    found = replace(start, temperature=find_smallest(measure))
+    parts = [(penalties, judged, labels)]
+    if harder:
+        network.check_labels(*harder)
+        parts.append((network.penalties(harder[0]), network.judge(harder[0]), harder[1]))
+    found = _find_temperatures(parts)
     confidences = weigh(penalties, judged, found)[np.arange(len(images)), penalties.argmin(axis=1)]
     sure = float(np.sort(confidences)[min(round(refused * len(images)), len(images) - 1)])
     # a number that a reader of the card can take in; what lies exactly on it stands
     found = replace(found, sure=math.floor(1e4 * sure) / 1e4, temperature=round(found.temperature, 4))
-    card = {**network.card, "calibration": {**asdict(found), "images": len(images)}}
+    count = sum(len(wanted) for *_, wanted in parts)
+    card = {**network.card, "calibration": {**asdict(found), "images": count}}
     return replace(network, card=card)
+
+
+def _find_temperatures(parts: list[tuple[np.ndarray, np.ndarray | None, np.ndarray]]) -> Calibration:
+    """The temperatures of network and judge that surprise least on all parts together.
+
+    Args:
+        parts: penalties of the network, of the judge (None where it is not asked), and labels.
+    """
+    judge, rubbish = load_judge_card() if parts[0][1] is not None else (None, 0.0)
+    found = Calibration(1.0, judge, rubbish, 0.0)
+    penalties, labels = (np.concatenate([part[place] for part in parts]) for place in (0, 2))
+    judged = None if judge is None else np.concatenate([part for _, part, _ in parts if part is not None])
+
+    def measure(name: str, temperature: float) -> float:
+        weighed = weigh(penalties, judged, replace(found, **{name: temperature}))
+        return measure_surprise(weighed, labels)
+
+    # one after the other: only where there are harder images does the judge's own temperature change
+    names = ["temperature"] if judge is None or len(parts) == 1 else ["temperature", "judge"] * ROUNDS
+    for name in names:
+        found = replace(found, **{name: find_smallest(partial(measure, name))})
+    return found if found.judge is None else replace(found, judge=round(found.judge, 4))
 
 
 def measure_surprise(probabilities: np.ndarray, labels: np.ndarray) -> float:

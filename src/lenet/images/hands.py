@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from lenet.images.geometry import center_by_mass, crop, fit_box
+from lenet.images.geometry import center_by_mass, fit_box
 from lenet.images.strokes import DETAIL, THICKEST, THINNEST
 from lenet.randomness import Purpose, draw_uniform
 
@@ -112,7 +112,7 @@ def draw_hand(hand: Hand, pen: str, numbers: Iterator[float], jitter: Jitter = J
     strokes = _place(_vary(hand, numbers, jitter), numbers, jitter)
     width = THINNEST + (THICKEST - THINNEST) * next(numbers)
     ink = _ink(strokes, pen, width * DETAIL, numbers)
-    return center_by_mass(fit_box(255 * crop(ink)))
+    return center_by_mass(fit_box(255 * ink))
 
 
 def follow(points: np.ndarray, steps: int = STEPS) -> np.ndarray:
@@ -162,7 +162,7 @@ def _place(strokes: list[np.ndarray], numbers: Iterator[float], jitter: Jitter) 
 
 
 def _ink(strokes: list[np.ndarray], pen: str, width: float, numbers: Iterator[float]) -> np.ndarray:
-    """What a pen leaves: (canvas, canvas) float32, 0 to 1.
+    """What a pen leaves, cut to its box: (H, W) float32, 0 to 1.
 
     Args:
         strokes: (N, 2) points for each, in pixels.
@@ -185,16 +185,16 @@ def _ink(strokes: list[np.ndarray], pen: str, width: float, numbers: Iterator[fl
         draw.line([tuple(point) for point in path.tolist()], 255, max(1, round(1.6 * min(radii))))
         for (x, y), radius in zip(path.tolist(), radii, strict=True):
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-    ink = np.asarray(canvas, np.float32) / 255
+    ink = np.asarray(canvas.crop(canvas.getbbox()), np.float32) / 255
     return _roughen(ink, numbers) if pen == "pencil" else ink
 
 
 def _roughen(ink: np.ndarray, numbers: Iterator[float]) -> np.ndarray:
     """Ink on paper with grain: three waves that leave pale places."""
-    y, x = np.mgrid[:CANVAS, :CANVAS].astype(np.float32) / GRAIN
+    y, x = np.ogrid[: ink.shape[0], : ink.shape[1]]
     grain = np.zeros_like(ink)
     for _ in range(3):
         angle, phase = 2 * math.pi * next(numbers), 2 * math.pi * next(numbers)
-        grain += np.sin(math.cos(angle) * x + math.sin(angle) * y + np.float32(phase))
+        grain += np.sin((math.cos(angle) * x + math.sin(angle) * y) / GRAIN + phase)
     paleness = 0.5 * next(numbers)
     return ink * np.clip(1 - paleness * (grain > 1), 0.3, 1)
