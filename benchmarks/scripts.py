@@ -1,4 +1,4 @@
-"""Letters and digits of other scripts, signs, table corners and pairs of digits, as pens draw them.
+"""Letters and digits of other scripts, signs, table corners and pairs of digits, as pens draw them; textures.
 
 Two sets that share no script, no font and no random number: "tuning", from which the judge learns, and
 "evaluation", on which nothing is decided. The glyphs are those of Debian's fonts-noto-core and
@@ -24,6 +24,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 import lenet
+from benchmarks.corruptions import save
 from benchmarks.handwriting import Read, read_back, show
 from benchmarks.nondigits import count_verdicts, lay_on_paper
 from benchmarks.provenance import describe_run, name_network
@@ -117,6 +118,28 @@ def draw_table(_: str, __: str, random: np.random.Generator) -> np.ndarray:
     return crop(ink)
 
 
+def draw_texture(random: np.random.Generator) -> np.ndarray:
+    """Something like a piece of a photograph: clouds of several sizes, edges between shades, and blur."""
+    side = int(random.integers(28, 160))
+    page = np.zeros((side, side))
+    for width in (2, 5, 12, 30):
+        cloud = ndimage.gaussian_filter(random.normal(size=page.shape), width, mode="wrap")
+        page += random.uniform(0, 1) * cloud / cloud.std()
+    ys, xs = np.indices(page.shape) / side - 0.5
+    for _ in range(int(random.integers(0, 6))):
+        angle, place = random.uniform(0, 2 * np.pi), random.uniform(-0.4, 0.4)
+        if random.random() < 0.5:
+            inside = np.cos(angle) * xs + np.sin(angle) * ys > place
+        else:
+            inside = np.hypot(xs - place, ys - random.uniform(-0.4, 0.4)) < random.uniform(0.05, 0.4)
+        page += inside * random.normal(0, 1.5)
+    page = ndimage.gaussian_filter(page, random.uniform(0.3, 2.5))
+    low, high = np.sort(random.uniform(0, 255, 2))
+    page = (page - page.min()) / max(float(np.ptp(page)), 1e-9)
+    return low + page * max(high - low, 25)
+
+
+TEXTURES = "textures"
 OTHERS: dict[str, Callable[[str, str, np.random.Generator], np.ndarray]] = {
     "two digits": draw_pair,
     "table rules": draw_table,
@@ -128,10 +151,12 @@ def draw_picture(part: str, kind: str, index: int) -> bytes:
 
     Args:
         part: "tuning" or "evaluation".
-        kind: a script of that part, or one of `OTHERS`.
+        kind: a script of that part, one of `OTHERS`, or `TEXTURES`.
         index: its place, which decides everything random.
     """
     random = np.random.default_rng([SEEDS[part], *kind.encode(), index])
+    if kind == TEXTURES:
+        return save(draw_texture(random))
     ink = OTHERS[kind](part, kind, random) if kind in OTHERS else draw_glyph(part, kind, random)
     return lay_on_paper(ink, random)
 
@@ -148,7 +173,7 @@ def measure_scripts(network: lenet.Network, part: str, processes: int) -> dict[s
             kind: count_verdicts(
                 network, list(pool.map(read_foreign, [(part, kind, index) for index in range(EACH)]))
             )
-            for kind in [*SCRIPTS[part], *OTHERS]
+            for kind in [*SCRIPTS[part], *OTHERS, TEXTURES]
         }
 
 
@@ -166,7 +191,7 @@ def main() -> None:
         part, path = arguments.sheet
         rows = [
             np.concatenate([show(read_picture(draw_picture(part, kind, k))) for k in range(24)], axis=1)
-            for kind in [*SCRIPTS[part], *OTHERS]
+            for kind in [*SCRIPTS[part], *OTHERS, TEXTURES]
         ]
         Image.fromarray(np.concatenate(rows)).save(path)
         return

@@ -1,7 +1,8 @@
 """Calibrate a network on digits that it has not learned: python -m tools.calibrate_network NAME.
 
-They are 5,000 validation digits of MNIST, the same digits damaged, and scikit-learn's digits by other hands;
-from the first alone the least confidence is taken with which an answer stands.
+They are 5,000 validation digits of MNIST, from which alone the least confidence is taken with which an answer
+stands. Where the network has learned damaged digits, its temperature is measured on the same digits damaged
+and on scikit-learn's digits, too; it would be no use on digits that a network cannot read at all.
 
 A network that has learned from those digits, too, knows them too well; it takes over the calibration of a
 twin, trained in the same way without them.
@@ -48,7 +49,9 @@ def calibrate_file(name: str, data: str) -> Network:
     network = Network.load(name)
     twin = train_twin(network, dataset)
     given = digits.images, digits.labels
-    found = calibrate(twin or network, *given, harder=make_harder(*given)).card["calibration"]
+    damaged = load_recipe(network.card["recipe"], network.architecture).damage
+    harder = make_harder(*given) if damaged else None
+    found = calibrate(twin or network, *given, harder=harder).card["calibration"]
     found |= {"twin": True} if twin else {}
     network = replace(network, card={**network.card, "calibration": found})
     network.save(WEIGHTS / f"{name}.safetensors" if name in BUNDLED else name)

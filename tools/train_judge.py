@@ -41,12 +41,12 @@ DIGITS = 55_000
 EACH = range(125, 925)  # of each kind that is no digit; the first 125 are left to decide on
 EACH_PRINTED = range(125, 525)  # of each kind of printed digits, so that print alone is no reason to refuse
 EACH_FOREIGN = range(scripts.EACH, scripts.EACH + 600)  # of each script
+EACH_TEXTURE = range(scripts.EACH, scripts.EACH + 3000)
 SPOILT = {"everything together": 3000, "pen of double thickness": 1500, "pen of half thickness": 1500}
-DRAWN, DAMAGED = 10_000, 15_000  # digits of many hands, and damaged ones
+DRAWN, DAMAGED = 10_000, 8_000  # digits of many hands, and damaged ones
 REPEATED = 4  # what is no digit, each time distorted otherwise
-RUBBISH_ADDED = (
-    -4.0
-)  # to its logit: of -2 to -6 the one that refuses few digits of strangers and most other marks
+# to its logit: of -1 to -6 the one that refuses few digits of strangers and most other marks
+RUBBISH_ADDED = -4.0
 REPEATED_FOREIGN = 2  # the same, of which there are more
 DISTORTION = Distortion(scale=0.15, squeeze=0.15, shear=0.2, shift=1.5)
 DIGITS_ALONE = tuple("0123456789")
@@ -97,6 +97,11 @@ def make_examples(images: np.ndarray, labels: np.ndarray, processes: int) -> Exa
             found, marks = _pair(made, np.full(len(EACH_FOREIGN), len(DIGITS_ALONE)))
             parts += [(found, marks)] * REPEATED_FOREIGN
             print(f"{kind}: {len(found)}", file=sys.stderr)
+        made = pool.map(
+            make_picture, [(scripts.TEXTURES, index, None) for index in EACH_TEXTURE], chunksize=16
+        )
+        parts += [_pair(made, np.full(len(EACH_TEXTURE), len(DIGITS_ALONE)))] * REPEATED_FOREIGN
+        print(f"{scripts.TEXTURES}: {len(parts[-1][0])}", file=sys.stderr)
         for kind in PRINTED:
             made = pool.map(make_picture, [(kind, index, None) for index in EACH_PRINTED], chunksize=16)
             parts += [_pair(made, np.array(EACH_PRINTED) % 10)] * REPEATED

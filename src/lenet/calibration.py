@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import partial
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from lenet.network import Network
 
 REFUSED = 0.009  # of the images: the share whose answers do not stand
 BINS = 15  # equal shares of 0 to 1, in which confidence and accuracy are compared
-ROUNDS = 3  # in which the temperatures of network and judge take turns
 TEMPERATURES = np.geomspace(0.01, 1000, 500)  # 2.3% apart
 
 
@@ -33,13 +31,13 @@ def calibrate(
         labels: (N,) integers, indices into `network.labels`.
         refused: the fraction of these images whose answers are not to be trusted, 0 to 1.
         harder: more images and labels, such as damaged digits and those of other hands, on which the
-            temperatures are measured, too: the confidence then holds where the network errs more often.
+            temperature is measured, too: the confidence then holds where the network errs more often.
     Returns:
         The same network with another card.
     Raises:
         ShapeError: no images, or not one label of the network per image.
     Source:
-        Guo et al., "On calibration of modern neural networks", 2017: one temperature for each network.
+        Guo et al., "On calibration of modern neural networks", 2017: one temperature.
     """
     network.check_labels(images, labels)
     penalties, judged = network.penalties(images), network.judge(images)
@@ -47,7 +45,7 @@ def calibrate(
     if harder:
         network.check_labels(*harder)
         parts.append((network.penalties(harder[0]), network.judge(harder[0]), harder[1]))
-    found = _find_temperatures(parts)
+    found = _find_temperature(parts)
     confidences = weigh(penalties, judged, found)[np.arange(len(images)), penalties.argmin(axis=1)]
     sure = float(np.sort(confidences)[min(round(refused * len(images)), len(images) - 1)])
     # a number that a reader of the card can take in; what lies exactly on it stands
@@ -57,26 +55,22 @@ def calibrate(
     return replace(network, card=card)
 
 
-def _find_temperatures(parts: list[tuple[np.ndarray, np.ndarray | None, np.ndarray]]) -> Calibration:
-    """The temperatures of network and judge that surprise least on all parts together.
+def _find_temperature(parts: list[tuple[np.ndarray, np.ndarray | None, np.ndarray]]) -> Calibration:
+    """The temperature of the network that surprises least on all parts together; the judge keeps its own.
 
     Args:
         parts: penalties of the network, of the judge (None where it is not asked), and labels.
     """
     judge, rubbish = load_judge_card() if parts[0][1] is not None else (None, 0.0)
-    found = Calibration(1.0, judge, rubbish, 0.0)
+    start = Calibration(1.0, judge, rubbish, 0.0)
     penalties, labels = (np.concatenate([part[place] for part in parts]) for place in (0, 2))
     judged = None if judge is None else np.concatenate([part for _, part, _ in parts if part is not None])
 
-    def measure(name: str, temperature: float) -> float:
-        weighed = weigh(penalties, judged, replace(found, **{name: temperature}))
+    def measure(temperature: float) -> float:
+        weighed = weigh(penalties, judged, replace(start, temperature=temperature))
         return measure_surprise(weighed, labels)
 
-    # one after the other: only where there are harder images does the judge's own temperature change
-    names = ["temperature"] if judge is None or len(parts) == 1 else ["temperature", "judge"] * ROUNDS
-    for name in names:
-        found = replace(found, **{name: find_smallest(partial(measure, name))})
-    return found if found.judge is None else replace(found, judge=round(found.judge, 4))
+    return replace(start, temperature=find_smallest(measure))
 
 
 def measure_surprise(probabilities: np.ndarray, labels: np.ndarray) -> float:
