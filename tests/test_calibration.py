@@ -66,6 +66,19 @@ def test_a_calibrated_network_says_how_often_it_is_right(monkeypatch: pytest.Mon
     assert right.mean() < 0.95  # else it would be no test
 
 
+def test_harder_images_decide_on_the_temperature_but_not_on_what_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = make_network(monkeypatch)
+    plain = calibrate(network, IMAGES, LABELS, 0.01)
+    wrong = (LABELS + 1) % 3
+    harder = calibrate(network, IMAGES, LABELS, 0.01, harder=(IMAGES[:1000], wrong[:1000]))
+    assert harder.card["calibration"]["temperature"] > 1.3 * plain.card["calibration"]["temperature"]
+    assert harder.card["calibration"]["images"] == 5000
+    verdicts = [answer.verdict for answer in harder.answer(IMAGES)]
+    assert verdicts.count("unsure") / len(verdicts) == pytest.approx(0.01, abs=0.002)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3])
 def test_so_many_answers_do_not_stand_as_were_asked_for(
     monkeypatch: pytest.MonkeyPatch, share: float

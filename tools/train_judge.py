@@ -1,8 +1,8 @@
 """Train the judge, a LeNet-5 that knows what no digit looks like: python -m tools.train_judge --data FOLDER.
 
 It learns from the first 55,000 digits of MNIST's training file, from some of them spoilt as a person's
-pictures are, from printed digits, and from the set "tuning" of benchmarks/nondigits.py; nothing of the set
-"evaluation" is seen.
+pictures are or damaged, from digits of many hands, from printed digits, and from the sets "tuning" of
+benchmarks/nondigits.py and benchmarks/scripts.py; nothing of the sets "evaluation" is seen.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import scripts
 from benchmarks.corruptions import corrupt
 from benchmarks.nondigits import KINDS, PRINTED, draw_picture
 from lenet.architecture import MODERN
@@ -25,7 +26,9 @@ from lenet.data.examples import Dataset, Examples
 from lenet.data.idx import read_idx
 from lenet.doubt import JUDGE_FILE, RUBBISH
 from lenet.errors import PictureError
+from lenet.images.damage import damage_digits
 from lenet.images.distort import Distortion
+from lenet.images.hands import draw_digit
 from lenet.images.normalize import normalize_digit
 from lenet.images.read import read_picture
 from lenet.network import Network
@@ -37,11 +40,18 @@ ROOT = Path(__file__).parents[1]
 DIGITS = 55_000
 EACH = range(125, 925)  # of each kind that is no digit; the first 125 are left to decide on
 EACH_PRINTED = range(125, 525)  # of each kind of printed digits, so that print alone is no reason to refuse
+EACH_FOREIGN = range(scripts.EACH, scripts.EACH + 600)  # of each script
+EACH_TEXTURE = range(scripts.EACH, scripts.EACH + 3000)
 SPOILT = {"everything together": 3000, "pen of double thickness": 1500, "pen of half thickness": 1500}
+DRAWN, DAMAGED = 10_000, 8_000  # digits of many hands, and damaged ones
 REPEATED = 4  # what is no digit, each time distorted otherwise
-RUBBISH_ADDED = -2.0  # to its logit: of -3, -2, 0, 2 and 4 the truest confidence on the validation digits
+# to its logit: of -1 to -6 the one that refuses few digits of strangers and most other marks
+RUBBISH_ADDED = -4.0
+REPEATED_FOREIGN = 2  # the same, of which there are more
 DISTORTION = Distortion(scale=0.15, squeeze=0.15, shear=0.2, shift=1.5)
 DIGITS_ALONE = tuple("0123456789")
+
+SEED = 1  # of the drawn and the damaged digits; the networks of the digits learn from seed 0
 
 Task = tuple[str, int, np.ndarray | None]
 
@@ -49,7 +59,11 @@ Task = tuple[str, int, np.ndarray | None]
 def make_picture(task: Task) -> np.ndarray | None:
     """One picture in MNIST's form: a spoilt digit, or no digit at all; None where nothing was found."""
     name, index, ink = task
-    content = draw_picture("tuning", name, index) if ink is None else corrupt(name, ink, DIGITS + index)
+    if ink is not None:
+        content = corrupt(name, ink, DIGITS + index)
+    else:
+        draw = draw_picture if name in KINDS or name in PRINTED else scripts.draw_picture
+        content = draw("tuning", name, index)
     try:
         return normalize_digit(read_picture(content))
     except PictureError:
@@ -78,10 +92,23 @@ def make_examples(images: np.ndarray, labels: np.ndarray, processes: int) -> Exa
             found, marks = _pair(made, np.full(len(EACH), len(DIGITS_ALONE)))
             parts += [(found, marks)] * REPEATED
             print(f"{kind}: {len(found)}", file=sys.stderr)
+        for kind in [*scripts.SCRIPTS["tuning"], *scripts.OTHERS]:
+            made = pool.map(make_picture, [(kind, index, None) for index in EACH_FOREIGN], chunksize=16)
+            found, marks = _pair(made, np.full(len(EACH_FOREIGN), len(DIGITS_ALONE)))
+            parts += [(found, marks)] * REPEATED_FOREIGN
+            print(f"{kind}: {len(found)}", file=sys.stderr)
+        made = pool.map(
+            make_picture, [(scripts.TEXTURES, index, None) for index in EACH_TEXTURE], chunksize=16
+        )
+        parts += [_pair(made, np.full(len(EACH_TEXTURE), len(DIGITS_ALONE)))] * REPEATED_FOREIGN
+        print(f"{scripts.TEXTURES}: {len(parts[-1][0])}", file=sys.stderr)
         for kind in PRINTED:
             made = pool.map(make_picture, [(kind, index, None) for index in EACH_PRINTED], chunksize=16)
             parts += [_pair(made, np.array(EACH_PRINTED) % 10)] * REPEATED
             print(f"{kind}: {len(parts[-1][0])}", file=sys.stderr)
+    drawn = [draw_digit(index, SEED) for index in range(DRAWN)]
+    parts.append((np.stack([image for image, _ in drawn]), np.array([digit for _, digit in drawn])))
+    parts.append((damage_digits(images[-DAMAGED:], SEED), labels[-DAMAGED:]))
     pictures, classes = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.random.default_rng(0).permutation(len(pictures))
     return Examples(pictures[order], classes[order].astype(np.int64))

@@ -1,7 +1,8 @@
 """Train the network that reads pieces of numbers: python -m tools.train_segment --data FOLDER.
 
 A LeNet-5 of eleven classes, 0 to 9 and none, from numbers written with the first 55,000 digits of MNIST's
-training file (tools/segments.py), and from these digits alone. The last 5,000 give its temperature.
+training file and with digits of many hands (tools/segments.py), and from these digits alone. The last 5,000
+give its temperature.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from lenet.data.examples import Dataset, Examples
 from lenet.data.idx import read_idx
 from lenet.doubt import RUBBISH, SEGMENT_FILE
 from lenet.images.distort import Distortion
+from lenet.images.hands import draw_digit
 from lenet.network import Network
 from lenet.training.recipe import load_recipe
 from lenet.training.run import train
@@ -29,7 +31,8 @@ from tools.segments import SEED, list_examples, write_number
 
 ROOT = Path(__file__).parents[1]
 CHUNK = 250  # numbers written at once
-DISTORTION = Distortion(scale=0.1, squeeze=0.1, shear=0.15, shift=1.0)
+DISTORTION = Distortion(scale=0.1, squeeze=0.1, shear=0.15, shift=1.0, elastic=2.0)
+DRAWN, HANDS = 25_000, 3  # digits of many hands, and the seed of their hands
 VALIDATION = 10**6  # the place of the first number that is written to measure with
 
 
@@ -68,14 +71,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of MNIST's files")
     parser.add_argument("--numbers", type=int, default=24_000)
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=SEGMENT_FILE)
     arguments = parser.parse_args()
     images, labels = (
         read_idx(arguments.data / f"train-{name}-ubyte.gz") for name in ("images-idx3", "labels-idx1")
     )
-    digits = Digits(images[:-HELD_OUT], labels[:-HELD_OUT])
+    drawn, their = zip(*(draw_digit(index, HANDS) for index in range(DRAWN)), strict=True)
+    digits = Digits(
+        np.concatenate([images[:-HELD_OUT], np.stack(drawn)]),
+        np.concatenate([labels[:-HELD_OUT], np.array(their, labels.dtype)]),
+    )
     made = keep_examples(digits, arguments.numbers, arguments.processes)
     pictures = np.concatenate([made.images, digits.images])
     classes = np.concatenate([made.labels, digits.labels.astype(np.int64)])

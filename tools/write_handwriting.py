@@ -18,6 +18,8 @@ HEADINGS = {
         "corruptions": "| picture | error | more than clean | refused | error of the rest |",
         "nondigits": "| picture | no digit found | not certain | taken for a digit | misread |",
         "validation": "| digits | error | refused | error of the rest | calibration error |",
+        "scripts": "| picture | no digit found | not certain | taken for a digit |",
+        "confidence": "| digits | number | error | calibration error | 99% sure | wrong of these |",
         "people": "| picture | number | wrong | wrong, no doubt shown | refused |",
         "count": "{pictures:,} digits each. ",
         "photograph": "`lenet recognize` on a photo of {pixels} pixels ({megabytes:.1f} MB of JPEG),\n"
@@ -37,6 +39,8 @@ HEADINGS = {
         "corruptions": "| 图片 | 错误率 | 比原样多 | 拒识 | 其余的错误率 |",
         "nondigits": "| 图片 | 没有找到数字 | 不确定 | 当成了数字 | 误识 |",
         "validation": "| 图像 | 错误率 | 拒识 | 其余的错误率 | 校准误差 |",
+        "scripts": "| 图片 | 没有找到数字 | 不确定 | 当成了数字 |",
+        "confidence": "| 数字 | 张数 | 错误率 | 校准误差 | 置信度 99% 以上 | 其中的错误 |",
         "people": "| 图片 | 张数 | 错 | 错而确定 | 拒识 |",
         "count": "每种 {pictures:,} 张。",
         "photograph": "`lenet recognize` 识别一张 {pixels} 像素的照片（JPEG，{megabytes:.1f} MB），"
@@ -107,6 +111,21 @@ CHINESE = {
     "OoIl of fonts": "字体中的 O o I l",
     "digits of the 7x12 codes": "数字：7x12 编码中的",
     "digits of fonts": "数字：字体中的",
+    "Kannada": "卡纳达文",
+    "Arabic": "阿拉伯文",
+    "Malayalam": "马拉雅拉姆文",
+    "Gurmukhi": "古木基文",
+    "Hangul": "谚文",
+    "Armenian": "亚美尼亚文",
+    "two digits": "两个相连的数字",
+    "table rules": "表格线",
+    "textures": "纹理",
+    "validation digits": "验证集的数字",
+    "damaged digits": "损坏的数字",
+    "scikit-learn's digits": "scikit-learn 的数字",
+    "spoilt pages": "破坏过的页面",
+    "corruptions of 28x28": "损坏的 28x28 小图",
+    "strangers' pictures": "陌生人的图片",
     "all": "全部 5,000 张",
     "half 1": "前一半，用后一半校准",
     "half 2": "后一半，用前一半校准",
@@ -125,8 +144,8 @@ ENGLISH = {
 
 
 def read_results() -> dict[str, Any]:
-    """What the five benchmarks wrote."""
-    names = ("handwriting", "nondigits", "people", "photograph", "clean_up")
+    """What the benchmarks wrote."""
+    names = ("handwriting", "nondigits", "scripts", "confidence", "people", "photograph", "clean_up")
     return {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in names}
 
 
@@ -157,6 +176,21 @@ def format_tables(results: dict[str, Any], language: str) -> dict[str, str]:
         "people": [
             (names.get(name, name), *(str(row[key]) for key in ("pictures", "wrong", "undoubted", "refused")))
             for name, row in results["people"]["results"].items()
+        ],
+        "scripts": [
+            (names.get(name, name), *(f"{row[verdict]:.1f}%" for verdict in ("none", "unsure", "digit")))
+            for name, row in results["scripts"]["evaluation"].items()
+        ],
+        "confidence": [
+            (
+                names.get(name, name),
+                f"{row['images']:,}",
+                f"{row['error']:.2f}%",
+                f"{row['calibration_error']:.2f}",
+                f"{row['high']:.1f}%",
+                f"{row['high_wrong']:.2f}%",
+            )
+            for name, row in results["confidence"]["results"].items()
         ],
         "nondigits": [
             (

@@ -44,6 +44,7 @@ std::vector<const Kernels*> find_variants() {
 }
 
 constexpr double RANGE_AT_MOST = 1000;  // of a distortion: beyond it a pixel's place is no longer an int; NaN is refused, too
+constexpr double MOST_ROTATION = 45;   // degrees: `take_tangent` is exact up to there
 constexpr double LEAST_WIDTH = 2;      // pixels: KNOTS_AT_MOST knots are as close as that
 
 // Cheap checks, so that a wrong argument is an exception and never a wild read.
@@ -314,13 +315,14 @@ NB_MODULE(_native, m) {
           "Seconds that two threads need to meet: a cache line gets from core to core.");
     nb::class_<Distortion>(m, "Distortion", "How the images of an epoch are distorted.")
         .def("__init__", [](Distortion* at, double scale, double squeeze, double shear, double shift,
-                            double elastic, double elastic_width, uint64_t seed, uint32_t epoch, int plain) {
+                            double elastic, double elastic_width, double rotation, uint64_t seed, uint32_t epoch, int plain) {
             for (double range : {scale, squeeze, shear, shift, elastic, elastic_width})
                 require(std::abs(range) <= RANGE_AT_MOST, "distortion: expected ranges within +-1000");
+            require(rotation >= 0 && rotation <= MOST_ROTATION, "distortion: expected a rotation of 0 to 45 degrees");
             require(elastic_width >= LEAST_WIDTH, "distortion: expected an elastic_width of 2 or more");
-            new (at) Distortion{scale, squeeze, shear, shift, elastic, elastic_width, seed, epoch, plain};
+            new (at) Distortion{scale, squeeze, shear, shift, elastic, elastic_width, rotation, seed, epoch, plain};
         }, nb::arg("scale"), nb::arg("squeeze"), nb::arg("shear"), nb::arg("shift"), nb::arg("elastic"),
-             nb::arg("elastic_width"), nb::arg("seed"), nb::arg("epoch"), nb::arg("plain"));
+             nb::arg("elastic_width"), nb::arg("rotation"), nb::arg("seed"), nb::arg("epoch"), nb::arg("plain"));
     nb::class_<Loss>(m, "Loss", "What is minimized.")
         .def("__init__", [](Loss* at, int kind, float scale, float j) { new (at) Loss{kind, scale, j}; },
              nb::arg("kind"), nb::arg("scale"), nb::arg("j"));

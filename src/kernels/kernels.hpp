@@ -51,7 +51,7 @@ struct Loss { int kind; float scale, j; };
 
 // How far the images of an epoch are distorted, and which random numbers they get; DistortedEpoch in images/distort.py.
 struct Distortion {
-    double scale, squeeze, shear, shift, elastic, elastic_width;
+    double scale, squeeze, shear, shift, elastic, elastic_width, rotation;  // rotation in degrees
     uint64_t seed;
     uint32_t epoch;
     int plain;

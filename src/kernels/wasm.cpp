@@ -59,8 +59,8 @@ int check_loss(const Network& n, int loss) {
 int check_distortion(const Distortion* d) {
     if (!d) return FINE;
     if (!holds(d, 1)) return NOT_ALLOCATED;
-    const double values[] = {d->scale, d->squeeze, d->shear, d->shift, d->elastic, d->elastic_width};
-    for (int i = 0; i < 6; i++)  // so that NaN is out of range
+    const double values[] = {d->scale, d->squeeze, d->shear, d->shift, d->elastic, d->elastic_width, d->rotation};
+    for (int i = 0; i < 7; i++)  // so that NaN is out of range
         if (!(values[i] >= FACTS_RANGES[i][0] && values[i] <= FACTS_RANGES[i][1])) return OUT_OF_RANGE;
     return FINE;
 }
@@ -226,7 +226,7 @@ EXPORT(differentiate) int differentiate(const Described* d, const float* weights
 }
 
 // Steps of `batch` samples by `order` (steps, batch); changes weights and velocity, writes losses (steps,) doubles.
-// `scales`: a factor for each parameter's rate, or 0. `distortion`: 64 bytes as in kernels.hpp, or 0.
+// `scales`: a factor for each parameter's rate, or 0. `distortion`: 72 bytes as in kernels.hpp, or 0.
 EXPORT(train) int train(const Described* d, float* weights, float* velocity, const float* scales, const void* images, int stored, int count,
                         const void* targets, int soft, const int32_t* order, const float* rates, int steps, int batch,
                         float momentum, float decay, int loss, float scale, float j, const Distortion* distortion, double* losses) {

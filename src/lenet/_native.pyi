@@ -30,6 +30,7 @@ class Distortion:
         shift: float,
         elastic: float,
         elastic_width: float,
+        rotation: float,
         seed: int,
         epoch: int,
         plain: int,

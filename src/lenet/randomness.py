@@ -30,6 +30,8 @@ class Purpose(IntEnum):
     SUBSET = 4  # sample: index in the training set
     PEN = 5  # sample: index in the training set, epoch: which of its redrawn copies
     ELASTIC = 6  # sample: pattern of the epoch
+    HAND = 7  # sample: index among the drawn digits, epoch: 0
+    DAMAGE = 8  # sample: index in the training set, epoch: 0
 
 
 def philox(counters: np.ndarray, seed: int) -> np.ndarray:

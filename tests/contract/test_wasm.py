@@ -214,8 +214,8 @@ def test_mse_over_logits_is_refused() -> None:
     assert module.run("differentiate", handle, weights, *middle, out, losses) == "no loss"
 
 
-@pytest.mark.parametrize("amount", [-0.1, 0.95, np.nan, np.inf])
-@pytest.mark.parametrize("place", [0, 5], ids=["scale", "elastic_width"])
+@pytest.mark.parametrize("amount", [-0.1, 45.5, np.nan, np.inf])
+@pytest.mark.parametrize("place", [0, 5, 6], ids=["scale", "elastic_width", "rotation"])
 def test_a_distortion_that_python_refuses_is_refused(amount: float, place: int) -> None:
     def change(calls: Calls) -> None:
         at = calls.distortion + 8 * place

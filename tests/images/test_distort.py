@@ -13,6 +13,7 @@ from lenet.images.distort import (
     distort_images,
     draw_bends,
     draw_maps,
+    draw_rotations,
     evaluate_splines,
 )
 from lenet.randomness import Purpose, draw_uniform
@@ -39,6 +40,36 @@ def test_a_shift_by_whole_pixels_moves_the_picture() -> None:
     still = scale_images(IMAGES, np.float32)
     np.testing.assert_allclose(moved[:, :, :-1, 2:], still[:, :, 1:, :-2], rtol=1e-6)
     np.testing.assert_array_equal(moved[:, :, -1], np.float32(-0.1))
+
+
+def test_a_quarter_turn_of_the_largest_angle_is_exact() -> None:
+    limits = Distortion(rotation=45)
+    quarter = draw_rotations(limits, np.array([1.0, -1.0, 0.0]))
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(quarter[0], [[half, -half], [half, half]], atol=1e-15)
+    np.testing.assert_allclose(quarter[1], [[half, half], [-half, half]], atol=1e-15)
+    np.testing.assert_array_equal(quarter[2], np.eye(2))
+
+
+@given(st.floats(0, 45), st.integers(0, 2**64 - 1))
+def test_a_rotation_keeps_lengths_and_stays_within_its_limit(degrees: float, seed: int) -> None:
+    maps = draw_maps(Distortion(rotation=degrees), seed, 0, np.arange(50))[:, :, :2]
+    np.testing.assert_allclose(maps @ maps.swapaxes(1, 2), np.tile(np.eye(2), (50, 1, 1)), atol=1e-12)
+    angles = np.degrees(np.arctan2(maps[:, 1, 0], maps[:, 0, 0]))
+    assert (np.abs(angles) <= degrees + 1e-9).all()
+    assert degrees < 1 or 0.4 * degrees < np.abs(angles).max()
+
+
+def test_the_size_changes_before_the_rotation() -> None:
+    limits = Distortion(scale=0.3, squeeze=0.2, shear=0.4, shift=2)
+    still, turned = (
+        draw_maps(Distortion(**limits.to_dict(), rotation=degrees), 3, 1, np.arange(20))
+        for degrees in (0, 30)
+    )
+    np.testing.assert_array_equal(turned[:, :, 2], still[:, :, 2])
+    rotations = turned[:, :, :2] @ np.linalg.inv(still[:, :, :2])
+    squares = rotations @ rotations.swapaxes(1, 2)
+    np.testing.assert_allclose(squares, np.tile(np.eye(2), (20, 1, 1)), atol=1e-12)
 
 
 def test_half_a_pixel_to_the_right_is_the_mean_of_two() -> None:

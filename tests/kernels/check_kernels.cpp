@@ -91,7 +91,7 @@ void check(const Kernels& kernels, int activation, int pooling, bool full, int o
     std::vector<float> rates(order.size(), 1e-3f);
 
     check_field(kernels, n, start.at, random, name);
-    const Distortion wild = {0.9, 0.9, 2, 16, 0, 4, 1, 2, 20}, bent = {0.3, 0.3, 0.5, 4, 16, 2, 1, 2, 20};
+    const Distortion wild = {0.9, 0.9, 2, 16, 0, 4, 45, 1, 2, 20}, bent = {0.3, 0.3, 0.5, 4, 16, 2, 0, 1, 2, 20};
     for (const Images& images : {Images{stored.data(), nullptr, count, nullptr}, Images{nullptr, seen.at, count, nullptr},
                                  Images{stored.data(), nullptr, count, &wild}, Images{nullptr, seen.at, count, &bent}}) {
         for (int many : {1, 8, 16, 37}) {

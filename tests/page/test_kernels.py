@@ -17,8 +17,10 @@ from lenet.randomness import philox
 
 from .conftest import Script
 
-DISTORTION = "{ shift: 2, elastic: 3, elasticWidth: 5, seed: 2n ** 63n + 1n, epoch: 1 }"
-DISTORTED = DistortedEpoch(Distortion(shift=2, elastic=3, elastic_width=5), seed=2**63 + 1, epoch=1)
+DISTORTION = "{ shift: 2, elastic: 3, elasticWidth: 5, rotation: 20, seed: 2n ** 63n + 1n, epoch: 1 }"
+DISTORTED = DistortedEpoch(
+    Distortion(shift=2, elastic=3, elastic_width=5, rotation=20), seed=2**63 + 1, epoch=1
+)
 IMAGES = (np.arange(3 * 784) * 37 % 251).astype(np.uint8).reshape(3, 28, 28)
 LABELS = np.array([3, 0, 9])
 SETTING = """

@@ -221,6 +221,7 @@ def test_copies_that_would_all_be_the_same_are_refused() -> None:
     [
         ({}, 100, 7),
         ({"pens": 2}, 300, 19),
+        ({"pens": 1, "hands": 0.5, "damage": 0.25}, 275, 18),
         ({"copies": 3, "distortion": Distortion(shift=1)}, 100, 7),
         ({"copies": 3, "patterns": "all", "distortion": Distortion(shift=1)}, 300, 19),
         ({"copies": 3, "patterns": "all", "pens": 1, "distortion": Distortion(shift=1)}, 600, 38),
@@ -353,7 +354,9 @@ def test_a_wrong_type_is_told_in_the_readers_words(
     assert str(caught.value).endswith(f"：{chinese}。")
 
 
-@pytest.mark.parametrize("pens", [-1, 11])
-def test_pens_out_of_range_are_refused(pens: int) -> None:
-    with pytest.raises(RecipeError, match=f"pens {pens}"):
-        PLAIN.changed(pens=pens)
+@pytest.mark.parametrize(
+    ("name", "value"), [("pens", -1), ("pens", 11), ("hands", -0.1), ("hands", 10.5), ("damage", 1.01)]
+)
+def test_added_images_out_of_range_are_refused(name: str, value: float) -> None:
+    with pytest.raises(RecipeError, match=f"{name} {value}"):
+        PLAIN.changed(**{name: value})

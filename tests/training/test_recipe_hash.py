@@ -38,6 +38,8 @@ recipes = st.builds(
     curvature_samples=st.integers(1, 10_000),
     order=st.sampled_from(ORDERS),
     pens=st.integers(0, 10),
+    hands=st.floats(0, 10),
+    damage=st.floats(0, 1),
     keep=st.floats(0, 0.999),
     validation=st.booleans(),
     training_sample=st.integers(1, 100_000),
@@ -47,6 +49,7 @@ recipes = st.builds(
         shift=st.floats(0, 16),
         elastic=st.floats(0, 16),
         elastic_width=st.floats(2, 16),
+        rotation=st.floats(0, 45),
     ),
 )
 
@@ -84,6 +87,8 @@ def test_every_setting_counts_for_the_hash(name: str) -> None:
         "copies": 2,
         "patterns": "all",
         "pens": 2,
+        "hands": 0.5,
+        "damage": 0.5,
         "keep": 0.5,
         "validation": False,
         "training_sample": 7,
@@ -130,9 +135,10 @@ def test_zero_has_no_sign_so_that_equal_recipes_have_equal_hashes() -> None:
     assert PLAIN.changed(weight_decay=-0.0).hash == PLAIN.hash
 
 
-def test_pens_are_named_in_a_file_only_where_there_are_some() -> None:
-    assert "pens" not in PLAIN.to_dict()
-    redrawn = PLAIN.changed(pens=2)
-    assert redrawn.to_dict()["pens"] == 2
-    assert Recipe.from_dict(redrawn.to_dict()) == redrawn
-    assert redrawn.hash != PLAIN.hash == PLAIN.changed(pens=0).hash
+@pytest.mark.parametrize("name", ["pens", "hands", "damage"])
+def test_added_images_are_named_in_a_file_only_where_there_are_some(name: str) -> None:
+    assert name not in PLAIN.to_dict()
+    more = PLAIN.changed(**{name: 1})
+    assert more.to_dict()[name] == 1
+    assert Recipe.from_dict(more.to_dict()) == more
+    assert more.hash != PLAIN.hash == PLAIN.changed(**{name: 0}).hash

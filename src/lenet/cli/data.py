@@ -1,4 +1,4 @@
-"""`lenet data list | fetch NAME | verify PATH`: data sets, where they are, and whether they are intact."""
+"""`lenet data list | fetch NAME | verify PATH | audit`: where data sets are, and whether they are intact."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lenet.cli.audit import audit
 from lenet.cli.options import json_option
 from lenet.cli.output import make_console, make_table, print_json, print_lines, print_table
 from lenet.cli.progress import show_download
@@ -165,3 +166,6 @@ def _print_verified(dataset: Dataset, counts: dict[str, list[int]]) -> None:
         table.add_row(label, *(f"{number:,}" for number in numbers))
     print_table(table)
     print_lines([say("data.fingerprint", fingerprint=dataset.fingerprint), say("data.whole")])
+
+
+app.command(help=say("audit.help"), epilog=say("examples.data_audit"))(audit)

@@ -47,15 +47,15 @@ class TrainingProgress:
 
     def watch(self, trainer: Trainer, event: Event) -> None:
         """Show an event."""
-        from lenet.training.events import Advanced, Redrawn
+        from lenet.training.events import Added, Advanced
 
-        if isinstance(event, Redrawn):
+        if isinstance(event, Added):
             self._bar.update(
                 self._task,
                 total=event.total,
-                completed=event.copies,
-                description=say("progress.pens"),
-                now=f"{event.copies:,} / {event.total:,}",
+                completed=event.images,
+                description=say("progress.additions"),
+                now=f"{event.images:,} / {event.total:,}",
             )
         elif isinstance(event, Advanced):
             self._show_steps(trainer, event)

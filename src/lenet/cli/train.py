@@ -83,7 +83,7 @@ def train(
     progress = TrainingProgress()
     if resume:
         _refuse_beside_resume(context)
-        announce_pens(Settings.read(resume / SETTINGS_FILE).recipe)
+        announce_additions(Settings.read(resume / SETTINGS_FILE).recipe)
         with catch_interrupt() as interrupted, progress.shown():
             result = run.resume(resume, watch=progress.watch, stop=interrupted)
     else:
@@ -100,7 +100,7 @@ def train(
         with choose_folder(out, chosen.name) as folder:
             run.check_request(engine, seed, folder)
             dataset = load_data(data, limit, trained)
-            announce_pens(chosen)
+            announce_additions(chosen)
             with catch_interrupt() as interrupted, progress.shown():
                 result = run.train(
                     dataset,
@@ -123,10 +123,10 @@ def train(
         print_result(result)
 
 
-def announce_pens(recipe: Recipe) -> None:
-    """Say that the training begins only after the images are redrawn, if the recipe asks for that."""
-    if recipe.pens:
-        make_console(stderr=True).print(say("train.pens"), soft_wrap=True)
+def announce_additions(recipe: Recipe) -> None:
+    """Say that the training begins only after images are drawn, if the recipe adds some."""
+    if recipe.pens or recipe.hands or recipe.damage:
+        make_console(stderr=True).print(say("train.additions"), soft_wrap=True)
 
 
 def _refuse_beside_resume(context: typer.Context) -> None:

@@ -26,6 +26,7 @@ RANGES = {
     "shift": (0, 16),
     "elastic": (0, 16),
     "elastic_width": (2, 16),
+    "rotation": (0, 45),
 }
 
 
@@ -41,6 +42,7 @@ class Distortion:
         elastic: pixels by which a point may be displaced along each axis, see `draw_bends`.
         elastic_width: pixels, the standard deviation of the Gaussian that smooths the displacements. Not a
             limit; always 4 without `elastic`.
+        rotation: degrees, to either side.
     Raises:
         RecipeError: a limit below 0, or so large that digits vanish; a width that is not 2 to 16.
     Assumption:
@@ -54,6 +56,7 @@ class Distortion:
     shift: float = 0.0
     elastic: float = 0.0
     elastic_width: float = 4.0
+    rotation: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (least, most) in RANGES.items():
@@ -67,12 +70,13 @@ class Distortion:
             object.__setattr__(self, "elastic_width", Distortion.elastic_width)
 
     def __bool__(self) -> bool:
-        return any((self.scale, self.squeeze, self.shear, self.shift, self.elastic))
+        return any((self.scale, self.squeeze, self.shear, self.shift, self.elastic, self.rotation))
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings by name; those of the elastic distortion only if there is one."""
-        values = asdict(self)
-        return values if self.elastic else {name: values[name] for name in list(values)[:4]}
+        """The settings by name; those of the elastic distortion and the rotation only if there is one."""
+        absent = set() if self.elastic else {"elastic", "elastic_width"}
+        absent |= set() if self.rotation else {"rotation"}
+        return {name: value for name, value in asdict(self).items() if name not in absent}
 
 
 @dataclass(frozen=True)
@@ -104,15 +108,34 @@ def draw_maps(distortion: Distortion, seed: int, epoch: int, samples: np.ndarray
         epoch: the epoch, from 0.
         samples: (N,) patterns of the epoch, see `DistortedEpoch`.
     Returns:
-        (N, 2, 3) float64: (x', y') = m[:, :2] (x, y) + m[:, 2], in pixels from the centre of the field.
+        (N, 2, 3) float64: (x', y') = m[:, :2] (x, y) + m[:, 2], in pixels from the centre of the field. The
+        shear and the size come first, then the rotation, clockwise for positive angles.
     """
-    numbers = 2 * draw_uniform(seed, Purpose.DISTORTION, epoch, samples, 5) - 1
+    numbers = 2 * draw_uniform(seed, Purpose.DISTORTION, epoch, samples, 6) - 1
     scale, squeeze = 1 + distortion.scale * numbers[:, 0], 1 + distortion.squeeze * numbers[:, 1]
     maps = np.zeros((len(samples), 2, 3))
     maps[:, 0, 0], maps[:, 1, 1] = scale * squeeze, scale / squeeze
     maps[:, 0, 1] = distortion.shear * numbers[:, 2]
-    maps[:, :, 2] = distortion.shift * numbers[:, 3:]
+    maps[:, :, :2] = draw_rotations(distortion, numbers[:, 5]) @ maps[:, :, :2]
+    maps[:, :, 2] = distortion.shift * numbers[:, 3:5]
     return maps
+
+
+def draw_rotations(distortion: Distortion, amounts: np.ndarray) -> np.ndarray:
+    """The rotation of each sample.
+
+    Args:
+        distortion: its `rotation` is the limit.
+        amounts: (N,) uniform numbers between -1 and 1.
+    Returns:
+        (N, 2, 2) float64.
+    Assumption:
+        Not the angle but the tangent of its half is uniform, which needs no sine and no cosine in the
+        browser; up to 45 degrees both are nearly the same.
+    """
+    tangent = math.tan(math.radians(distortion.rotation) / 2) * amounts
+    cosine, sine = (1 - tangent**2) / (1 + tangent**2), 2 * tangent / (1 + tangent**2)
+    return np.stack([cosine, -sine, sine, cosine], axis=-1).reshape(-1, 2, 2)
 
 
 def count_knots(width: float) -> int:

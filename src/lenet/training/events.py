@@ -51,15 +51,15 @@ class EpochEnded:
 
 
 @dataclass(frozen=True)
-class Redrawn:
-    """Some training images were redrawn with other pens, before the first step.
+class Added:
+    """Some images were drawn that the recipe adds to the training images, before the first step.
 
     Args:
-        copies: number of copies so far.
-        total: number of copies in the end.
+        images: number of added images so far.
+        total: number of added images in the end.
     """
 
-    copies: int
+    images: int
     total: int
 
     @property
@@ -68,4 +68,4 @@ class Redrawn:
         return
 
 
-Event: TypeAlias = Advanced | EpochEnded | Redrawn
+Event: TypeAlias = Advanced | EpochEnded | Added

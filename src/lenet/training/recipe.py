@@ -32,6 +32,7 @@ CURVATURES = ("exact", "constant")
 KINDS = {"str": str, "int": Integral, "float": Real, "bool": bool}
 # `loss` was called `objective` when the published hashes were made
 HASHED_NAMES = {"loss": "objective"}
+SELDOM = ("pens", "hands", "damage", "keep")
 MAX_BYTES = 64 * 1024
 
 
@@ -60,6 +61,10 @@ class Recipe:
             order, which begins again after `copies` epochs; or "all".
         pens: how many versions of each training image are drawn with another pen, half to twice as thick,
             before the training begins, 0 to 10; an epoch uses images and versions.
+        hands: how many digits are drawn as other hands write them, as a share of the training images, 0 to
+            10; an epoch uses them, too. Only for the ten digits.
+        damage: of how many training images a damaged version is made, as a share of them, 0 to 1; an epoch
+            uses them, too.
         keep: the share of the starting weights in the final ones, 0 to below 1; their mean forgets less. Only
             where the training starts from a trained network.
         momentum: the fraction of the last step that is kept, 0 to below 1.
@@ -104,6 +109,8 @@ class Recipe:
     copies: int = 1
     patterns: str = "images"
     pens: int = 0
+    hands: float = 0.0
+    damage: float = 0.0
     keep: float = 0.0
     validation: bool = True
     training_sample: int = 5_000
@@ -117,7 +124,8 @@ class Recipe:
             self._check(name, 1 <= getattr(self, name) <= 10_000, "1 - 10000")
         for name in ("curvature_samples", "training_sample"):
             self._check(name, getattr(self, name) >= 1, ">= 1")
-        self._check("pens", 0 <= self.pens <= 10, "0 - 10")
+        for name, most in (("pens", 10), ("hands", 10), ("damage", 1)):
+            self._check(name, 0 <= getattr(self, name) <= most, f"0 - {most}")
         self._check("copies", 1 <= self.copies <= 1_000, "1 - 1000")
         if self.copies > 1 and not self.distortion:
             raise RecipeError("recipe.copies", copies=self.copies)
@@ -153,7 +161,15 @@ class Recipe:
         Args:
             images: how many training images there are.
         """
-        return images * (self.pens + 1) * (self.copies if self.patterns == "all" else 1)
+        return self.count_images(images) * (self.copies if self.patterns == "all" else 1)
+
+    def count_images(self, images: int) -> int:
+        """How many images are trained on, those included that are drawn before the training begins.
+
+        Args:
+            images: how many training images there are.
+        """
+        return images * (self.pens + 1) + round(self.hands * images) + round(self.damage * images)
 
     def count_steps(self, images: int) -> int:
         """How many steps an epoch has; the batch of the last one may be smaller.
@@ -210,9 +226,9 @@ class Recipe:
         return cls(**values | {"distortion": Distortion(**limits)})
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as in a TOML file; `pens` and `keep` only if there are some."""
+        """The settings as in a TOML file; those of `SELDOM` only if there are some."""
         values = asdict(self) | {"distortion": self.distortion.to_dict()}
-        return {name: value for name, value in values.items() if value or name not in ("pens", "keep")}
+        return {name: value for name, value in values.items() if value or name not in SELDOM}
 
     def changed(self, **settings: Any) -> Self:
         """The same recipe with some settings replaced; None leaves one as it is."""

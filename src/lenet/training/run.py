@@ -17,6 +17,7 @@ from lenet.engines import get_engine
 from lenet.errors import Diverged, RunError, UsageError
 from lenet.evaluation import evaluate
 from lenet.network import Network
+from lenet.training.additions import check_hands
 from lenet.training.change import measure_change
 from lenet.training.curve import write_curves
 from lenet.training.events import Event
@@ -190,6 +191,7 @@ def run_training(
     """
     begun = time.perf_counter()
     recipe = settings.recipe
+    check_hands(recipe, dataset.labels)
     splits = split_dataset(dataset, None if recipe.validation else 0)
     engine = get_engine(settings.engine, training=True)
     parts, parameters = (splits.train, splits.validation), start.parameters if start else None

@@ -14,10 +14,10 @@ from lenet.engines import Engine, Model
 from lenet.engines.inputs import show_patterns
 from lenet.errors import Diverged
 from lenet.parameters import Parameters, initialize_parameters
-from lenet.training.events import Advanced, EpochEnded, Event, Redrawn
+from lenet.training.additions import add_images
+from lenet.training.events import Added, Advanced, EpochEnded, Event
 from lenet.training.history import EpochRecord
 from lenet.training.patterns import choose_patterns, distort_patterns, order_patterns
-from lenet.training.pens import add_pens
 from lenet.training.recipe import Recipe
 from lenet.training.schedule import plan_rates
 
@@ -61,7 +61,7 @@ class Trainer:
         engine: the engine that runs the training.
         parameters: the initial parameters.
         recipe: the hyperparameters.
-        train: the training examples; copies redrawn with other pens are added when `events` begins.
+        train: the training examples; the images that the recipe adds are drawn when `events` begins.
         validation: the examples to measure the error on after every epoch; may be empty.
         seed: of the order of the images, and of everything else that is random.
     Attributes:
@@ -89,7 +89,7 @@ class Trainer:
         self._engine = engine
         self._run = engine.start(parameters.architecture, parameters, recipe.update)
         self._train, self._validation = train, validation
-        self._images = len(train) * (recipe.pens + 1)
+        self._images = recipe.count_images(len(train))
         self._seed = seed
         self._rates = plan_rates(recipe.schedule, recipe.rate, self.total_steps, self.steps_per_epoch)
         # each parameter's own share of the rate; measured when an epoch begins
@@ -138,7 +138,7 @@ class Trainer:
         """Train to the end of the recipe; between two events the caller may stop, save, or look.
 
         Yields:
-            `Redrawn` before the first step, where the recipe asks for pens; then `Advanced` about four times
+            `Added` before the first step, where the recipe adds images; then `Advanced` about four times
             a second, and `EpochEnded` after every epoch.
         Raises:
             Diverged: a loss is not finite; the parameters are set back to those of the last finite loss.
@@ -156,15 +156,15 @@ class Trainer:
             yield self._end_epoch()
 
     def _redraw(self) -> Generator[Event, None, Examples]:
-        """The training images followed by their copies, redrawn with other pens."""
-        drawing = add_pens(self._train, self.recipe.pens, self._seed)
+        """The training images, and behind them all that the recipe adds to them."""
+        drawing = add_images(self._train, self.recipe, self._seed)
         while True:
             try:
-                copies = next(drawing)
+                images = next(drawing)
             except StopIteration as finished:
                 examples: Examples = finished.value
                 return examples
-            yield Redrawn(copies, self._images - len(self._train))
+            yield Added(images, self._images - len(self._train))
 
     def _measure_scales(self) -> Parameters:
         """1 / (mu + h) for each parameter, h being the curvature of the loss on some of the patterns.

@@ -151,15 +151,18 @@ def test_states_of_a_trace_cannot_be_left_out(program, weights):
 @pytest.mark.parametrize(
     "ranges",
     [
-        (0.1, 0.1, float("nan"), 1, 2, 4),
-        (float("inf"), 0.1, 0.1, 1, 2, 4),
-        (0.1, 0.1, 0.1, -1e30, 2, 4),
-        (0.1, 0.1, 0.1, 1, 2, 1.9),
-        (0.1, 0.1, 0.1, 1, 2, 0),
-        (0.1, 0.1, 0.1, 1, 2, -4),
+        (0.1, 0.1, float("nan"), 1, 2, 4, 0),
+        (float("inf"), 0.1, 0.1, 1, 2, 4, 0),
+        (0.1, 0.1, 0.1, -1e30, 2, 4, 0),
+        (0.1, 0.1, 0.1, 1, 2, 1.9, 0),
+        (0.1, 0.1, 0.1, 1, 2, 0, 0),
+        (0.1, 0.1, 0.1, 1, 2, -4, 0),
+        (0.1, 0.1, 0.1, 1, 2, 4, 45.5),
+        (0.1, 0.1, 0.1, 1, 2, 4, -1),
+        (0.1, 0.1, 0.1, 1, 2, 4, float("nan")),
     ],
 )
 def test_a_distortion_out_of_every_range_is_refused(ranges):
-    _native.Distortion(0.1, 0.1, 0.1, 1, 2, 2, 1, 0, 0)
+    _native.Distortion(0.1, 0.1, 0.1, 1, 2, 2, 45, 1, 0, 0)
     with pytest.raises(ValueError, match="distortion"):
         _native.Distortion(*ranges, 1, 0, 0)

@@ -161,6 +161,7 @@ def test_the_kernels_distort_as_numpy_does(variant, stored):
         (2**64 - 1, 4_000_000_000, Distortion(elastic=16, elastic_width=2), 3e-5),
         (5, 1, Distortion(0.15, 0.1, 0.14, 1.5, elastic=5, elastic_width=4), 1e-5),
         (5, 1, Distortion(elastic=3, elastic_width=16), 1e-5),
+        (5, 1, Distortion(0.15, 0.1, 0.14, 1.5, rotation=45), 6e-6),
     )
     for seed, epoch, limit, gap in cases:
         distortion = DistortedEpoch(limit, seed, epoch, plain=10)

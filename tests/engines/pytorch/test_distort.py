@@ -25,7 +25,7 @@ def test_philox_gives_the_published_words() -> None:
 @pytest.mark.parametrize(("seed", "epoch"), [(0, 0), (2**63 + 5, 3), (2**64 - 1, 2**20)])
 def test_the_numbers_drawn_are_those_of_numpy(seed: int, epoch: int) -> None:
     samples = np.array([0, 1, 59_999, 2**32 - 1])
-    expected = draw_by_numpy(seed, Purpose.DISTORTION, epoch, samples, 5)
+    expected = draw_by_numpy(seed, Purpose.DISTORTION, epoch, samples, 6)
     np.testing.assert_array_equal(draw_uniform(seed, epoch, torch.from_numpy(samples)).numpy(), expected)
 
 
@@ -38,6 +38,7 @@ def test_the_numbers_drawn_are_those_of_numpy(seed: int, epoch: int) -> None:
         Distortion(scale=0.9),
         Distortion(elastic=16, elastic_width=2),
         Distortion(0.1, 0.1, 0.2, 1, 5, 6.3),
+        Distortion(0.3, 0.2, 0.5, 2, rotation=30),
     ],
 )
 def test_the_images_are_those_of_numpy(stored: bool, limit: Distortion) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -11,7 +13,7 @@ from lenet.images.distort import DistortedEpoch, Distortion, count_knots, evalua
 from lenet.randomness import KEY_STEPS, MULTIPLIERS, ROUNDS, Purpose
 
 LOW = 0xFFFFFFFF
-DRAWS = 5  # scale, squeeze, shear, shift to the right, shift down
+DRAWS = 6  # scale, squeeze, shear, shift to the right, shift down, rotation
 
 
 def philox(counters: Tensor, seed: int) -> Tensor:
@@ -62,7 +64,7 @@ def invert_maps(limits: Distortion, numbers: Tensor) -> tuple[Tensor, Tensor]:
 
     Args:
         limits: how far images are distorted.
-        numbers: (N, 5) from `draw_uniform`.
+        numbers: (N, 6) from `draw_uniform`.
     Returns:
         (N, 2, 2) and (N, 2) float64: a point is the matrix times (pixel - shift), from the field's centre.
     """
@@ -70,9 +72,12 @@ def invert_maps(limits: Distortion, numbers: Tensor) -> tuple[Tensor, Tensor]:
     scale, squeeze = 1 + limits.scale * amounts[:, 0], 1 + limits.squeeze * amounts[:, 1]
     wide, high, shear = scale * squeeze, scale / squeeze, limits.shear * amounts[:, 2]
     zero = torch.zeros_like(wide)
-    # the inverse of ((wide, shear), (0, high))
-    rows = torch.stack([1 / wide, -shear / (wide * high), zero, 1 / high], 1)
-    return rows.view(-1, 2, 2), limits.shift * amounts[:, 3:]
+    # the inverse of ((wide, shear), (0, high)), then that of the rotation
+    rows = torch.stack([1 / wide, -shear / (wide * high), zero, 1 / high], 1).view(-1, 2, 2)
+    tangent = math.tan(math.radians(limits.rotation) / 2) * amounts[:, 5]
+    cosine, sine = (1 - tangent**2) / (1 + tangent**2), 2 * tangent / (1 + tangent**2)
+    turned = torch.stack([cosine, sine, -sine, cosine], 1).view(-1, 2, 2)
+    return rows @ turned, limits.shift * amounts[:, 3:5]
 
 
 def draw_bends(distortion: DistortedEpoch, patterns: Tensor) -> Tensor:

@@ -62,13 +62,13 @@ export class Kernels extends Memory {
   }
 
   putDistortion({
-    scale = 0, squeeze = 0, shear = 0, shift = 0, elastic = 0, elasticWidth = 4, seed = 0n, epoch = 0, plain = 0,
+    scale = 0, squeeze = 0, shear = 0, shift = 0, elastic = 0, elasticWidth = 4, rotation = 0, seed = 0n, epoch = 0, plain = 0,
   }) {
-    const bytes = new DataView(new ArrayBuffer(64));
-    [scale, squeeze, shear, shift, elastic, elasticWidth].forEach((amount, k) => bytes.setFloat64(8 * k, amount, true));
-    bytes.setBigUint64(48, seed, true);
-    bytes.setUint32(56, epoch, true);
-    bytes.setInt32(60, plain, true);
+    const bytes = new DataView(new ArrayBuffer(72));
+    [scale, squeeze, shear, shift, elastic, elasticWidth, rotation].forEach((amount, k) => bytes.setFloat64(8 * k, amount, true));
+    bytes.setBigUint64(56, seed, true);
+    bytes.setUint32(64, epoch, true);
+    bytes.setInt32(68, plain, true);
     return this.put(new Uint8Array(bytes.buffer));
   }
 

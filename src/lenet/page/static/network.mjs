@@ -160,7 +160,7 @@ export class Network {
   /**
    * Train for some steps; gives the loss of each. `order`: Int32Array of steps x batch images; `rates`: one a step;
    * `scales`: a factor for the rate of each parameter, by name; `distortion`: {scale, squeeze, shear, shift,
-   * elastic, elasticWidth, seed (BigInt), epoch, plain}, see images/distort.py.
+   * elastic, elasticWidth, rotation, seed (BigInt), epoch, plain}, see images/distort.py.
    */
   train({ images, targets, order, rates, momentum = 0, weightDecay = 0, loss = {}, scales = null, distortion = null }) {
     const { kernels } = this;

@@ -1,24 +1,30 @@
-"""Redrawn copies: which pens they get, where they stand, and that a training is over all of them."""
+"""What a recipe adds: pens, hands and damage, where they stand, and that a training is over all of them."""
 
 import itertools
 
 import numpy as np
+import pytest
 
+from lenet.codes import DIGITS
 from lenet.data.examples import Examples
+from lenet.errors import RecipeError
+from lenet.images.damage import damage_digits
+from lenet.images.hands import draw_digit
 from lenet.images.normalize import normalize_digit
 from lenet.images.pens import redraw_digit
 from lenet.randomness import Purpose, draw_order, draw_uniform
 from lenet.samples import read_sample
-from lenet.training.events import Redrawn
-from lenet.training.pens import STRETCH, add_pens
+from lenet.training.additions import STRETCH, add_images, check_hands
+from lenet.training.events import Added
 
 from .conftest import RECIPE, SEED, Call, assert_same_bits, finish, make_trainer
 
 TEN = Examples(np.stack([normalize_digit(read_sample(digit)) for digit in range(10)]), np.arange(10))
 
 
-def draw_all(examples: Examples, copies: int, seed: int) -> Examples:
-    drawing = add_pens(examples, copies, seed)
+def draw_all(examples: Examples, copies: int, seed: int, hands: float = 0, damage: float = 0) -> Examples:
+    recipe = RECIPE.changed(pens=copies, hands=hands, damage=damage)
+    drawing = add_images(examples, recipe, seed)
     while True:
         try:
             next(drawing)
@@ -45,6 +51,30 @@ def test_a_copy_depends_on_the_seed_and_on_its_place_alone() -> None:
     more, few = draw_all(TEN, 1, SEED), draw_all(TEN.first(4), 1, SEED)
     np.testing.assert_array_equal(few.images[4:], more.images[10:14])
     assert (draw_all(TEN, 1, SEED + 1).images[10:] != more.images[10:]).any()
+
+
+def test_hands_and_damage_follow_the_pens() -> None:
+    more = draw_all(TEN, 1, SEED, hands=1.5, damage=0.5)
+    assert len(more) == RECIPE.changed(pens=1, hands=1.5, damage=0.5).count_images(10) == 40
+    drawn = [draw_digit(index, SEED) for index in range(15)]
+    np.testing.assert_array_equal(more.images[20:35], np.stack([image for image, _ in drawn]))
+    np.testing.assert_array_equal(more.labels[20:35], [digit for _, digit in drawn])
+    np.testing.assert_array_equal(more.images[35:], damage_digits(TEN.images[::2], SEED))
+    np.testing.assert_array_equal(more.labels[35:], TEN.labels[::2])
+
+
+def test_damage_does_not_depend_on_the_stretches_in_which_it_is_made() -> None:
+    many = Examples(np.tile(TEN.images, (40, 1, 1)), np.tile(TEN.labels, 40))
+    more = draw_all(many, 0, SEED, damage=1)
+    np.testing.assert_array_equal(more.images[400:], damage_digits(many.images, SEED))
+
+
+def test_drawn_digits_are_refused_beside_other_classes() -> None:
+    recipe = RECIPE.changed(hands=0.5)
+    check_hands(recipe, DIGITS)
+    check_hands(RECIPE, ("A", "B"))
+    with pytest.raises(RecipeError, match=r"hands 0.5.*A B.*hands = 0"):
+        check_hands(recipe, ("A", "B"))
 
 
 def test_an_epoch_is_over_images_and_copies(calls: list[Call]) -> None:
@@ -75,6 +105,6 @@ def test_redrawing_can_be_followed_and_stopped() -> None:
     many = Examples(np.tile(TEN.images, (STRETCH // 5, 1, 1)), np.tile(TEN.labels, STRETCH // 5))
     trainer = make_trainer(RECIPE.changed(pens=1), train=many)
     first, second = itertools.islice(trainer.events(), 2)
-    assert (first, second) == (Redrawn(STRETCH, 2 * STRETCH), Redrawn(2 * STRETCH, 2 * STRETCH))
+    assert (first, second) == (Added(STRETCH, 2 * STRETCH), Added(2 * STRETCH, 2 * STRETCH))
     assert trainer.steps == 0
     trainer.state()  # what a stopped training saves is there
