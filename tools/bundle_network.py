@@ -18,7 +18,8 @@ PURPOSES = {  # of every network in `lenet.network.BUNDLED`
     "1998": "reading single handwritten digits in MNIST's form, and for seeing a trained LeNet-5 from "
     "inside.",
     "best": """reading single digits in people's own pictures: it is what `lenet recognize` asks. It has seen
-every image of its training with another pen, too. What spoilt pictures cost: `docs/handwriting.md`.""",
+every image of its training with another pen, too, digits drawn as other hands write them, and damaged ones
+(`docs/best.md`). What spoilt pictures cost: `docs/handwriting.md`.""",
 }
 
 CARD = """# The bundled network `{name}`
