@@ -46,11 +46,13 @@ SPOILT = {"everything together": 3000, "pen of double thickness": 1500, "pen of 
 DRAWN, DAMAGED = 10_000, 8_000  # digits of many hands, and damaged ones
 REPEATED = 4  # what is no digit, each time distorted otherwise
 # to its logit: of -1 to -6 the one that refuses few digits of strangers and most other marks
-RUBBISH_ADDED = -4.0
+RUBBISH_ADDED = -2.0
 REPEATED_FOREIGN = 2  # the same, of which there are more
 DISTORTION = Distortion(scale=0.15, squeeze=0.15, shear=0.2, shift=1.5)
 DIGITS_ALONE = tuple("0123456789")
 
+NONE = len(DIGITS_ALONE)  # the judge's class of what is no digit
+BAR = 2.5  # times as tall as wide
 SEED = 1  # of the drawn and the damaged digits; the networks of the digits learn from seed 0
 
 Task = tuple[str, int, np.ndarray | None]
@@ -89,18 +91,17 @@ def make_examples(images: np.ndarray, labels: np.ndarray, processes: int) -> Exa
             print(f"{name}: {len(parts[-1][0])}", file=sys.stderr)
         for kind in KINDS:
             made = pool.map(make_picture, [(kind, index, None) for index in EACH], chunksize=16)
-            found, marks = _pair(made, np.full(len(EACH), len(DIGITS_ALONE)))
+            found, marks = _pair(made, np.full(len(EACH), NONE))
             parts += [(found, marks)] * REPEATED
             print(f"{kind}: {len(found)}", file=sys.stderr)
         for kind in [*scripts.SCRIPTS["tuning"], *scripts.OTHERS]:
             made = pool.map(make_picture, [(kind, index, None) for index in EACH_FOREIGN], chunksize=16)
-            found, marks = _pair(made, np.full(len(EACH_FOREIGN), len(DIGITS_ALONE)))
-            parts += [(found, marks)] * REPEATED_FOREIGN
-            print(f"{kind}: {len(found)}", file=sys.stderr)
+            parts += [_drop_bars(*_pair(made, np.full(len(EACH_FOREIGN), NONE)))] * REPEATED_FOREIGN
+            print(f"{kind}: {len(parts[-1][0])}", file=sys.stderr)
         made = pool.map(
             make_picture, [(scripts.TEXTURES, index, None) for index in EACH_TEXTURE], chunksize=16
         )
-        parts += [_pair(made, np.full(len(EACH_TEXTURE), len(DIGITS_ALONE)))] * REPEATED_FOREIGN
+        parts += [_drop_bars(*_pair(made, np.full(len(EACH_TEXTURE), NONE)))] * REPEATED_FOREIGN
         print(f"{scripts.TEXTURES}: {len(parts[-1][0])}", file=sys.stderr)
         for kind in PRINTED:
             made = pool.map(make_picture, [(kind, index, None) for index in EACH_PRINTED], chunksize=16)
@@ -117,6 +118,14 @@ def make_examples(images: np.ndarray, labels: np.ndarray, processes: int) -> Exa
 def _pair(made: Iterable[np.ndarray | None], labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     pairs = [(picture, label) for picture, label in zip(made, labels, strict=True) if picture is not None]
     return np.stack([picture for picture, _ in pairs]), np.array([label for _, label in pairs])
+
+
+def _drop_bars(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is no upright bar: a bar is a 1, whatever it was drawn as."""
+    tall = np.array([np.ptp(np.flatnonzero(image.any(axis=1))) + 1 for image in images])
+    wide = np.array([np.ptp(np.flatnonzero(image.any(axis=0))) + 1 for image in images])
+    kept = tall < BAR * wide
+    return images[kept], labels[kept]
 
 
 def main() -> None:
