@@ -113,9 +113,8 @@ def test_the_calibration_of_a_bundled_network_is_what_validation_gives(name: str
     confidences = np.array([answer.confidence for answer in answers], float)
     assert stands.mean() >= 0.99
     assert 1 - right[stands].mean() <= 0.005
-    # a network that has learned these digits knows them better than its twin's calibration says
-    twin = network.card["calibration"].get("twin")
-    assert measure_calibration(confidences, right) <= (0.8 if twin else 0.5)
+    # `best` is calibrated on harder digits, too; `1998` has learned these, and its twin has not
+    assert measure_calibration(confidences, right) <= (0.6 if name == "best" else 0.8)
 
 
 @bundled

@@ -94,7 +94,7 @@ def do_nine(page: Any) -> None:
     draw(page, ["ArrowLeft"] * 6 + ["ArrowUp"] * 8, SEVEN)
     expect(page.locator(".answer")).to_have_text("Read as 7")
     draw(page, ["ArrowLeft"] * 4 + ["ArrowUp"] * 16, HOOK)
-    expect(page.locator(".answer")).to_have_text("Read as 9")
+    expect(page.locator(".answer")).to_have_text(re.compile("9$"))  # or "perhaps 9"
 
 
 def do_save(page: Any) -> None:
