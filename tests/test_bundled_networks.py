@@ -106,15 +106,21 @@ def test_the_calibration_of_a_bundled_network_is_what_validation_gives(name: str
     if not network.card["calibration"].get("twin"):  # a twin's is found anew by `make weights` only
         harder = make_harder(images, labels) if name == "best" else None
         found = lenet.calibrate(network, images, labels, harder=harder)
-        assert found.card["calibration"] == pytest.approx(network.card["calibration"], rel=0.03)
+        stored = {key: value for key, value in network.card["calibration"].items() if key != "error"}
+        assert found.card["calibration"] == pytest.approx(stored, rel=0.03)
     answers = network.answer(images)
     right = np.array([answer.label == str(label) for answer, label in zip(answers, labels, strict=True)])
     stands = np.array([answer.verdict == "digit" for answer in answers])
     confidences = np.array([answer.confidence for answer in answers], float)
     assert stands.mean() >= 0.99
     assert 1 - right[stands].mean() <= 0.005
-    # `best` is calibrated on harder digits, too; `1998` has learned these, and its twin has not
-    assert measure_calibration(confidences, right) <= (0.6 if name == "best" else 0.8)
+    assert network.card["calibration"]["error"] <= 0.5
+    if network.card["calibration"].get(
+        "twin"
+    ):  # it has learned these digits: the confidence is too low for them
+        assert confidences.mean() <= right.mean()
+    else:
+        assert measure_calibration(confidences, right) <= 0.5
 
 
 @bundled
