@@ -25,9 +25,10 @@ from benchmarks.provenance import describe_run, name_network
 from lenet.calibration import calibrate, measure_calibration
 from lenet.codes import code
 from lenet.data.idx import read_idx
+from lenet.images.hands import follow
 from lenet.images.read import read_picture
 from lenet.storage import write_text
-from tools.draw_samples import cover, follow
+from tools.draw_samples import PLACES, cover
 
 ROOT = Path(__file__).parents[1]
 
@@ -87,7 +88,7 @@ def draw_scribble(_: str, random: np.random.Generator, __: str) -> bytes:
     side = int(random.integers(60, 180))
     ink = np.zeros((side, side))
     for points in SCRIBBLES[int(random.integers(len(SCRIBBLES)))](random):
-        path = follow(np.clip(np.asarray(points, float), 8, 92) * side / 100)
+        path = follow(np.clip(np.asarray(points, float), 8, 92) * side / 100, PLACES)
         radii = np.full(len(path), side * random.uniform(0.012, 0.04))
         ink = np.maximum(ink, cover(path, radii, side))
     return lay_on_paper(ink, random)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tools.draw_samples import STROKES, cover, follow
+from lenet.images.hands import follow
+from tools.draw_samples import PLACES, STROKES, cover
 
 NUMBERS = Path(__file__).parents[1] / "docs" / "figures" / "numbers.png"
 HEIGHT, WIDTH = 500, 640
@@ -46,7 +47,7 @@ def _write(
         path = np.array(points, float) + random.normal(0, 1.6, (len(points), 2))
         path[:, 0] -= slant * (path[:, 1] - 50)
         curve = (path + np.array([5, -8])) * height / 80
-        stroke = cover(follow(curve), np.full((len(points) - 1) * 24, pen), side)
+        stroke = cover(follow(curve, PLACES), np.full((len(points) - 1) * PLACES, pen), side)
         top, left = (round(edge) for edge in corner[::-1])
         part = ink[top : top + side, left : left + side]
         np.maximum(part, stroke[: part.shape[0], : part.shape[1]], out=part)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from lenet.images.hands import follow
+
 SIDE = 112  # pixels
 INK, PAPER = 58, 238  # luminance
 PEN = 5.0  # pixels, the radius of a round pen
+PLACES = 24  # of a curve from one of its points to the next
 
 # Each digit: its strokes in the order a hand writes them; a curve's points (x, y), 0 to 100 from the top left
 STROKES: dict[int, list[list[tuple[int, int]]]] = {
@@ -59,7 +62,7 @@ def draw_digit(
     random = np.random.default_rng(seed)
     ink = np.zeros((side, side))
     for points in strokes:
-        path = follow(np.array(points, float) * side / 100)
+        path = follow(np.array(points, float) * side / 100, PLACES)
         ink = np.maximum(ink, cover(_tremble(path, random, side), _press(path, random, pen), side))
     grain = random.integers(-3, 4, (side, side))
     shade = np.linspace(0, 6, side)[:, None] + np.linspace(
@@ -69,19 +72,6 @@ def draw_digit(
         np.uint8
     )
     return picture
-
-
-def follow(points: np.ndarray, parts: int = 24) -> np.ndarray:
-    """A Catmull-Rom curve through all points: (N, 2) to (M, 2)."""
-    ends = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
-    before, start, end, after = (ends[i : len(ends) - 3 + i, None] for i in range(4))
-    t = np.linspace(0, 1, parts)[:, None]
-    curve = start + t / 2 * (
-        end
-        - before
-        + t * (2 * before - 5 * start + 4 * end - after + t * (3 * (start - end) + after - before))
-    )
-    return curve.reshape(-1, 2)
 
 
 def _tremble(path: np.ndarray, random: np.random.Generator, side: int) -> np.ndarray:

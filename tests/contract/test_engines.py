@@ -136,7 +136,10 @@ def test_a_larger_field_gives_at_each_place_what_its_crop_gives(engine: Engine, 
     trace = model.trace(field)
     assert trace["c5"].shape == (2, 120, 3, 2)
     assert trace["f6"].shape == (2, 84, 3, 2)
-    assert_close(trace["output"], penalties, 1e-5)
+    if engine.name == "native":  # its traces of a field are the reference's, its penalties its own
+        assert_close(trace["output"], penalties, 1e-5)
+    else:
+        np.testing.assert_array_equal(trace["output"], penalties)
 
 
 @pytest.mark.parametrize("soft", [False, True], ids=["labels", "shares"])

@@ -214,12 +214,16 @@ def test_mse_over_logits_is_refused() -> None:
     assert module.run("differentiate", handle, weights, *middle, out, losses) == "no loss"
 
 
-@pytest.mark.parametrize("amount", [-0.1, 45.5, np.nan, np.inf])
-@pytest.mark.parametrize("place", [0, 5, 6], ids=["scale", "elastic_width", "rotation"])
-def test_a_distortion_that_python_refuses_is_refused(amount: float, place: int) -> None:
+@pytest.mark.parametrize("amount", [-0.1, "above", np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("place", "above"), [(0, 0.95), (5, 16.5), (6, 45.5)], ids=["scale", "elastic_width", "rotation"]
+)
+def test_a_distortion_that_python_refuses_is_refused(amount: float | str, place: int, above: float) -> None:
+    value = above if amount == "above" else amount
+
     def change(calls: Calls) -> None:
         at = calls.distortion + 8 * place
-        calls.module.memory[at : at + 8] = np.array([amount]).view(np.uint8)
+        calls.module.memory[at : at + 8] = np.array([value]).view(np.uint8)
 
     assert refuse(change, "train") == "out of range"
     assert refuse(change, "show") == "out of range"

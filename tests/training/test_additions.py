@@ -1,12 +1,13 @@
 """What a recipe adds: pens, hands and damage, where they stand, and that a training is over all of them."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lenet.codes import DIGITS
-from lenet.data.examples import Examples
+from lenet.data.examples import Dataset, Examples
 from lenet.errors import RecipeError
 from lenet.images.damage import damage_digits
 from lenet.images.hands import draw_digit
@@ -16,6 +17,7 @@ from lenet.randomness import Purpose, draw_order, draw_uniform
 from lenet.samples import read_sample
 from lenet.training.additions import STRETCH, add_images, check_hands
 from lenet.training.events import Added
+from lenet.training.run import train
 
 from .conftest import RECIPE, SEED, Call, assert_same_bits, finish, make_trainer
 
@@ -108,3 +110,10 @@ def test_redrawing_can_be_followed_and_stopped() -> None:
     assert (first, second) == (Added(STRETCH, 2 * STRETCH), Added(2 * STRETCH, 2 * STRETCH))
     assert trainer.steps == 0
     trainer.state()  # what a stopped training saves is there
+
+
+def test_a_recipe_that_is_refused_leaves_no_folder(tmp_path: Path) -> None:
+    letters = Dataset("letters", "", tuple("ABCDEFGHIJ"), TEN, TEN)
+    with pytest.raises(RecipeError, match="hands"):
+        train(letters, RECIPE.changed(hands=0.5), engine="reference", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -10,7 +10,7 @@ import typer
 from lenet.cli.interrupt import catch_interrupt
 from lenet.cli.loading import load_data
 from lenet.cli.options import architecture_option, choose_architecture, json_option
-from lenet.cli.output import make_table, print_json, print_lines, print_table
+from lenet.cli.output import make_console, make_table, print_json, print_lines, print_table
 from lenet.cli.progress import TrainingProgress
 from lenet.doubt import format_confidence
 from lenet.errors import UsageError
@@ -52,6 +52,11 @@ def audit(
     chosen = load_recipe(recipe, network)
     dataset = load_data(data, limit)
     progress = TrainingProgress()
+
+    def begin(fold: int) -> None:
+        progress.begin()
+        make_console(stderr=True).print(say("audit.fold", fold=fold + 1, folds=folds))
+
     with catch_interrupt() as interrupted, progress.shown():
         found = audit_labels(
             dataset,
@@ -62,6 +67,7 @@ def audit(
             seed,
             watch=progress.watch,
             stop=interrupted,
+            begin=begin,
         )
     if found is None:
         print_lines([say("audit.stopped")])
@@ -134,8 +140,11 @@ def _find_lists(audit: Audit, count: int) -> dict[str, dict[str, int]]:
 
     if audit.dataset.name != "mnist" or len(audit.dataset.test) != MNIST_TEST:
         return {}
-    first = {suspect.index for suspect in [each for each in audit.suspects if each.part == "test"][:count]}
     return {
-        name: {"found": len(first & set(listed)), "all": len(listed), "count": count}
+        name: {
+            "found": sum(audit.find_place("test", index) <= count for index in listed),
+            "all": len(listed),
+            "count": count,
+        }
         for name, listed in (("wrong", WRONG_LABELS), ("undecided", UNDECIDED))
     }

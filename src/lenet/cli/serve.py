@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from lenet.cli.interrupt import catch_interrupt
+from lenet.reading.serve.gate import MEGABYTE, Limits
 from lenet.texts import say
+
+DEFAULTS = Limits()
 
 
 def serve(
@@ -21,17 +24,16 @@ def serve(
     ] = None,
     requests: Annotated[
         int, typer.Option(metavar="N", min=1, max=10_000, help=say("serve.requests_option"))
-    ] = 64,
+    ] = DEFAULTS.requests,
     megabytes: Annotated[
         int, typer.Option(metavar="N", min=1, max=1024, help=say("serve.megabytes_option"))
-    ] = 16,
+    ] = DEFAULTS.body // MEGABYTE,
     seconds: Annotated[
         float, typer.Option(metavar="N", min=0.1, max=600, help=say("serve.seconds_option"))
-    ] = 10.0,
+    ] = DEFAULTS.seconds,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; what is at work then is finished."""
     os.environ.setdefault("LENET_THREADS", "1")  # each request has a thread of its own
-    from lenet.reading.serve.gate import MEGABYTE, Limits
     from lenet.reading.serve.run import Service, serve
 
     limits = Limits(body=megabytes * MEGABYTE, requests=requests, seconds=seconds)

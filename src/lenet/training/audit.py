@@ -89,6 +89,7 @@ def audit_labels(
     seed: int = 0,
     watch: Watch | None = None,
     stop: Callable[[], bool] = lambda: False,
+    begin: Callable[[int], None] = lambda _: None,
 ) -> Audit | None:
     """Find doubtful labels: every training image is read by the network of a fold that has not seen it.
 
@@ -101,6 +102,7 @@ def audit_labels(
         seed: of the folds and the trainings.
         watch: is called with the trainer and every event.
         stop: is asked about four times a second; True ends the audit.
+        begin: is called with each fold, from 0, before its training.
     Returns:
         The audit; None if it was stopped.
     Raises:
@@ -119,6 +121,7 @@ def audit_labels(
     errors = []
     order = draw_order(seed, 0, images)
     for fold in range(folds):
+        begin(fold)
         left = np.sort(order[fold::folds])
         others = np.setdiff1d(np.arange(images), left)
         part = replace(dataset, train=dataset.train.take(others), test=dataset.train.take(left), source=None)

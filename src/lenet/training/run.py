@@ -93,6 +93,7 @@ def train(
     fitted = replace(architecture, classes=len(dataset.labels))
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe or choose_recipe(start), fitted)
     check_keep(chosen, start)
+    check_hands(chosen, dataset.labels)
     settings = Settings(
         data=dataset.source or dataset.name,
         fingerprint=dataset.fingerprint,
@@ -191,7 +192,6 @@ def run_training(
     """
     begun = time.perf_counter()
     recipe = settings.recipe
-    check_hands(recipe, dataset.labels)
     splits = split_dataset(dataset, None if recipe.validation else 0)
     engine = get_engine(settings.engine, training=True)
     parts, parameters = (splits.train, splits.validation), start.parameters if start else None

@@ -140,7 +140,7 @@ async def _parse_form(body: bytes, kind: str, most: int) -> list[tuple[str, byte
         if error.message.startswith("Too many files"):
             raise RequestError("serve.pictures", most=most) from error
         raise RequestError("serve.multipart", reason=error.message) from error
-    except (KeyError, ValueError) as error:  # no boundary given, or a header that is none
+    except (KeyError, ValueError) as error:  # no boundary, or a malformed header
         raise RequestError("serve.multipart", reason=f"{type(error).__name__}: {error}") from error
     finally:
         for file in begun:
